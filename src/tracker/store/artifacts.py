@@ -1,0 +1,40 @@
+"""Files that runs keep, and the one helper through which every name inside a store becomes a path.
+
+A name from a user, a notebook or a foreign store is never joined to a path elsewhere.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+from tracker.exceptions import InvalidValue
+
+
+def resolve_inside(root: Path, name: str | os.PathLike[str]) -> Path:
+    """The path of `name` below `root`. Raises InvalidValue for an absolute name, `..`, NUL, or a link that leaves."""
+    text = os.fspath(name)
+    windows = PureWindowsPath(text)
+    if "\0" in text or windows.drive or windows.root or PurePosixPath(text).is_absolute():
+        raise InvalidValue(f"{text!r} is not a path inside {root}: give a relative path without a drive or NUL.")
+    if ".." in windows.parts or ".." in PurePosixPath(text).parts:
+        raise InvalidValue(f"{text!r} leaves {root}: give a path without '..'.")
+    path = root / text
+    real_root = os.path.realpath(root)
+    if os.path.commonpath([real_root, os.path.realpath(path)]) != real_root:
+        raise InvalidValue(f"{text!r} leads out of {root} through a link.")
+    return path
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all, readable by this user alone. Raises OSError."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fd, temporary = tempfile.mkstemp(dir=path.parent, prefix=".tracker-")
+    try:
+        with os.fdopen(fd, "wb") as file:
+            file.write(data)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise

@@ -1,0 +1,115 @@
+"""Experiments, found in the journals without a query engine, so that starting a run imports none.
+
+Experiment events are few. Journals only grow, so each is scanned once: a later look reads what came after.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+ACTIVE, DELETED = "active", "deleted"
+_MARK = b'{"e":"experiment'
+
+
+@dataclass
+class Experiment:
+    """One experiment as the journals tell it; times in ms since the epoch."""
+
+    id: str
+    name: str
+    created: int
+    updated: int
+    state: str = ACTIVE
+    artifact_location: str | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+class ExperimentIndex:
+    """All experiments of a store, kept current by `refresh`."""
+
+    def __init__(self) -> None:
+        self._scanned: dict[str, int] = {}
+        self._events: list[tuple[int, str, dict[str, Any]]] = []
+        self._folded: dict[str, Experiment] = {}
+
+    def refresh(self, journals: Iterable[Path]) -> dict[str, Experiment]:
+        """The experiments by id, after reading what the journals gained since the last call."""
+        known = len(self._events)
+        for path in journals:
+            self._scan(path)
+        if len(self._events) != known:
+            self._events.sort(key=lambda event: event[:2])
+            self._folded = _fold(event for _, _, event in self._events)
+        return self._folded
+
+    def _scan(self, path: Path) -> None:
+        start = self._scanned.get(path.name, 0)
+        try:
+            with open(path, "rb") as file:
+                size = os.fstat(file.fileno()).st_size
+                if size <= start:
+                    return
+                with mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ) as text:
+                    end = text.rfind(b"\n", start) + 1
+                    for line in _marked_lines(text, start, end):
+                        self._take(line, path.stem)
+        except OSError:  # a journal that vanished or cannot be read costs itself; the reader names it
+            return
+        self._scanned[path.name] = max(start, end)
+
+    def _take(self, line: bytes, journal: str) -> None:
+        try:
+            event = orjson.loads(line)
+            key = (int(event["t"]), journal)
+            str(event["x"])
+        except (ValueError, KeyError, TypeError):
+            return
+        self._events.append((*key, event))
+
+
+def _marked_lines(text: mmap.mmap, start: int, end: int) -> Iterator[bytes]:
+    at = text.find(_MARK, start, end)
+    while at != -1:
+        stop = text.find(b"\n", at, end)
+        if at == 0 or text[at - 1 : at] == b"\n":
+            yield text[at:stop]
+        at = text.find(_MARK, stop, end)
+
+
+def _fold(events: Iterable[dict[str, Any]]) -> dict[str, Experiment]:
+    experiments: dict[str, Experiment] = {}
+    edits: list[dict[str, Any]] = []
+    for event in events:
+        if event["e"] != "experiment":
+            edits.append(event)
+        elif event["x"] not in experiments and isinstance(event.get("v"), dict):
+            value, created = event["v"], event["t"] // 1000
+            experiments[event["x"]] = Experiment(
+                event["x"], str(value.get("name", "")), created, created, artifact_location=value.get("artifact_location")
+            )
+    for event in edits:  # after all creations: a merged store may hold an edit from a clock that was behind
+        experiment = experiments.get(event["x"])
+        if experiment is not None:
+            _edit(experiment, event)
+    return experiments
+
+
+def _edit(experiment: Experiment, event: dict[str, Any]) -> None:
+    value = event.get("v")
+    experiment.updated = max(experiment.updated, event["t"] // 1000)
+    match event["e"]:
+        case "experiment.name" if isinstance(value, str):
+            experiment.name = value
+        case "experiment.state" if value in (ACTIVE, DELETED):
+            experiment.state = value
+        case "experiment.tag" if value is None:
+            experiment.tags.pop(str(event.get("k")), None)
+        case "experiment.tag":
+            experiment.tags[str(event.get("k"))] = str(value)

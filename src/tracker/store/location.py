@@ -1,0 +1,47 @@
+"""Where the store is: what was asked for, else TRACKER_STORE, else the nearest `.tracker/` upwards, else a new one here."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from tracker.exceptions import StoreError
+from tracker.store.store import Store, open_store
+
+FOLDER = ".tracker"
+VARIABLE = "TRACKER_STORE"
+
+
+def find_store(uri: str | os.PathLike[str] | None = None) -> Store:
+    """The store of this process. `uri` is a path, `file:…` or `tracker:…`; an empty one means: search. Raises StoreError."""
+    asked = os.fspath(uri) if uri is not None else os.environ.get(VARIABLE, "")
+    path = path_of(asked) if asked else None
+    return open_store(_folder(path) if path is not None else _nearest(Path.cwd()))
+
+
+def path_of(uri: str) -> Path | None:
+    """The path that a store's URI names, or None for "wherever it is found". Raises StoreError for other schemes."""
+    scheme = urlsplit(uri).scheme
+    if len(scheme) <= 1:  # none, or a Windows drive
+        return Path(uri).expanduser()
+    if scheme not in ("file", "tracker"):
+        raise StoreError(f"{uri!r} is no place for a store: tracker keeps runs in a folder. Give its path, as in './runs'.")
+    rest = uri[len(scheme) + 1 :]
+    if rest.startswith("//"):
+        rest = urlsplit(uri).netloc + urlsplit(uri).path
+    return Path(unquote(rest)).expanduser() if rest else None
+
+
+def _folder(path: Path) -> Path:
+    """A store's own folder as it is; a project's folder means the store inside it."""
+    if path.name == FOLDER or (path / "store.json").exists() or not path.is_dir():
+        return path
+    return path / FOLDER if any(path.iterdir()) else path
+
+
+def _nearest(start: Path) -> Path:
+    for folder in (start, *start.parents):
+        if (folder / FOLDER).is_dir():
+            return folder / FOLDER
+    return start / FOLDER

@@ -1,0 +1,193 @@
+"""The store: a folder that any number of processes write at once, each to its own journal.
+
+Opening never writes: the folder and `store.json` are made by the first append, so that looking at a place leaves
+nothing there and a store on a read-only medium can be read.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+import orjson
+
+from tracker.exceptions import AlreadyExists, InvalidValue, StoreError
+from tracker.store import events, locks
+from tracker.store.artifacts import resolve_inside, write_file
+from tracker.store.experiments import ACTIVE, Experiment, ExperimentIndex
+from tracker.store.ids import DEFAULT_EXPERIMENT_ID, DEFAULT_EXPERIMENT_NAME, experiment_id, new_id
+from tracker.store.journal import SUFFIX, Journal, clock
+
+FORMAT = 1
+MAX_EXPERIMENT_NAME = 500
+
+
+class Store:
+    """One store folder. Use `open_store`, which gives one object a folder, so that a process has one journal there."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._journal = Journal(root / "journal")
+        self._index = ExperimentIndex()
+        self._scanning = threading.Lock()
+        self._ready = False
+        self._check()
+
+    # -- writing
+
+    def append(self, lines: bytes) -> None:
+        """Write whole event lines to this process's journal; acknowledged when this returns. Raises StoreError."""
+        if not self._ready:
+            self.ensure()
+        self._journal.append(lines)
+
+    def ensure(self) -> None:
+        """Make the folder if need be, and this process's journal. Raises StoreError."""
+        try:
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not (self.root / "store.json").exists():
+                self._write_identity()
+        except OSError as error:
+            raise StoreError(
+                f"No store can be made at {self.root}: {error.strerror}. Choose a folder that you may write: "
+                "tracker.set_tracking_uri(PATH), %tracker store PATH or the environment variable TRACKER_STORE."
+            ) from error
+        self._check()
+        self._journal.ensure()
+        self._ready = True
+
+    def _write_identity(self) -> None:
+        text = orjson.dumps({"format": FORMAT, "id": new_id()})
+        temporary = self.root / f".store-{new_id()}.json"
+        write_file(temporary, text)
+        try:
+            os.link(temporary, self.root / "store.json")
+        except FileExistsError:
+            pass  # another process was first
+        except OSError:  # no hard links here: the last writer names the store
+            write_file(self.root / "store.json", text)
+        temporary.unlink()
+
+    def clock(self) -> int:
+        """Microseconds since the epoch, strictly increasing in this process."""
+        return clock()
+
+    @property
+    def writer(self) -> str | None:
+        """The name of this process's journal, once it has written."""
+        return self._journal.name
+
+    # -- reading
+
+    def _check(self) -> None:
+        if self.root.exists() and not self.root.is_dir():
+            raise StoreError(f"{self.root} is a file; a store is a folder. Give the path of a folder.")
+        try:
+            identity = orjson.loads((self.root / "store.json").read_bytes())
+            version = int(identity["format"])
+        except FileNotFoundError:
+            return
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise StoreError(f"{self.root / 'store.json'} cannot be read as a store's identity: {error}.") from error
+        if version > FORMAT:
+            raise StoreError(
+                f"The store at {self.root} has format {version}; this tracker reads up to {FORMAT}. "
+                "Upgrade it: pip install -U jupyter-tracker."
+            )
+
+    @property
+    def id(self) -> str | None:
+        """The identity that the store was given when it was made; None before the first write."""
+        try:
+            return str(orjson.loads((self.root / "store.json").read_bytes())["id"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def journals(self) -> list[Path]:
+        """The journals' paths, oldest first."""
+        try:
+            entries = [entry.path for entry in os.scandir(self.root / "journal") if entry.name.endswith(SUFFIX)]
+        except OSError:
+            return []
+        return [Path(path) for path in sorted(entries)]
+
+    def is_live(self, writer: str) -> bool:
+        """Whether the process that owns the journal of this name is alive."""
+        try:
+            return locks.is_held(resolve_inside(self.root / "journal", f"{writer}{SUFFIX}"))
+        except OSError:
+            return False
+
+    def artifact_root(self, run_id: str) -> Path:
+        """The folder of a run's artifacts; it may not exist yet."""
+        return resolve_inside(self.root / "artifacts", run_id)
+
+    # -- experiments
+
+    def experiments(self) -> dict[str, Experiment]:
+        """All experiments by id, deleted ones included, as all processes have written them so far."""
+        with self._scanning:
+            return self._index.refresh(self.journals())
+
+    def experiment_named(self, name: str) -> Experiment | None:
+        """The active experiment of this name."""
+        for experiment in self.experiments().values():
+            if experiment.name == name and experiment.state == ACTIVE:
+                return experiment
+        return None
+
+    def create_experiment(self, name: str, artifact_location: str | None = None) -> str:
+        """The id of a new experiment. Raises AlreadyExists if an active one has the name, InvalidValue for a bad name."""
+        check_experiment_name(name)
+        taken = self.experiment_named(name)
+        if taken is not None:
+            raise AlreadyExists(f"An experiment named {name!r} exists already, with id {taken.id}.")
+        known, attempt = self.experiments(), 0
+        while (identifier := experiment_id(name, attempt)) in known:
+            attempt += 1
+        value = {"name": name} | ({"artifact_location": artifact_location} if artifact_location else {})
+        self.append(events.event("experiment", x=identifier, v=value, t=clock()))
+        return identifier
+
+    def ensure_experiment(self, name: str = DEFAULT_EXPERIMENT_NAME) -> str:
+        """The id of the active experiment of this name, made now if there is none. Raises InvalidValue."""
+        known = self.experiment_named(name)
+        return known.id if known is not None else self.create_experiment(name)
+
+
+def check_experiment_name(name: object) -> str:
+    """The name itself, if an experiment can have it. Raises InvalidValue."""
+    if not isinstance(name, str) or not name.strip():
+        raise InvalidValue(f"The name of an experiment is text that is not empty; got {name!r}.")
+    if len(name) > MAX_EXPERIMENT_NAME:
+        raise InvalidValue(f"The name of an experiment has at most {MAX_EXPERIMENT_NAME} characters; this one has {len(name):,}.")
+    if any(ord(c) < 32 or ord(c) == 127 for c in name):
+        raise InvalidValue(f"The name of an experiment holds a control character: {name!r}; use printable text.")
+    return name
+
+
+_stores: dict[str, Store] = {}
+_stores_lock = threading.Lock()
+
+
+def open_store(root: Path) -> Store:
+    """The store at this folder, the same object for the same folder. Raises StoreError."""
+    real = os.path.realpath(root)
+    with _stores_lock:
+        if real not in _stores:
+            _stores[real] = Store(Path(real))
+        return _stores[real]
+
+
+def _after_fork_in_child() -> None:
+    global _stores_lock
+    _stores_lock = threading.Lock()
+    for store in _stores.values():
+        store._scanning = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)
+
+__all__ = ["DEFAULT_EXPERIMENT_ID", "FORMAT", "Store", "check_experiment_name", "open_store"]
