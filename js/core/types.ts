@@ -14,6 +14,10 @@ export interface Column {
   readonly values: Float64Array;
   /** Distinct strings, for kind 'string'. */
   readonly dictionary: readonly string[];
+  /** 1 where a NaN in `values` was logged as such; every other NaN is a missing value. */
+  readonly nan?: Uint8Array;
+  /** The type of each dictionary entry, where a column mixes types. */
+  readonly kinds?: readonly ColumnKind[];
 }
 
 /** The run table: `run_id`, `name`, `status`, … then `params.*`, `metrics.*`, `tags.*`. */
@@ -58,7 +62,12 @@ export interface RunCard {
   readonly started: number;
   readonly ended: number | null;
   readonly params: readonly { readonly key: string; readonly value: string }[];
-  readonly metrics: readonly { readonly key: string; readonly value: JsonNumber; readonly step: number | null; readonly points: number }[];
+  readonly metrics: readonly {
+    readonly key: string;
+    readonly value: JsonNumber;
+    readonly step: number | null;
+    readonly points: number;
+  }[];
   readonly tags: readonly { readonly key: string; readonly value: string }[];
   readonly curves: readonly JsonCurve[];
   readonly note: string;
@@ -74,6 +83,8 @@ export interface TableState {
   readonly where: string;
   readonly sort: readonly { readonly column: string; readonly descending: boolean }[];
   readonly hidden: readonly string[];
+  /** Columns shown although they would be folded away (the same in all runs, or an id). */
+  readonly shown?: readonly string[];
 }
 
 export interface CompareState {
@@ -87,7 +98,14 @@ export interface CompareState {
 /** What a display saved in a notebook holds: enough to draw it with no kernel. */
 export type Bundle =
   | { readonly protocol: number; readonly view: 'card'; readonly run: RunCard }
-  | { readonly protocol: number; readonly view: 'table'; readonly title: string; readonly total: number; readonly runs: readonly JsonColumn[]; readonly state: TableState }
+  | {
+      readonly protocol: number;
+      readonly view: 'table';
+      readonly title: string;
+      readonly total: number;
+      readonly runs: readonly JsonColumn[];
+      readonly state: TableState;
+    }
   | {
       readonly protocol: number;
       readonly view: 'compare';
