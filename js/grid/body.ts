@@ -1,0 +1,199 @@
+/**
+ * The cells of a grid: a fixed pool of nodes, each bound to the row and column that it shows. A row keeps its node while
+ * it is seen (slot = position mod pool), a column likewise, so that scrolling by one touches one row or one cell a row.
+ */
+import type { ColumnGeometry, Span } from './geometry';
+import type { Selection } from './selection';
+import type { GridColumn } from './types';
+
+/** What is to be seen. `columns[0]` is the box by which a row is selected. */
+export interface Scene {
+  readonly columns: readonly GridColumn[];
+  readonly geometry: ColumnGeometry;
+  readonly order: Uint32Array;
+  readonly rows: Span;
+  readonly across: Span;
+  readonly rowHeight: number;
+  readonly selection: Selection;
+  /** Raised when columns or their places change: every node is laid out anew. */
+  readonly layout: number;
+  /** Raised when values change: every text is asked for anew. */
+  readonly content: number;
+}
+
+interface CellNode {
+  readonly element: HTMLElement;
+  readonly value: HTMLElement;
+  readonly text: Text;
+  column: number;
+  row: number;
+  layout: number;
+  content: number;
+  look: string;
+}
+
+interface RowNode {
+  readonly element: HTMLElement;
+  readonly cells: CellNode[];
+  position: number;
+  base: number;
+}
+
+/** Rows are placed from a base that moves rarely, so that no coordinate grows beyond what a browser holds exactly. */
+const BASE = 1000;
+
+export class Body {
+  readonly element = document.createElement('div');
+  #rows: RowNode[] = [];
+  #scroll = Number.NaN;
+  #slots = 0;
+
+  constructor() {
+    this.element.className = 'body';
+    this.element.setAttribute('role', 'rowgroup');
+  }
+
+  /** Where the rows' own coordinates begin. */
+  static base(scene: Scene): number {
+    return scene.rows.first - (scene.rows.first % BASE);
+  }
+
+  /** Moves all cells at once: `x` is the scroll to the right, `y` the place of the base row. */
+  shift(x: number, y: number): void {
+    this.element.style.transform = `translate(${-x}px, ${y}px)`;
+    if (x === this.#scroll) return;
+    this.#scroll = x;
+    this.element.style.setProperty('--scroll', `${x}px`);
+  }
+
+  draw(scene: Scene): void {
+    this.#grow(scene);
+    const base = Body.base(scene);
+    const { first, end } = scene.rows;
+    for (let slot = 0; slot < this.#rows.length; slot++) {
+      const position = first + ((slot - (first % this.#rows.length) + this.#rows.length) % this.#rows.length);
+      const node = this.#rows[slot]!;
+      if (position < end) this.#drawRow(node, position, base, scene);
+      else if (node.position >= 0) this.#park(node);
+    }
+  }
+
+  /** The cell that shows a place, if it is among those seen. */
+  cell(position: number, column: number, pinned: number): HTMLElement | null {
+    const node = this.#rows.find((row) => row.position === position);
+    if (!node) return null;
+    return node.cells[column < pinned ? column : pinned + (column % this.#slots)]?.element ?? null;
+  }
+
+  /** The place of the cell that `target` is in. */
+  placeOf(target: Element): { position: number; column: number } | null {
+    const element = target.closest('.cell');
+    for (const row of this.#rows) {
+      const cell = row.cells.find((node) => node.element === element);
+      if (cell) return { position: row.position, column: cell.column };
+    }
+    return null;
+  }
+
+  #grow(scene: Scene): void {
+    const needed = scene.rows.end - scene.rows.first;
+    const across = scene.across.end - scene.across.first;
+    if (across > this.#slots) {
+      this.#slots = across + 2;
+      for (const row of this.#rows) for (const cell of row.cells) cell.layout = -1;
+    }
+    if (needed <= this.#rows.length) return;
+    for (const row of this.#rows) this.#park(row);
+    while (this.#rows.length < needed + 1) this.#rows.push(this.#newRow());
+  }
+
+  #newRow(): RowNode {
+    const element = document.createElement('div');
+    element.className = 'row';
+    element.setAttribute('role', 'row');
+    element.style.display = 'none';
+    this.element.append(element);
+    return { element, cells: [], position: -1, base: -1 };
+  }
+
+  #park(node: RowNode): void {
+    node.element.style.display = 'none';
+    node.position = -1;
+  }
+
+  #drawRow(node: RowNode, position: number, base: number, scene: Scene): void {
+    const { element } = node;
+    const row = scene.order[position]!;
+    if (node.position !== position || node.base !== base) {
+      if (node.position < 0) element.style.display = '';
+      element.style.top = `${(position - base) * scene.rowHeight}px`;
+      element.setAttribute('aria-rowindex', String(position + 2));
+      node.position = position;
+      node.base = base;
+    }
+    const selected = String(scene.selection.has(row));
+    if (element.getAttribute('aria-selected') !== selected) element.setAttribute('aria-selected', selected);
+    this.#drawCells(node, row, scene);
+  }
+
+  #drawCells(node: RowNode, row: number, scene: Scene): void {
+    const { pinned } = scene.geometry;
+    while (node.cells.length < pinned + this.#slots) node.cells.push(newCell(node.element));
+    for (let column = 0; column < pinned; column++) drawCell(node.cells[column]!, column, row, scene);
+    const { first, end } = scene.across;
+    for (let slot = 0; slot < this.#slots; slot++) {
+      const column = first + ((slot - (first % this.#slots) + this.#slots) % this.#slots);
+      const cell = node.cells[pinned + slot]!;
+      if (column < end) drawCell(cell, column, row, scene);
+      else if (cell.column !== -1) parkCell(cell);
+    }
+    for (let slot = pinned + this.#slots; slot < node.cells.length; slot++) parkCell(node.cells[slot]!);
+  }
+}
+
+function newCell(row: HTMLElement): CellNode {
+  const element = document.createElement('div');
+  const value = document.createElement('span');
+  const text = document.createTextNode('');
+  element.setAttribute('role', 'gridcell');
+  element.tabIndex = -1;
+  element.style.display = 'none';
+  value.dir = 'auto';
+  value.append(text);
+  element.append(value);
+  row.append(element);
+  return { element, value, text, column: -1, row: -1, layout: -1, content: -1, look: '-' };
+}
+
+function parkCell(cell: CellNode): void {
+  cell.element.style.display = 'none';
+  cell.column = -1;
+}
+
+function drawCell(cell: CellNode, column: number, row: number, scene: Scene): void {
+  const { element } = cell;
+  const source = scene.columns[column]!;
+  const moved = cell.column !== column || cell.layout !== scene.layout;
+  if (moved) {
+    const pinned = column < scene.geometry.pinned;
+    if (cell.column === -1) element.style.display = '';
+    element.className = `cell ${source.align}${pinned ? ' pinned' : ''}${column === scene.geometry.pinned - 1 ? ' edge' : ''}`;
+    element.style.left = `${scene.geometry.left(column)}px`;
+    element.style.width = `${scene.geometry.widths[column]}px`;
+    element.setAttribute('aria-colindex', String(column + 1));
+    cell.column = column;
+    cell.layout = scene.layout;
+  } else if (cell.row === row && cell.content === scene.content) {
+    return;
+  }
+  if (moved || cell.row !== row) element.removeAttribute('title');
+  const text = source.text(row);
+  if (cell.text.data !== text) cell.text.data = text;
+  const look = source.look(row);
+  if (look !== cell.look) {
+    cell.value.className = `value ${look}`;
+    cell.look = look;
+  }
+  cell.row = row;
+  cell.content = scene.content;
+}

@@ -1,0 +1,44 @@
+/** How a grid looks; its colours are the variables of the view around it. */
+export const gridStyle = `
+.grid{position:relative;overflow:auto;overscroll-behavior-x:contain;contain:strict;outline:none;font-size:var(--size);color:var(--fg);background:var(--bg)}
+.sizer{position:relative;min-width:100%}
+.view{position:sticky;top:0;left:0;overflow:hidden}
+.body{position:absolute;top:0;left:0;width:100%;will-change:transform}
+.row{position:absolute;left:0;width:100%;height:28px;--row:var(--bg)}
+.row:hover{--row:var(--hover)}
+.row[aria-selected=true]{--row:var(--chosen)}
+.row[aria-selected=true]:hover{--row:var(--chosen-hover)}
+.row::after{content:"";position:absolute;inset:0;transform:translateX(var(--scroll,0));background:var(--row);border-bottom:1px solid var(--line-faint);z-index:-1;box-sizing:border-box}
+.row{z-index:0}
+.cell,.headcell{position:absolute;top:0;box-sizing:border-box;padding:0 10px;white-space:nowrap;overflow:hidden;user-select:none;-webkit-user-select:none;cursor:default;outline:none}
+.cell{height:28px;line-height:27px;contain:strict}
+.cell.right{text-align:right;font-variant-numeric:tabular-nums}
+.cell.pinned{transform:translateX(var(--scroll,0));background:var(--row);border-bottom:1px solid var(--line-faint);z-index:1}
+.edge{border-right:1px solid var(--line)}
+.value{display:block;overflow:hidden;text-overflow:ellipsis;text-align:inherit}
+.cell.left .value{text-align:left}
+.cell:focus,.headcell:focus{outline:2px solid var(--brand);outline-offset:-2px;border-radius:3px}
+.head{position:relative;z-index:2;background:var(--head);border-bottom:1px solid var(--line)}
+.headrow{position:relative;height:29px;will-change:transform}
+.headcell{height:29px;line-height:29px;font-weight:600;color:var(--fg-soft);display:flex;gap:4px;background:var(--head)}
+.headcell.right{justify-content:flex-end}
+.headcell.pinned{transform:translateX(var(--scroll,0));z-index:1}
+.headcell:hover,.headcell.sorted{color:var(--fg)}
+.headcell.dragged{opacity:.75;z-index:3;pointer-events:none;transform:translateX(var(--drag,0))}
+.title{overflow:hidden;text-overflow:ellipsis}
+.mark{flex:none;color:var(--brand);font-weight:700;font-size:.92em}
+.mark:empty{display:none}
+.grip{position:absolute;top:0;right:0;width:9px;height:100%;cursor:col-resize;touch-action:none}
+.grip::after{content:"";position:absolute;right:0;top:7px;bottom:7px;width:1px;background:var(--line)}
+.grip:hover::after{width:3px;top:0;bottom:0;background:var(--brand)}
+.bands{position:relative;height:0;overflow:hidden;font-size:.8em;color:var(--fg-faint);letter-spacing:.06em}
+.banded .bands{height:18px}
+.band{position:absolute;top:0;left:0;height:18px;line-height:17px;box-sizing:border-box;padding:0 10px;overflow:hidden;white-space:nowrap;text-transform:uppercase;font-weight:600;border-left:1px solid var(--line)}
+.band::before{content:"";position:absolute;left:0;right:3px;top:0;height:2px;background:currentColor;opacity:.55}
+.box,.headcell[aria-colindex="1"]::before{box-sizing:border-box;width:14px;height:14px;border:1.5px solid var(--fg-faint);border-radius:3px;background:var(--bg)}
+.value.box{margin-top:7px}
+.headcell[aria-colindex="1"]::before{content:"";flex:none;margin-top:7px}
+.row[aria-selected=true] .box,.headcell[data-extent=all]::before{border-color:var(--brand);background:var(--brand) var(--tick) center/10px no-repeat}
+.headcell[data-extent=some]::before{border-color:var(--brand);background:linear-gradient(var(--brand),var(--brand)) center/8px 2px no-repeat}
+@media (forced-colors:active){.row[aria-selected=true]{outline:1px solid Highlight;outline-offset:-1px}}
+`;
