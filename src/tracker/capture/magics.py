@@ -1,0 +1,58 @@
+"""Code inside timing and capturing magics, which counts as the cell's own.
+
+Invariants: `tree` is what IPython's input transformation gave (`get_ipython().run_line_magic('time', 'x = f()')`);
+text that does not parse is passed over.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import Final, NamedTuple
+
+_LEAKING: Final = frozenset({"time", "capture", "prun", "memit", "debug"})
+_TIMING: Final = frozenset({"timeit"})
+_OPTIONS: Final = re.compile(r"^(?:\s*-{1,2}[A-Za-z][\w-]*(?:[ =]?\d+)?)+(?=\s|$)")
+
+
+class Inner(NamedTuple):
+    """The statements inside a magic; `leaks` says whether their names stay in the user's namespace."""
+
+    body: list[ast.stmt]
+    leaks: bool
+
+
+def inner_code(call: ast.Call) -> Inner | None:
+    """The code that a magic call runs, or None when `call` is no such magic."""
+    match call.func, call.args:
+        case (
+            ast.Attribute(value=ast.Call(func=ast.Name(id="get_ipython")), attr="run_line_magic"),
+            [ast.Constant(value=str(name)), ast.Constant(value=str(text))],
+        ):
+            return _inner(name, text, call.lineno - 1)
+        case (
+            ast.Attribute(value=ast.Call(func=ast.Name(id="get_ipython")), attr="run_cell_magic"),
+            [ast.Constant(value=str(name)), ast.Constant(value=str(line)), ast.Constant(value=str(text))],
+        ):
+            setup = line if name in _TIMING else ""
+            return _inner(name, text if not setup.strip() else f"{_OPTIONS.sub('', setup).strip()}\n{text}", call.lineno)
+    return None
+
+
+def _inner(name: str, text: str, offset: int) -> Inner | None:
+    if name not in _LEAKING and name not in _TIMING:
+        return None
+    tree = _parse(_OPTIONS.sub("", text).lstrip() if "\n" not in text.strip() else text)
+    if tree is None:
+        return None
+    ast.increment_lineno(tree, offset)
+    return Inner(tree.body, name in _LEAKING)
+
+
+def _parse(text: str) -> ast.Module | None:
+    for source in (text, re.sub(r"(?m)^(\s*)[%!?].*$", r"\1pass", text)):
+        try:
+            return ast.parse(source)
+        except (SyntaxError, ValueError):
+            continue
+    return None

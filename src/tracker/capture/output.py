@@ -1,0 +1,173 @@
+"""What a cell prints, teed: it is shown as ever, and kept, in order and bounded.
+
+Invariants: the streams' own `write` is called first, with the same arguments, and its answer or exception is the
+caller's; streams are restored exactly; a stream that the cell puts in place of `sys.stdout` is not ours to see; a
+write costs the same whatever has been printed before.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+KEPT: Final = 100_000
+_STREAMS: Final = ("stdout", "stderr")
+
+
+class Piece(NamedTuple):
+    """Text written to one stream: "stdout", "stderr", or "" for the note on what was left out."""
+
+    stream: str
+    text: str
+
+
+class Tee:
+    """Keeps the first and the last `kept` characters written to stdout and stderr between `start` and `stop`."""
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self._kept = kept
+        self._head: list[Piece] = []
+        self._head_room = kept
+        self._tail: deque[Piece] = deque()
+        self._tail_size = 0
+        self._cut = 0
+        self._lock = threading.RLock()
+        self._taps: list[_Patch | _Proxy] = []
+        self._open = False
+        self._process = os.getpid()
+
+    def start(self) -> None:
+        """Begin to keep what is written."""
+        self._open = True
+        self._process = os.getpid()
+        seen: list[Any] = []
+        for name in _STREAMS:
+            stream = getattr(sys, name, None)
+            if stream is not None and not any(stream is other for other in seen):
+                seen.append(stream)
+                self._taps.append(_tap(name, stream, self._keep))
+
+    def stop(self) -> None:
+        """Give the streams back as they were; what is written later is not kept. May be called twice."""
+        self._open = False
+        for tap in reversed(self._taps):
+            tap.undo()
+        self._taps.clear()
+
+    @property
+    def pieces(self) -> list[Piece]:
+        """What was written, in order, neighbours of one stream joined."""
+        with self._lock:
+            note = [Piece("", f"\n[… {self._cut:,} characters left out …]\n")] if self._cut else []
+            parts = [*self._head, *note, *self._tail]
+        joined: list[tuple[str, list[str]]] = []
+        for stream, text in parts:
+            if joined and joined[-1][0] == stream:
+                joined[-1][1].append(text)
+            else:
+                joined.append((stream, [text]))
+        return [Piece(stream, "".join(texts)) for stream, texts in joined]
+
+    @property
+    def text(self) -> str:
+        """What was written to both streams, in order."""
+        return "".join(piece.text for piece in self.pieces)
+
+    def _keep(self, stream: str, text: object) -> None:
+        if not self._open or not isinstance(text, str) or not text or os.getpid() != self._process:
+            return
+        with self._lock:
+            if self._head_room:
+                head, text = text[: self._head_room], text[self._head_room :]
+                self._head.append(Piece(stream, head))
+                self._head_room -= len(head)
+                if not text:
+                    return
+            if len(text) > self._kept:
+                self._cut += len(text) - self._kept
+                text = text[-self._kept :]
+            self._tail.append(Piece(stream, text))
+            self._tail_size += len(text)
+            self._trim()
+
+    def _trim(self) -> None:
+        while (over := self._tail_size - self._kept) > 0:
+            stream, text = self._tail.popleft()
+            dropped = min(over, len(text))
+            self._cut += dropped
+            self._tail_size -= dropped
+            if dropped < len(text):
+                self._tail.appendleft(Piece(stream, text[dropped:]))
+
+
+Keep = Callable[[str, object], None]
+
+
+def _tap(name: str, stream: Any, keep: Keep) -> _Patch | _Proxy:
+    try:
+        return _Patch(name, stream, keep)
+    except (AttributeError, TypeError):
+        return _Proxy(name, stream, keep)
+
+
+def _teed(name: str, write: Callable[..., Any], keep: Keep) -> Callable[..., Any]:
+    def teed_write(*arguments: Any, **named: Any) -> Any:
+        answer = write(*arguments, **named)
+        if arguments:
+            keep(name, arguments[0])
+        return answer
+
+    return teed_write
+
+
+class _Patch:
+    """A `write` of the stream's own, seen by whoever holds the stream (logging handlers too)."""
+
+    def __init__(self, name: str, stream: Any, keep: Keep) -> None:
+        self._stream = stream
+        self._had = "write" in vars(stream)
+        self._original = stream.write
+        self._write = _teed(name, self._original, keep)
+        stream.write = self._write
+
+    def undo(self) -> None:
+        if vars(self._stream).get("write") is not self._write:
+            return
+        if self._had:
+            self._stream.write = self._original
+        else:
+            del self._stream.write
+
+
+class _Proxy:
+    """Stands in `sys` for a stream that takes no attributes."""
+
+    def __init__(self, name: str, stream: Any, keep: Keep) -> None:
+        self._name = name
+        self._original = stream
+        self._proxy = _ProxyStream(stream, _teed(name, stream.write, keep))
+        setattr(sys, name, self._proxy)
+
+    def undo(self) -> None:
+        if getattr(sys, self._name, None) is self._proxy:
+            setattr(sys, self._name, self._original)
+
+
+class _ProxyStream:
+    def __init__(self, stream: Any, write: Callable[..., Any]) -> None:
+        self._stream = stream
+        self.write = write
+
+    def writelines(self, lines: Any) -> None:
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def __iter__(self) -> Any:
+        return iter(self._stream)

@@ -1,0 +1,88 @@
+"""Names of the notebook that functions and classes from earlier cells read when they are used.
+
+Invariants: nothing is called; only objects made in the notebook (their globals are its namespace) are looked into;
+at most a few hundred functions a cell.
+"""
+
+from __future__ import annotations
+
+import dis
+import functools
+from collections.abc import Iterable, Iterator, Mapping
+from types import CodeType, FunctionType, MethodType
+from typing import Any, Final
+
+_MAX_FUNCTIONS: Final = 500
+_ATOMS: Final = (bool, int, float, complex, str, bytes, list, tuple, dict, set, type(None))
+_GLOBAL_READS: Final = frozenset({"LOAD_GLOBAL", "LOAD_NAME"})
+
+
+def names_behind(names: Iterable[str], namespace: Mapping[str, Any]) -> set[str]:
+    """The globals read by the notebook's functions and classes that `names` stand for, through any depth of calls."""
+    found: set[str] = set()
+    waiting = [name for name in names if name in namespace]
+    seen = set(waiting)
+    codes: set[int] = set()
+    while waiting and len(codes) < _MAX_FUNCTIONS:
+        for function in _functions(namespace[waiting.pop()], namespace, 0):
+            if id(function.__code__) in codes:
+                continue
+            codes.add(id(function.__code__))
+            for name in _globals_of(function.__code__):
+                found.add(name)
+                if name in namespace and name not in seen:
+                    seen.add(name)
+                    waiting.append(name)
+    return found
+
+
+def _functions(value: Any, namespace: Mapping[str, Any], depth: int) -> Iterator[FunctionType]:
+    kind = type(value)
+    if kind in _ATOMS or depth > 4:
+        return
+    if kind is FunctionType:
+        if value.__globals__ is namespace:
+            yield value
+        for cell in value.__closure__ or ():
+            yield from _functions(_contents(cell), namespace, depth + 1)
+        if "__wrapped__" in value.__dict__:
+            yield from _functions(value.__dict__["__wrapped__"], namespace, depth + 1)
+    elif kind is MethodType:
+        yield from _functions(value.__func__, namespace, depth + 1)
+    elif isinstance(value, functools.partial):
+        yield from _functions(value.func, namespace, depth + 1)
+    elif isinstance(value, (staticmethod, classmethod)):
+        yield from _functions(value.__func__, namespace, depth + 1)
+    elif kind is property:
+        for accessor in (value.fget, value.fset, value.fdel):
+            yield from _functions(accessor, namespace, depth + 1)
+    elif kind is functools._lru_cache_wrapper:
+        yield from _functions(value.__wrapped__, namespace, depth + 1)
+    else:
+        yield from _methods(value if isinstance(value, type) else kind, namespace, depth)
+
+
+def _methods(kind: type, namespace: Mapping[str, Any], depth: int) -> Iterator[FunctionType]:
+    home = namespace.get("__name__")
+    for owner in type.__dict__["__mro__"].__get__(kind):
+        if owner.__dict__.get("__module__") == home:
+            for member in list(owner.__dict__.values()):
+                if isinstance(member, (FunctionType, staticmethod, classmethod, property)):
+                    yield from _functions(member, namespace, depth + 1)
+
+
+def _contents(cell: Any) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return None
+
+
+def _globals_of(code: CodeType) -> Iterator[str]:
+    if code.co_names:
+        for instruction in dis.get_instructions(code):
+            if instruction.opname in _GLOBAL_READS:
+                yield str(instruction.argval)
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _globals_of(constant)
