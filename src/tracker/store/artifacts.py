@@ -27,9 +27,16 @@ def resolve_inside(root: Path, name: str | os.PathLike[str]) -> Path:
     return path
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder and those missing above it, for this user alone. Raises OSError."""
+    if not path.is_dir():
+        make_folder(path.parent)
+        path.mkdir(mode=0o700, exist_ok=True)
+
+
 def write_file(path: Path, data: bytes) -> None:
     """Write a file whole or not at all, readable by this user alone. Raises OSError."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(path.parent)
     fd, temporary = tempfile.mkstemp(dir=path.parent, prefix=".tracker-")
     try:
         with os.fdopen(fd, "wb") as file:

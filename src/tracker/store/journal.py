@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tracker.exceptions import StoreError
 from tracker.store import locks
+from tracker.store.artifacts import make_folder
 from tracker.store.ids import new_id
 
 SUFFIX = ".ndjson"
@@ -61,7 +62,8 @@ class Journal:
         self._torn = False
 
     def _refused(self, error: OSError) -> StoreError:
-        return StoreError(f"The store at {self._folder.parent} cannot be written: {error.strerror}. Nothing logged before is lost.")
+        where = self._folder.parent
+        return StoreError(f"The store at {where} cannot be written: {error.strerror}. Nothing logged before is lost.")
 
     def _open(self) -> None:
         with self._opening:
@@ -70,7 +72,7 @@ class Journal:
             name = new_id()
             path = self._folder / f"{name}{SUFFIX}"
             try:
-                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                make_folder(self._folder)
                 fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
                 locks.hold(fd)
             except OSError as error:

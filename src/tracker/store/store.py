@@ -14,7 +14,7 @@ import orjson
 
 from tracker.exceptions import AlreadyExists, InvalidValue, StoreError
 from tracker.store import events, locks
-from tracker.store.artifacts import resolve_inside, write_file
+from tracker.store.artifacts import make_folder, resolve_inside, write_file
 from tracker.store.experiments import ACTIVE, Experiment, ExperimentIndex
 from tracker.store.ids import DEFAULT_EXPERIMENT_ID, DEFAULT_EXPERIMENT_NAME, experiment_id, new_id
 from tracker.store.journal import SUFFIX, Journal, clock
@@ -45,7 +45,7 @@ class Store:
     def ensure(self) -> None:
         """Make the folder if need be, and this process's journal. Raises StoreError."""
         try:
-            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(self.root)
             if not (self.root / "store.json").exists():
                 self._write_identity()
         except OSError as error:
@@ -78,6 +78,11 @@ class Store:
         """The name of this process's journal, once it has written."""
         return self._journal.name
 
+    @property
+    def journal_path(self) -> Path:
+        """This process's journal. Call `ensure` first: the file is made by it."""
+        return self.root / "journal" / f"{self._journal.name}{SUFFIX}"
+
     # -- reading
 
     def _check(self) -> None:
@@ -86,7 +91,7 @@ class Store:
         try:
             identity = orjson.loads((self.root / "store.json").read_bytes())
             version = int(identity["format"])
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise StoreError(f"{self.root / 'store.json'} cannot be read as a store's identity: {error}.") from error

@@ -1,0 +1,37 @@
+"""Every test has a store of its own, and no setting of the person who runs them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+_FOREIGN = ("MLFLOW_", "TRACKER_", "JPY_", "VSCODE_")
+
+
+@pytest.fixture(autouse=True)
+def _own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in list(os.environ):
+        if name.startswith(_FOREIGN) and name != "TRACKER_TEST_CHROMIUM":
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    yield
+
+
+@pytest.fixture
+def python(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs a script in a fresh Python process in this test's folder; fails the test if it fails (unless `check=False`)."""
+
+    def run(script: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-c", script],
+            cwd=tmp_path, env={**os.environ, **environment}, capture_output=True, text=True, timeout=120,
+        )  # fmt: skip
+        assert not check or done.returncode == 0, done.stderr
+        return done
+
+    return run
