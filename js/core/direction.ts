@@ -4,7 +4,8 @@ export type Direction = 'higher' | 'lower';
 
 const LOWER =
   /^(loss|losses|err|error|errors|mse|rmse|mae|mape|smape|rmsle|msle|nll|crossentropy|perplexity|ppl|wer|cer|fid|kid|brier|hinge|deviance|regret|divergence|kl|logloss|aic|bic|inertia|fpr|fnr|latency|runtime|seconds|duration|bytes|memory|rank|ece|residual|residuals|cost)$/;
-const NEUTRAL = /^(epoch|epochs|step|steps|iter|iteration|iterations|lr|seed|count|samples|size|batch|index|id|n|num|system|timestamp|time)$/;
+const NEUTRAL =
+  /^(epoch|epochs|step|steps|iter|iteration|iterations|lr|seed|count|samples|size|batch|index|id|n|num|system|timestamp|time)$/;
 
 /** null where neither is better: an epoch, a count, a learning rate. */
 export function directionOf(key: string): Direction | null {
@@ -13,6 +14,6 @@ export function directionOf(key: string): Direction | null {
     .toLowerCase()
     .split(/[^\p{L}\p{N}]+/u)
     .filter(Boolean);
-  if (words.some((word) => LOWER.test(word))) return 'lower';
-  return words.some((word) => NEUTRAL.test(word)) || words.join(' ') === 'learning rate' ? null : 'higher';
+  if (words.some(word => LOWER.test(word))) return 'lower';
+  return words.some(word => NEUTRAL.test(word)) || words.join(' ') === 'learning rate' ? null : 'higher';
 }

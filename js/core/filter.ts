@@ -3,10 +3,18 @@
  * a missing value makes it unknown, and only runs for which the whole is true are matched.
  */
 import { isMissing, textAt } from './columns';
-import { type Condition, isBoolWord, type Literal, type Order, parseFilter, readNumber, type Subject } from './filter_parse';
+import {
+  type Condition,
+  isBoolWord,
+  type Literal,
+  type Order,
+  parseFilter,
+  readNumber,
+  type Subject,
+} from './filter_parse';
 import type { Column, ColumnKind, Table } from './types';
 
-export { complete, type Completion, type Suggestion } from './filter_complete';
+export { type Completion, complete, type Suggestion, writtenName } from './filter_complete';
 export { FilterError } from './filter_text';
 
 export type Predicate = (row: number) => boolean;
@@ -28,8 +36,8 @@ const UNKNOWN = 2;
 export function compileFilter(text: string, table: Table): Filter {
   const condition = parseFilter(text);
   const test = compile(condition, table);
-  const unknown = [...new Set(namesIn(condition))].filter((name) => !table.column(name));
-  return { matches: (row) => test(row) === TRUE, unknown };
+  const unknown = [...new Set(namesIn(condition))].filter(name => !table.column(name));
+  return { matches: row => test(row) === TRUE, unknown };
 }
 
 /** The rows that match, in the order given. */
@@ -51,12 +59,12 @@ function compile(condition: Condition, table: Table): Test {
     case 'always':
       return () => TRUE;
     case 'and':
-      return all(condition.parts.map((part) => compile(part, table)));
+      return all(condition.parts.map(part => compile(part, table)));
     case 'or':
-      return any(condition.parts.map((part) => compile(part, table)));
+      return any(condition.parts.map(part => compile(part, table)));
     case 'not': {
       const part = compile(condition.part, table);
-      return (row) => negate(part(row));
+      return row => negate(part(row));
     }
     case 'null':
       return isNull(table.column(condition.subject.column));
@@ -72,7 +80,7 @@ function negate(truth: Truth): Truth {
 }
 
 function all(tests: readonly Test[]): Test {
-  return (row) => {
+  return row => {
     let result: Truth = TRUE;
     for (const test of tests) {
       const truth = test(row);
@@ -84,7 +92,7 @@ function all(tests: readonly Test[]): Test {
 }
 
 function any(tests: readonly Test[]): Test {
-  return (row) => {
+  return row => {
     let result: Truth = FALSE;
     for (const test of tests) {
       const truth = test(row);
@@ -96,7 +104,7 @@ function any(tests: readonly Test[]): Test {
 }
 
 function isNull(column: Column | undefined): Test {
-  return column ? (row) => (isMissing(column, row) ? TRUE : FALSE) : () => TRUE;
+  return column ? row => (isMissing(column, row) ? TRUE : FALSE) : () => TRUE;
 }
 
 function like(subject: Subject, pattern: string, anyCase: boolean, table: Table): Test {
@@ -104,7 +112,9 @@ function like(subject: Subject, pattern: string, anyCase: boolean, table: Table)
   if (!column) return () => UNKNOWN;
   const expression = likeExpression(pattern, anyCase);
   const matches = (text: string): Truth => (expression.test(text) ? TRUE : FALSE);
-  return column.kind === 'string' ? byEntry(column, matches) : (row) => (isMissing(column, row) ? UNKNOWN : matches(textAt(column, row)));
+  return column.kind === 'string'
+    ? byEntry(column, matches)
+    : row => (isMissing(column, row) ? UNKNOWN : matches(textAt(column, row)));
 }
 
 /** `%` stands for any text, `_` for one character; all else for itself. */
@@ -120,7 +130,7 @@ function likeExpression(pattern: string, anyCase: boolean): RegExp {
 /** Each distinct text is judged once, each row by its code. */
 function byEntry(column: Column, judge: (text: string, kind: ColumnKind) => Truth): Test {
   const truths = column.dictionary.map((text, code) => judge(text, column.kinds?.[code] ?? 'string'));
-  return (row) => truths[column.values[row] ?? Number.NaN] ?? UNKNOWN;
+  return row => truths[column.values[row] ?? Number.NaN] ?? UNKNOWN;
 }
 
 function compare(subject: Subject, order: Order, literal: Literal, table: Table): Test {
@@ -128,13 +138,13 @@ function compare(subject: Subject, order: Order, literal: Literal, table: Table)
   if (!column) return () => UNKNOWN;
   if (column.kind === 'string') return byEntry(column, (text, kind) => compareText(text, kind, order, literal));
   if (column.kind === 'bool') {
-    return (row) => (isMissing(column, row) ? UNKNOWN : compareBool(column.values[row] === 1, order, literal));
+    return row => (isMissing(column, row) ? UNKNOWN : compareBool(column.values[row] === 1, order, literal));
   }
   const bound = numberOf(literal);
-  if (bound === null) return (row) => (isMissing(column, row) ? UNKNOWN : incomparable(order));
+  if (bound === null) return row => (isMissing(column, row) ? UNKNOWN : incomparable(order));
   const holds = ordered(order);
   const { values } = column;
-  return (row) => {
+  return row => {
     const value = values[row] ?? Number.NaN;
     return Number.isNaN(value) ? UNKNOWN : holds(value, bound) ? TRUE : FALSE;
   };
@@ -155,7 +165,8 @@ function compareText(text: string, kind: ColumnKind, order: Order, literal: Lite
     return bound === null ? incomparable(order) : truth(order, Number(text), bound);
   }
   if (kind === 'bool') return compareBool(text === 'true', order, literal);
-  if (literal.kind === 'bool') return isBoolWord(text) ? compareBool(text.toLowerCase() === 'true', order, literal) : incomparable(order);
+  if (literal.kind === 'bool')
+    return isBoolWord(text) ? compareBool(text.toLowerCase() === 'true', order, literal) : incomparable(order);
   const number = readNumber(text);
   if (literal.kind === 'number') return number === null ? incomparable(order) : truth(order, number, literal.value);
   const bound = readNumber(literal.value);
@@ -164,7 +175,8 @@ function compareText(text: string, kind: ColumnKind, order: Order, literal: Lite
 }
 
 function compareBool(value: boolean, order: Order, literal: Literal): Truth {
-  const other = literal.kind === 'bool' ? String(literal.value) : literal.kind === 'string' ? literal.value.toLowerCase() : '';
+  const other =
+    literal.kind === 'bool' ? String(literal.value) : literal.kind === 'string' ? literal.value.toLowerCase() : '';
   if (!isBoolWord(other) || (order !== '=' && order !== '!=')) return incomparable(order);
   return truth(order, String(value), other);
 }

@@ -1,5 +1,4 @@
 /** What can be written at the caret of a filter: columns, operators, values, AND and OR. */
-import { textAt } from './columns';
 import { attributeNames, operators, parseFilter } from './filter_parse';
 import { type Expectation, FilterError } from './filter_text';
 import type { Column, Table } from './types';
@@ -29,7 +28,9 @@ export function complete(text: string, caret: number, table: Table): Completion 
   const wanted = wantedAfter(before.slice(0, from));
   const offers = wanted ? offersFor(wanted.expects, wanted.column, table) : [];
   const needle = word.replaceAll(/['"`]/g, '').toLowerCase();
-  const found = offers.filter((offer) => offer.text.toLowerCase() !== word.toLowerCase() && match(offer.text, needle) > 0);
+  const found = offers.filter(
+    offer => offer.text.toLowerCase() !== word.toLowerCase() && match(offer.text, needle) > 0,
+  );
   found.sort((a, b) => match(b.text, needle) - match(a.text, needle));
   return { from, to: caret, suggestions: found.slice(0, MOST) };
 }
@@ -72,7 +73,7 @@ function wantedAfter(text: string): Wanted | null {
 function offersFor(expects: Expectation, column: string | null, table: Table): Suggestion[] {
   if (expects === 'column') return [...columnOffers(table), { text: 'NOT', detail: 'negation' }];
   if (expects === 'joiner') return [offer('AND', 'both'), offer('OR', 'either')];
-  if (expects === 'operator') return operators(kindFor(column, table)).map((text) => offer(text, 'operator'));
+  if (expects === 'operator') return operators(kindFor(column, table)).map(text => offer(text, 'operator'));
   const source = column === null ? undefined : table.column(column);
   return source ? valueOffers(source) : [];
 }
@@ -88,8 +89,8 @@ function kindFor(column: string | null, table: Table): Column['kind'] | null {
 function columnOffers(table: Table): Suggestion[] {
   const known = new Set(attributeNames);
   return table.columns
-    .filter((column) => column.name.includes('.') || known.has(column.name))
-    .map((column) => offer(writtenName(column.name), groupOf(column.name)));
+    .filter(column => column.name.includes('.') || known.has(column.name))
+    .map(column => offer(writtenName(column.name), groupOf(column.name)));
 }
 
 function groupOf(name: string): string {
@@ -102,17 +103,19 @@ function groupOf(name: string): string {
 export function writtenName(name: string): string {
   const dot = name.indexOf('.');
   const key = name.slice(dot + 1);
-  return dot < 0 || /^[^\s()=<>!,;&|'"`]+$/.test(key) ? name : `${name.slice(0, dot + 1)}\`${key.replaceAll('`', '``')}\``;
+  return dot < 0 || /^[^\s()=<>!,;&|'"`]+$/.test(key)
+    ? name
+    : `${name.slice(0, dot + 1)}\`${key.replaceAll('`', '``')}\``;
 }
 
 function valueOffers(column: Column): Suggestion[] {
   if (column.kind === 'bool') return [offer('true', 'value'), offer('false', 'value')];
-  if (column.kind === 'string') return column.dictionary.slice(0, 1000).map((text) => offer(quoted(text), 'value'));
+  if (column.kind === 'string') return column.dictionary.slice(0, 1000).map(text => offer(quoted(text), 'value'));
   if (column.kind !== 'number') return [];
   const rows = Array.from({ length: Math.min(column.length, 1000) }, (_, row) => row);
-  const distinct = new Set(rows.map((row) => column.values[row]!).filter(Number.isFinite));
+  const distinct = new Set(rows.map(row => column.values[row]!).filter(Number.isFinite));
   if (distinct.size > 24) return [];
-  return [...distinct].sort((a, b) => a - b).map((value) => offer(String(value), 'value'));
+  return [...distinct].sort((a, b) => a - b).map(value => offer(String(value), 'value'));
 }
 
 function quoted(text: string): string {
@@ -126,10 +129,4 @@ function match(offer: string, needle: string): number {
   if (text.startsWith(needle)) return 4;
   if (text.slice(text.indexOf('.') + 1).startsWith(needle)) return 3;
   return text.includes(needle) ? 2 : 0;
-}
-
-/** The text of a value as a filter writes it. */
-export function writtenValue(column: Column, row: number): string {
-  const text = textAt(column, row);
-  return column.kind === 'string' ? quoted(text) : text;
 }

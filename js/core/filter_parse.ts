@@ -3,7 +3,10 @@ import { FilterError, FilterText } from './filter_text';
 import type { ColumnKind } from './types';
 
 export type Order = '=' | '!=' | '<' | '<=' | '>' | '>=';
-export type Literal = { readonly kind: 'number'; readonly value: number } | { readonly kind: 'string'; readonly value: string } | { readonly kind: 'bool'; readonly value: boolean };
+export type Literal =
+  | { readonly kind: 'number'; readonly value: number }
+  | { readonly kind: 'string'; readonly value: string }
+  | { readonly kind: 'bool'; readonly value: boolean };
 
 /** What a condition is about. `kind` is null where each run's own value decides (parameters). */
 export interface Subject {
@@ -33,7 +36,12 @@ const ATTRIBUTES: Readonly<Record<string, ColumnKind>> = {
   note: 'string',
   star: 'bool',
 };
-const ALIASES: Readonly<Record<string, string>> = { run_name: 'name', user_id: 'user', created: 'start_time', parent: 'parent_run_id' };
+const ALIASES: Readonly<Record<string, string>> = {
+  run_name: 'name',
+  user_id: 'user',
+  created: 'start_time',
+  parent: 'parent_run_id',
+};
 const PREFIXES: Readonly<Record<string, 'params' | 'metrics' | 'tags' | 'attributes' | 'datasets'>> = {
   param: 'params',
   params: 'params',
@@ -111,7 +119,8 @@ function condition(source: FilterText): Condition {
   if (source.keyword('IS')) return nullness(source, subject);
   const not = source.keyword('NOT');
   const found = wordOperator(source, subject);
-  if (!found) throw source.expected(not ? 'IN, LIKE, ILIKE or BETWEEN' : operatorsFor(subject), 'operator', subject.column);
+  if (!found)
+    throw source.expected(not ? 'IN, LIKE, ILIKE or BETWEEN' : operatorsFor(subject), 'operator', subject.column);
   return not ? { type: 'not', part: found } : found;
 }
 
@@ -185,7 +194,8 @@ function readSubject(source: FilterText): Subject {
     const dot = quoted.indexOf('.');
     return dot < 0 ? attribute(quoted, at) : entity(quoted.slice(0, dot), quoted.slice(dot + 1), at);
   }
-  if (source.ended || !/[\p{L}_]/u.test(source.here)) throw source.expected('a column such as params.C, metrics.acc or status', 'column');
+  if (source.ended || !/[\p{L}_]/u.test(source.here))
+    throw source.expected('a column such as params.C, metrics.acc or status', 'column');
   const bare = source.bare(true) ?? '';
   const dot = bare.indexOf('.');
   const key = dot < 0 ? null : bare.slice(dot + 1) || source.quoted('`', true) || source.quoted('"', true);
@@ -197,8 +207,14 @@ function readSubject(source: FilterText): Subject {
 function entity(prefix: string, key: string, at: number): Subject {
   const group = PREFIXES[prefix.toLowerCase()];
   if (group === 'attributes') return attribute(key, at);
-  if (group === 'datasets') throw new FilterError('Datasets can be filtered from Python only: tracker.runs(where=…).', at, 'column');
-  if (!group) throw new FilterError(`No group of columns is named ${prefix}: expected params, metrics, tags or attributes.`, at, 'column');
+  if (group === 'datasets')
+    throw new FilterError('Datasets can be filtered from Python only: tracker.runs(where=…).', at, 'column');
+  if (!group)
+    throw new FilterError(
+      `No group of columns is named ${prefix}: expected params, metrics, tags or attributes.`,
+      at,
+      'column',
+    );
   return { column: `${group}.${key}`, kind: group === 'metrics' ? 'number' : null };
 }
 
@@ -206,7 +222,11 @@ function attribute(written: string, at: number): Subject {
   const plain = written.toLowerCase().replaceAll(' ', '_');
   const column = Object.hasOwn(ALIASES, plain) ? ALIASES[plain]! : plain;
   if (!Object.hasOwn(ATTRIBUTES, column)) {
-    throw new FilterError(`No attribute is named ${written}. Parameters and metrics are written params.${written}, metrics.${written}.`, at, 'column');
+    throw new FilterError(
+      `No attribute is named ${written}. Parameters and metrics are written params.${written}, metrics.${written}.`,
+      at,
+      'column',
+    );
   }
   return { column, kind: ATTRIBUTES[column]! };
 }

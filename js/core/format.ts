@@ -43,7 +43,7 @@ export function columnFormat(values: ArrayLike<number>): (value: number) => stri
   }
   if (whole || least < 0.01 || most >= 1e5) return formatNumber;
   const decimals = Math.min(4, Math.max(0, 3 - Math.floor(Math.log10(least))));
-  return (value) => (Number.isFinite(value) ? negative(value.toFixed(decimals)) : formatNumber(value));
+  return value => (Number.isFinite(value) ? negative(value.toFixed(decimals)) : formatNumber(value));
 }
 
 /** A span of time given in seconds: 12 ms, 3.4 s, 1 m 15 s, 2 h 3 m, 5 d 1 h. */
@@ -60,9 +60,7 @@ export function formatDuration(seconds: number): string {
 }
 
 function pair(count: number, of: number, large: string, small: string): string {
-  const rest = count % of;
-  const whole = `${Math.floor(count / of)} ${large}`;
-  return rest === 0 ? whole : `${whole} ${rest} ${small}`;
+  return `${Math.floor(count / of)} ${large} ${count % of} ${small}`;
 }
 
 /** How long before `now` a moment was; its date where it is more than four weeks ago. Both are ms since the epoch. */

@@ -53,7 +53,7 @@ function sortable(column: Column): Float64Array {
   const known = ranks.get(column);
   if (known) return known;
   const rank = rankOf(column);
-  const values = column.values.map((code) => rank[code] ?? Number.NaN);
+  const values = column.values.map(code => rank[code] ?? Number.NaN);
   ranks.set(column, values);
   return values;
 }

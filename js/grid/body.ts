@@ -80,7 +80,7 @@ export class Body {
 
   /** The cell that shows a place, if it is among those seen. */
   cell(position: number, column: number, pinned: number): HTMLElement | null {
-    const node = this.#rows.find((row) => row.position === position);
+    const node = this.#rows.find(row => row.position === position);
     if (!node) return null;
     return node.cells[column < pinned ? column : pinned + (column % this.#slots)]?.element ?? null;
   }
@@ -89,7 +89,7 @@ export class Body {
   placeOf(target: Element): { position: number; column: number } | null {
     const element = target.closest('.cell');
     for (const row of this.#rows) {
-      const cell = row.cells.find((node) => node.element === element);
+      const cell = row.cells.find(node => node.element === element);
       if (cell) return { position: row.position, column: cell.column };
     }
     return null;

@@ -13,7 +13,6 @@ import type { GridColumn, GridOptions, Place, SortMark } from './types';
 export const ROW_HEIGHT = 28;
 const HEAD_HEIGHT = 30;
 const BAND_HEIGHT = 18;
-const SCROLLBAR = 14;
 const BOX: GridColumn = {
   id: '',
   title: '',
@@ -22,6 +21,7 @@ const BOX: GridColumn = {
   align: 'left',
   sortable: false,
   widest: 34,
+  room: 0,
   text: () => '',
   copy: () => '',
   look: () => 'box',
@@ -112,7 +112,7 @@ export class Grid {
     const focused = this.#columns[this.#place.column]?.id;
     this.#columns = [BOX, ...columns];
     this.#order = order;
-    const column = this.#columns.findIndex((each) => each.id === focused);
+    const column = this.#columns.findIndex(each => each.id === focused);
     this.#place = {
       position: Math.min(this.#place.position, order.length - 1),
       column: column >= 0 ? column : Math.min(this.#place.column, columns.length),
@@ -181,7 +181,7 @@ export class Grid {
   }
 
   get #headHeight(): number {
-    return HEAD_HEIGHT + (this.#columns.some((column) => column.group !== '') ? BAND_HEIGHT : 0);
+    return HEAD_HEIGHT + (this.#columns.some(column => column.group !== '') ? BAND_HEIGHT : 0);
   }
 
   /** Widths, sizes and places of everything, after columns, rows or the box around them changed. */
@@ -197,11 +197,11 @@ export class Grid {
     this.#geometry = new ColumnGeometry(widths, pinned);
     this.#layout += 1;
     const rows = Math.max(1, this.#order.length) * ROW_HEIGHT;
-    const across = this.#geometry.total > this.#width ? SCROLLBAR : 0;
-    this.element.style.height = `${Math.min(this.options.maxHeight, this.#headHeight + rows + across + 2)}px`;
     this.element.classList.toggle('banded', this.#headHeight > HEAD_HEIGHT);
-    this.#measure();
     this.#sizer.style.width = `${this.#geometry.total}px`;
+    const scrollbar = this.element.offsetHeight - this.element.clientHeight;
+    this.element.style.height = `${Math.min(this.options.maxHeight, this.#headHeight + rows + scrollbar)}px`;
+    this.#measure();
     this.#sizer.style.height = `${this.#rows.scrollHeight + this.#headHeight}px`;
     this.draw();
   }
@@ -231,8 +231,7 @@ export class Grid {
   /** One cell takes the tab key: that of the place, or the grid itself while its node is out of view. */
   #rove(): void {
     const { position, column } = this.#place;
-    const target =
-      position < 0 ? this.#header.cell(column) : this.#body.cell(position, column, this.#geometry.pinned);
+    const target = position < 0 ? this.#header.cell(column) : this.#body.cell(position, column, this.#geometry.pinned);
     const next = target && target.style.display !== 'none' ? target : null;
     if (next === this.#focusable) return;
     const root = this.element.getRootNode() as Document | ShadowRoot;

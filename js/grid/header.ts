@@ -62,18 +62,18 @@ export class Header {
   }
 
   cell(column: number): HTMLElement | null {
-    return this.#nodes.find((node) => node.column === column)?.element ?? null;
+    return this.#nodes.find(node => node.column === column)?.element ?? null;
   }
 
   columnOf(target: Element): number {
     const element = target.closest('.headcell');
-    return this.#nodes.find((node) => node.element === element)?.column ?? -1;
+    return this.#nodes.find(node => node.element === element)?.column ?? -1;
   }
 
   #drawHead(node: HeadNode, column: number, scene: Scene): void {
     const source = scene.columns[column]!;
     const { geometry } = scene;
-    const place = this.#sort.findIndex((key) => key.column === source.id);
+    const place = this.#sort.findIndex(key => key.column === source.id);
     const key = this.#sort[place];
     const edge = column === geometry.pinned - 1 ? ' edge' : '';
     node.column = column;

@@ -16,12 +16,12 @@ export class GridInput {
   ) {
     const { element } = grid;
     const { signal } = this.#ends;
-    element.addEventListener('keydown', (event) => this.#key(event), { signal });
-    element.addEventListener('copy', (event) => this.#copy(event), { signal });
-    body.element.addEventListener('mousedown', (event) => this.#pressed(event), { signal });
-    body.element.addEventListener('mouseover', (event) => this.#hovered(event), { signal });
-    header.element.addEventListener('pointerdown', (event) => this.#headPressed(event), { signal });
-    header.element.addEventListener('dblclick', (event) => this.#fit(event), { signal });
+    element.addEventListener('keydown', event => this.#key(event), { signal });
+    element.addEventListener('copy', event => this.#copy(event), { signal });
+    body.element.addEventListener('mousedown', event => this.#pressed(event), { signal });
+    body.element.addEventListener('mouseover', event => this.#hovered(event), { signal });
+    header.element.addEventListener('pointerdown', event => this.#headPressed(event), { signal });
+    header.element.addEventListener('dblclick', event => this.#fit(event), { signal });
   }
 
   dispose(): void {
@@ -136,12 +136,12 @@ export class GridInput {
     const { grid } = this;
     if (event.target.classList.contains('grip')) {
       const width = grid.widthOf(column);
-      drag(event, { move: (dx) => grid.setWidth(column, width + dx) });
+      drag(event, { move: dx => grid.setWidth(column, width + dx) });
       return;
     }
     const cell = this.header.cell(column);
     drag(event, {
-      move: (dx) => {
+      move: dx => {
         if (cell && column > grid.options.pinned) cell.classList.add('dragged');
         if (cell) cell.style.setProperty('--drag', `${dx}px`);
       },
@@ -159,7 +159,7 @@ export class GridInput {
   #dropped(column: number, x: number): void {
     const root = this.grid.element.getRootNode() as Document | ShadowRoot;
     const { bottom } = this.header.element.getBoundingClientRect();
-    const under = root.elementsFromPoint(x, bottom - 4).find((each) => each.closest('.headcell'));
+    const under = root.elementsFromPoint(x, bottom - 4).find(each => each.closest('.headcell'));
     const target = under ? this.header.columnOf(under) : -1;
     if (target >= 0 && target !== column) this.#move(column, target);
   }
@@ -182,9 +182,9 @@ export class GridInput {
   #selectedText(): string {
     const { order, selection } = this.grid;
     const columns = this.grid.columns.slice(1);
-    const lines = [columns.map((column) => column.hint)];
-    for (const row of order) if (selection.has(row)) lines.push(columns.map((column) => column.copy(row)));
-    return lines.map((cells) => cells.map(oneCell).join('\t')).join('\n');
+    const lines = [columns.map(column => column.hint)];
+    for (const row of order) if (selection.has(row)) lines.push(columns.map(column => column.copy(row)));
+    return lines.map(cells => cells.map(oneCell).join('\t')).join('\n');
   }
 
   #valueText(): string | null {

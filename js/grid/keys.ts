@@ -29,7 +29,8 @@ const WIDEN = 16;
 export function commandFor(stroke: Stroke, at: Place, bounds: Bounds): Command | null {
   const ctrl = stroke.ctrlKey || stroke.metaKey;
   const inHeader = at.position < 0;
-  if (inHeader && stroke.key.startsWith('Arrow') && (stroke.altKey || (ctrl && stroke.shiftKey))) return reshape(stroke);
+  if (inHeader && stroke.key.startsWith('Arrow') && (stroke.altKey || (ctrl && stroke.shiftKey)))
+    return reshape(stroke);
   if (stroke.altKey) return null;
   const to = destination(stroke.key, ctrl, at, bounds);
   if (to) return { do: 'go', to, extends: stroke.shiftKey && to.position !== at.position && to.position >= 0 };
@@ -49,7 +50,10 @@ function reshape(stroke: Stroke): Command | null {
 function destination(key: string, ctrl: boolean, at: Place, bounds: Bounds): Place | null {
   const last = bounds.rows - 1;
   const row = (position: number): Place => ({ position: Math.max(-1, Math.min(last, position)), column: at.column });
-  const column = (to: number): Place => ({ position: at.position, column: Math.max(0, Math.min(bounds.columns - 1, to)) });
+  const column = (to: number): Place => ({
+    position: at.position,
+    column: Math.max(0, Math.min(bounds.columns - 1, to)),
+  });
   switch (key) {
     case 'ArrowUp':
       return row(ctrl ? Math.min(at.position, 0) : at.position - 1);

@@ -10,6 +10,8 @@ export interface GridColumn {
   readonly align: 'left' | 'right';
   readonly sortable: boolean;
   readonly widest: number;
+  /** Px that a cell needs beside its text and its padding. */
+  readonly room: number;
   /** What a cell shows. */
   text(row: number): string;
   /** What is copied from a cell. */

@@ -6,12 +6,17 @@ import { naturalOrder } from '../core/sort';
 import type { ColumnKind, Table } from '../core/types';
 
 type Value = number | string | boolean | null;
-const ATTRIBUTES: Record<string, ColumnKind> = { start_time: 'time', end_time: 'time', duration: 'number', star: 'bool' };
+const ATTRIBUTES: Record<string, ColumnKind> = {
+  start_time: 'time',
+  end_time: 'time',
+  duration: 'number',
+  star: 'bool',
+};
 
 function kindOf(name: string, values: readonly Value[]): ColumnKind {
   if (name.startsWith('metrics.')) return 'number';
   if (name.startsWith('attributes.')) return ATTRIBUTES[name.slice('attributes.'.length)] ?? 'string';
-  const types = new Set(values.filter((value) => value !== null).map((value) => typeof value));
+  const types = new Set(values.filter(value => value !== null).map(value => typeof value));
   const [only] = types.size === 1 ? types : [];
   return only === 'number' ? 'number' : only === 'boolean' ? 'bool' : 'string';
 }
@@ -37,7 +42,7 @@ function mistake(where: string): FilterError {
 }
 
 function offered(text: string): string[] {
-  return complete(text, text.length, table).suggestions.map((suggestion) => suggestion.text);
+  return complete(text, text.length, table).suggestions.map(suggestion => suggestion.text);
 }
 
 describe('the filter matches the runs that the shared vectors name', () => {

@@ -2,21 +2,22 @@
 import { formatCount, plural } from '../core/format';
 import type { Dispose, Source, TableData, TableState } from '../core/types';
 import { Grid } from '../grid/grid';
+import { h } from './dom';
 import { type CellContext, gridColumn } from './table_cells';
 import { toCsv, toPython } from './table_copy';
-import { button, close, copyText, h, openBelow } from './table_dom';
+import { button, close, copyText, openBelow } from './table_dom';
 import { FilterBox } from './table_filter';
 import { EMPTY_STATE, TableModel } from './table_model';
 import { ColumnPicker } from './table_picker';
 import { tableStyle } from './table_style';
-import { watchTheme } from './table_theme';
+import { followTheme } from './theme';
 
 const TALLEST = 420;
 const TICK = 1000;
 const IDLE_TICKS = 30;
 
 /** Shows the run table in `root`; what comes back takes it away again. */
-export function tableView(root: HTMLElement, source: Source<TableData>): Dispose {
+export function table(root: HTMLElement, source: Source<TableData>): Dispose {
   const view = new TableView(root, source);
   return () => view.dispose();
 }
@@ -26,24 +27,29 @@ class TableView {
   readonly #model = new TableModel();
   readonly #title = h('span', { class: 'name', dir: 'auto' });
   readonly #count = h('span', { class: 'count', 'aria-live': 'polite' });
-  readonly #chosen = button('', { class: 'chosen', hidden: true, title: 'Clear the selection' }, () => this.#clearSelection());
+  readonly #chosen = button('', { class: 'chosen', hidden: true, title: 'Clear the selection' }, () =>
+    this.#clearSelection(),
+  );
   readonly #filter = new FilterBox({
     table: () => this.#model.table,
-    check: (where) => this.#model.check(where),
-    applied: (where) => this.#change({ ...this.#model.state, where }),
+    check: where => this.#model.check(where),
+    applied: where => this.#change({ ...this.#model.state, where }),
   });
   readonly #picker = new ColumnPicker({
     infos: () => this.#model.infos,
     state: () => this.#model.state,
-    changed: (state) => this.#change(state),
+    changed: state => this.#change(state),
   });
-  readonly #copy = button('Copy', { 'aria-haspopup': 'menu', title: 'Copy these runs' }, () => openBelow(this.#menu, this.#copy));
+  readonly #copy = button('Copy', { 'aria-haspopup': 'menu', title: 'Copy these runs' }, () =>
+    openBelow(this.#menu, this.#copy),
+  );
   readonly #menu = h(
     'div',
     { class: 'popup menu', popover: 'auto', role: 'menu' },
     button('Copy as CSV', { role: 'menuitem' }, () => this.#take(this.#csv())),
     button('Copy as Python', { role: 'menuitem' }, () => this.#take(toPython(this.#model.state, this.#selectedIds()))),
   );
+  readonly #bar: HTMLElement;
   readonly #empty = h('div', { class: 'empty', hidden: true });
   readonly #app = h('section', { class: 'app', 'aria-label': 'Runs' });
   readonly #grid: Grid;
@@ -62,8 +68,8 @@ class TableView {
     const style = document.createElement('style');
     style.textContent = tableStyle;
     const tools = h('div', { class: 'tools' }, this.#chosen, this.#copy, this.#picker.button);
-    const bar = h('div', { class: 'bar' }, this.#title, this.#count, this.#filter.element, tools);
-    this.#app.append(bar, this.#filter.message, this.#empty, this.#picker.popup, this.#menu);
+    this.#bar = h('div', { class: 'bar' }, this.#title, this.#count, this.#filter.element, tools);
+    this.#app.append(this.#bar, this.#filter.message, this.#empty, this.#picker.popup, this.#menu);
     shadow.append(style, this.#app);
     root.append(this.#host);
     const view = this;
@@ -100,13 +106,14 @@ class TableView {
 
   #listen(): void {
     const { source } = this;
-    for (const key of ['runs', 'total', 'title', 'state'] as const) this.#stops.push(source.on(key, () => this.#later()));
+    for (const key of ['runs', 'total', 'title', 'state'] as const)
+      this.#stops.push(source.on(key, () => this.#later()));
     this.#stops.push(source.on('selected', () => this.#takeSelected()));
-    this.#stops.push(watchTheme((dark) => this.#app.classList.toggle('dark', dark)));
+    this.#stops.push(followTheme(this.#host));
     const timer = window.setInterval(() => this.#tick(), TICK);
     this.#stops.push(() => window.clearInterval(timer));
     for (const kind of ['keydown', 'keyup', 'keypress', 'copy', 'paste', 'cut'] as const) {
-      this.#host.addEventListener(kind, (event) => event.stopPropagation());
+      this.#host.addEventListener(kind, event => event.stopPropagation());
     }
   }
 
@@ -125,7 +132,10 @@ class TableView {
     const table = source.get('runs');
     const fresh = table !== this.#model.table;
     const state = { ...EMPTY_STATE, ...source.get('state') };
-    if (!first && !fresh && JSON.stringify(state) === this.#sent) return this.#tellCount();
+    if (!first && !fresh && JSON.stringify(state) === this.#sent) {
+      this.#tellCount();
+      return;
+    }
     const selected = fresh ? (first ? source.get('selected') : this.#selectedIds()) : null;
     const anchor = fresh ? this.#grid.anchor : null;
     const anchored = anchor && this.#model.idOf(anchor.row);
@@ -150,7 +160,7 @@ class TableView {
 
   #draw(): void {
     const model = this.#model;
-    const columns = model.columns.map((info) => gridColumn(info, this.#context));
+    const columns = model.columns.map(info => gridColumn(info, this.#context));
     this.#tellEmpty();
     this.#grid.show(columns, model.order, model.state.sort);
     this.#filter.show(model.state.where, model.unknown);
@@ -165,7 +175,8 @@ class TableView {
     const shown = this.#model.order.length;
     this.#title.textContent = this.source.get('title');
     this.#title.title = this.source.get('title');
-    this.#count.textContent = shown === total ? plural(total, 'run') : `${formatCount(shown)} of ${plural(total, 'run')}`;
+    this.#count.textContent =
+      shown === total ? plural(total, 'run') : `${formatCount(shown)} of ${plural(total, 'run')}`;
     this.#count.title = length < total ? `The first ${plural(length, 'run')} are here.` : '';
   }
 
@@ -174,9 +185,15 @@ class TableView {
     const bare = this.#model.order.length === 0;
     this.#empty.hidden = !bare;
     this.#grid.element.hidden = bare;
+    this.#bar.classList.toggle('bare', none);
     if (!bare) return;
     if (none) {
-      this.#empty.replaceChildren(h('b', {}, 'No runs yet'), 'Write ', h('code', {}, '%%track'), ' at the top of a cell and run it.');
+      this.#empty.replaceChildren(
+        h('b', {}, 'No runs yet'),
+        'Write ',
+        h('code', {}, '%%track'),
+        ' at the top of a cell and run it.',
+      );
     } else {
       const clear = button('Clear the filter', { class: 'plain' }, () => this.#filter.clear());
       this.#empty.replaceChildren(h('b', {}, 'No run matches this filter'), clear);
@@ -191,11 +208,11 @@ class TableView {
   }
 
   #selectedIds(): string[] {
-    return this.#grid.selection.rows().map((row) => this.#model.idOf(row));
+    return this.#grid.selection.rows().map(row => this.#model.idOf(row));
   }
 
   #select(ids: readonly string[]): void {
-    const rows = ids.flatMap((id) => this.#model.rowOf(id) ?? []);
+    const rows = ids.flatMap(id => this.#model.rowOf(id) ?? []);
     this.#grid.selection.replace(rows);
   }
 
@@ -220,8 +237,11 @@ class TableView {
 
   #csv(): string {
     const { selection } = this.#grid;
-    const rows = selection.size > 0 ? this.#model.order.filter((row) => selection.has(row)) : this.#model.order;
-    return toCsv(this.#model.columns.map((info) => info.column), rows);
+    const rows = selection.size > 0 ? this.#model.order.filter(row => selection.has(row)) : this.#model.order;
+    return toCsv(
+      this.#model.columns.map(info => info.column),
+      rows,
+    );
   }
 
   async #take(text: string): Promise<void> {

@@ -40,23 +40,24 @@ export function gridColumn(info: ColumnInfo, context: CellContext): GridColumn {
     align: numeric ? 'right' : 'left',
     sortable: true,
     widest: column.name === 'name' ? 300 : 220,
-    text: (row) => (missing(row) ? NONE : text(row)),
-    copy: (row) => (missing(row) ? '' : copyText(column, row)),
-    look: (row) => (missing(row) ? 'none' : lookFor(info, context, row)),
-    tip: (row) => (missing(row) ? '' : tipFor(column, row, text(row))),
+    room: column.name === 'status' ? 24 : column.name === 'name' ? 8 : 0,
+    text: row => (missing(row) ? NONE : text(row)),
+    copy: row => (missing(row) ? '' : copyText(column, row)),
+    look: row => (missing(row) ? 'none' : lookFor(info, context, row)),
+    tip: row => (missing(row) ? '' : tipFor(column, row, text(row))),
   };
 }
 
 function textFor(info: ColumnInfo, context: CellContext): (row: number) => string {
   const { column } = info;
   const { values } = column;
-  if (column.name === 'status') return (row) => STATUS[textAt(column, row)] ?? textAt(column, row);
-  if (column.name === 'duration') return (row) => formatDuration(durationOf(column, row, context));
-  if (column.name === 'star') return (row) => (values[row] === 1 ? '★' : '');
-  if (column.kind === 'time') return (row) => formatRelative(values[row]!, context.now());
-  if (column.kind !== 'number') return (row) => firstLine(textAt(column, row));
+  if (column.name === 'status') return row => STATUS[textAt(column, row)] ?? textAt(column, row);
+  if (column.name === 'duration') return row => formatDuration(durationOf(column, row, context));
+  if (column.name === 'star') return row => (values[row] === 1 ? '★' : '');
+  if (column.kind === 'time') return row => formatRelative(values[row]!, context.now());
+  if (column.kind !== 'number') return row => firstLine(textAt(column, row));
   const format = info.group === 'metrics' ? metricFormat(column) : paramText;
-  return (row) => (isMissing(column, row) ? '' : format(values[row]!));
+  return row => (isMissing(column, row) ? '' : format(values[row]!));
 }
 
 /** A running run has no duration yet: it is as long as it has run. */
@@ -89,7 +90,10 @@ function firstLine(text: string): string {
 function lookFor(info: ColumnInfo, context: CellContext, row: number): string {
   const { column } = info;
   if (column.name === 'name') return 'runname';
-  if (column.name === 'status') return `chip ${textAt(column, row).toLowerCase().replace(/[^a-z]/g, '')}`;
+  if (column.name === 'status')
+    return `chip ${textAt(column, row)
+      .toLowerCase()
+      .replace(/[^a-z]/g, '')}`;
   if (info.group === 'metrics') return context.best().get(column.name) === column.values[row] ? 'best' : '';
   return info.group === '' ? 'soft' : '';
 }

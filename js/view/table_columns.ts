@@ -39,9 +39,10 @@ export const FEW = 12;
 /** All columns: by group, in each those that differ first. */
 export function describeColumns(table: Table): ColumnInfo[] {
   const infos = table.columns.map(describe);
-  const place = (info: ColumnInfo): number => (info.group === '' ? ATTRIBUTES.indexOf(info.column.name) : info.differs ? 0 : 1);
-  return GROUPS.flatMap((group) => {
-    const members = infos.filter((info) => info.group === group && (group !== '' || place(info) >= 0));
+  const place = (info: ColumnInfo): number =>
+    info.group === '' ? ATTRIBUTES.indexOf(info.column.name) : info.differs ? 0 : 1;
+  return GROUPS.flatMap(group => {
+    const members = infos.filter(info => info.group === group && (group !== '' || place(info) >= 0));
     return members.sort((a, b) => place(a) - place(b));
   });
 }
@@ -54,7 +55,7 @@ function describe(column: Column): ColumnInfo {
 }
 
 function groupOf(name: string): Group {
-  return GROUPS.find((group) => group !== '' && name.startsWith(`${group}.`)) ?? '';
+  return GROUPS.find(group => group !== '' && name.startsWith(`${group}.`)) ?? '';
 }
 
 /** Whether any two runs hold different values; having none is a value here. */
@@ -84,10 +85,12 @@ export function shownAtFirst(info: ColumnInfo, count: number): boolean {
 
 /** The columns that are seen, in order; a `moved` list gives the order that a person dragged them into. */
 export function shownColumns(infos: readonly ColumnInfo[], state: TableState, moved: readonly string[]): ColumnInfo[] {
-  const count = infos.filter((info) => info.group !== '').length;
+  const count = infos.filter(info => info.group !== '').length;
   const hidden = new Set(state.hidden);
   const asked = new Set(state.shown ?? []);
-  const seen = infos.filter(({ column: { name } }, i) => asked.has(name) || (!hidden.has(name) && shownAtFirst(infos[i]!, count)));
+  const seen = infos.filter(
+    ({ column: { name } }, i) => asked.has(name) || (!hidden.has(name) && shownAtFirst(infos[i]!, count)),
+  );
   if (moved.length === 0) return seen;
   const place = new Map(moved.map((name, i) => [name, i]));
   return seen.sort((a, b) => (place.get(a.column.name) ?? moved.length) - (place.get(b.column.name) ?? moved.length));
@@ -95,10 +98,10 @@ export function shownColumns(infos: readonly ColumnInfo[], state: TableState, mo
 
 /** The state with one column shown or hidden. */
 export function withShown(state: TableState, infos: readonly ColumnInfo[], name: string, shown: boolean): TableState {
-  const count = infos.filter((info) => info.group !== '').length;
-  const info = infos.find((each) => each.column.name === name);
+  const count = infos.filter(info => info.group !== '').length;
+  const info = infos.find(each => each.column.name === name);
   const first = info !== undefined && shownAtFirst(info, count);
-  const without = (names: readonly string[]): string[] => names.filter((each) => each !== name);
+  const without = (names: readonly string[]): string[] => names.filter(each => each !== name);
   const hidden = without(state.hidden);
   const asked = without(state.shown ?? []);
   if (shown && !first) asked.push(name);

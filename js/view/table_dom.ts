@@ -1,24 +1,12 @@
-/** Building DOM without markup: text goes in as text, whatever it holds. */
-
-type Child = Node | string;
-type Attributes = Readonly<Record<string, string | number | boolean>>;
-
-/** An element with attributes and children; `true` is a bare attribute, `false` none. */
-export function h<K extends keyof HTMLElementTagNameMap>(
-  tag: K,
-  attributes: Attributes = {},
-  ...children: Child[]
-): HTMLElementTagNameMap[K] {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value !== false) element.setAttribute(name, value === true ? '' : String(value));
-  }
-  element.append(...children);
-  return element;
-}
+/** The parts that the table's toolbar is made of. */
+import { h } from './dom';
 
 /** A button that does `action`. */
-export function button(label: string, attributes: Attributes, action: (event: MouseEvent) => void): HTMLButtonElement {
+export function button(
+  label: string,
+  attributes: Parameters<typeof h>[1],
+  action: (event: MouseEvent) => void,
+): HTMLButtonElement {
   const element = h('button', { type: 'button', ...attributes }, label);
   element.addEventListener('click', action);
   return element;

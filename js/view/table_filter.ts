@@ -1,7 +1,8 @@
 /** The filter box: checked as it is typed, with the mistake marked below it and suggestions for the word at the caret. */
 import { type Completion, complete, type Filter, FilterError } from '../core/filter';
 import type { Table } from '../core/types';
-import { button, close, h, openBelow } from './table_dom';
+import { h } from './dom';
+import { button, close, openBelow } from './table_dom';
 
 export interface FilterHost {
   readonly table: () => Table;
@@ -26,8 +27,16 @@ export class FilterBox {
     'aria-autocomplete': 'list',
     'aria-expanded': 'false',
   });
-  readonly #clear = button('×', { class: 'drop', 'aria-label': 'Clear the filter', hidden: true }, () => this.#write(''));
-  readonly #list = h('div', { class: 'popup offers', popover: 'manual', role: 'listbox', id: 'offers', 'aria-label': 'Suggestions' });
+  readonly #clear = button('×', { class: 'drop', 'aria-label': 'Clear the filter', hidden: true }, () =>
+    this.#write(''),
+  );
+  readonly #list = h('div', {
+    class: 'popup offers',
+    popover: 'manual',
+    role: 'listbox',
+    id: 'offers',
+    'aria-label': 'Suggestions',
+  });
   readonly element = h('div', { class: 'search' }, this.input, this.#clear, this.#list);
   /** What is wrong with the filter, or which name in it no run has. */
   readonly message = h('div', { class: 'says', role: 'status', hidden: true });
@@ -41,10 +50,10 @@ export class FilterBox {
     const { signal } = this.#ends;
     this.input.setAttribute('aria-controls', 'offers');
     this.input.addEventListener('input', () => this.#typed());
-    this.input.addEventListener('keydown', (event) => this.#key(event));
-    this.input.addEventListener('blur', () => this.#hide());
-    this.#list.addEventListener('mousedown', (event) => this.#picked(event));
-    window.addEventListener('scroll', (event) => event.target !== this.#list && this.#hide(), { capture: true, signal });
+    this.input.addEventListener('keydown', event => this.#key(event));
+    this.input.addEventListener('blur', () => this.#enter());
+    this.#list.addEventListener('mousedown', event => this.#picked(event));
+    window.addEventListener('scroll', event => event.target !== this.#list && this.#hide(), { capture: true, signal });
   }
 
   dispose(): void {
@@ -79,15 +88,20 @@ export class FilterBox {
     this.#clear.hidden = this.input.value === '';
     this.#suggest();
     window.clearTimeout(this.#timer);
-    this.#timer = window.setTimeout(() => this.#apply(), PAUSE);
+    this.#timer = window.setTimeout(() => this.#apply(true), PAUSE);
   }
 
-  #apply(): void {
+  /** Applies what is in the box. A filter that is only not yet finished is no mistake while it is `typing`. */
+  #apply(typing = false): void {
     window.clearTimeout(this.#timer);
     const where = this.input.value.trim() === '' ? '' : this.input.value;
     const result = this.host.check(where);
-    this.#tell(result, result instanceof FilterError ? [] : result.unknown);
-    if (result instanceof FilterError || where === this.#applied) return;
+    if (result instanceof FilterError) {
+      if (!typing || result.at < where.trimEnd().length) this.#tell(result, []);
+      return;
+    }
+    this.#tell(result, result.unknown);
+    if (where === this.#applied) return;
     this.#applied = where;
     this.host.applied(where);
   }
@@ -107,13 +121,18 @@ export class FilterBox {
     this.#completion = complete(this.input.value, caret, this.host.table());
     this.#choice = -1;
     const offers = this.#completion.suggestions.map(({ text, detail }, i) =>
-      h('div', { class: 'offer', role: 'option', id: `offer-${i}` }, h('span', { dir: 'auto' }, text), h('small', {}, detail)),
+      h(
+        'div',
+        { class: 'offer', role: 'option', id: `offer-${i}` },
+        h('span', { dir: 'auto' }, text),
+        h('small', {}, detail),
+      ),
     );
     this.#list.replaceChildren(...offers);
     this.input.removeAttribute('aria-activedescendant');
-    if (offers.length === 0) return this.#hide();
-    this.input.setAttribute('aria-expanded', 'true');
-    openBelow(this.#list, this.input);
+    this.input.setAttribute('aria-expanded', String(offers.length > 0));
+    if (offers.length > 0) openBelow(this.#list, this.input);
+    else close(this.#list);
   }
 
   #hide(): void {

@@ -3,7 +3,7 @@ import { tableFromJson } from '../core/columns';
 import { compileFilter, type Filter, FilterError, filterRows } from '../core/filter';
 import { naturalOrder, type SortKey, sortRows } from '../core/sort';
 import type { Table, TableState } from '../core/types';
-import { bestOf, type Best } from './table_cells';
+import { type Best, bestOf } from './table_cells';
 import { type ColumnInfo, describeColumns, shownColumns } from './table_columns';
 
 export const EMPTY_STATE: TableState = { where: '', sort: [], hidden: [] };
@@ -83,13 +83,13 @@ export class TableModel {
   /** The sort keys after `column` was chosen: ascending, descending, then as before. */
   sortedBy(column: string, adds: boolean): readonly SortKey[] {
     const keys = this.#state.sort;
-    const known = keys.find((key) => key.column === column);
-    const others = adds ? keys.filter((key) => key.column !== column) : [];
+    const known = keys.find(key => key.column === column);
+    const others = adds ? keys.filter(key => key.column !== column) : [];
     const first = this.#descendsFirst(column);
     if (!known) return [...others, { column, descending: first }];
     if (known.descending !== first) return others;
     const turned = { column, descending: !first };
-    return adds ? keys.map((key) => (key === known ? turned : key)) : [turned];
+    return adds ? keys.map(key => (key === known ? turned : key)) : [turned];
   }
 
   /** What people want to see first: the highest metric, the latest run; names from A. */
@@ -100,12 +100,12 @@ export class TableModel {
 
   #lowerIsBetter(column: string): boolean {
     const best = this.best.get(column);
-    return best !== undefined && this.#order.every((row) => !(this.#table.column(column)!.values[row]! < best));
+    return best !== undefined && this.#order.every(row => !(this.#table.column(column)!.values[row]! < best));
   }
 
   /** Puts a column before another, null being the end. */
   move(column: string, next: string | null): void {
-    const names = this.columns.map((info) => info.column.name).filter((name) => name !== column);
+    const names = this.columns.map(info => info.column.name).filter(name => name !== column);
     const at = next === null ? names.length : names.indexOf(next);
     names.splice(at < 0 ? names.length : at, 0, column);
     this.#moved = names;

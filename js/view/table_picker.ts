@@ -1,7 +1,8 @@
 /** The column picker: a list to search and check, columns that differ before those that are the same in all runs. */
 import type { TableState } from '../core/types';
+import { h } from './dom';
 import { type ColumnInfo, shownColumns, withShown } from './table_columns';
-import { button, close, h, openBelow } from './table_dom';
+import { button, close, openBelow } from './table_dom';
 
 export interface PickerHost {
   readonly infos: () => readonly ColumnInfo[];
@@ -14,7 +15,12 @@ const NAMES: Readonly<Record<string, string>> = { '': 'Run', params: 'Parameters
 
 export class ColumnPicker {
   readonly button = button('Columns', { 'aria-haspopup': 'dialog', title: 'Choose the columns' }, () => this.#toggle());
-  readonly #find = h('input', { class: 'find', type: 'search', placeholder: 'Find a column', 'aria-label': 'Find a column' });
+  readonly #find = h('input', {
+    class: 'find',
+    type: 'search',
+    placeholder: 'Find a column',
+    'aria-label': 'Find a column',
+  });
   readonly #choices = h('div', { class: 'choices' });
   readonly popup = h(
     'div',
@@ -32,7 +38,7 @@ export class ColumnPicker {
 
   constructor(readonly host: PickerHost) {
     this.#find.addEventListener('input', () => this.#draw());
-    this.popup.addEventListener('keydown', (event) => this.#key(event));
+    this.popup.addEventListener('keydown', event => this.#key(event));
   }
 
   /** Shows the state that the table has now, if the picker is open. */
@@ -41,7 +47,10 @@ export class ColumnPicker {
   }
 
   #toggle(): void {
-    if (this.popup.matches(':popover-open')) return close(this.popup);
+    if (this.popup.matches(':popover-open')) {
+      close(this.popup);
+      return;
+    }
     this.#find.value = '';
     this.#draw();
     openBelow(this.popup, this.button);
@@ -58,7 +67,9 @@ export class ColumnPicker {
 
   #found(): ColumnInfo[] {
     const needle = this.#find.value.trim().toLowerCase();
-    return this.host.infos().filter(({ column }) => column.name !== 'name' && column.name.toLowerCase().includes(needle));
+    return this.host
+      .infos()
+      .filter(({ column }) => column.name !== 'name' && column.name.toLowerCase().includes(needle));
   }
 
   #all(shown: boolean): void {
@@ -74,13 +85,13 @@ export class ColumnPicker {
 
   #draw(): void {
     const found = this.#found();
-    const seen = new Set(shownColumns(this.host.infos(), this.host.state(), []).map((info) => info.column.name));
+    const seen = new Set(shownColumns(this.host.infos(), this.host.state(), []).map(info => info.column.name));
     const rows: HTMLElement[] = [];
     for (const group of ['', 'params', 'metrics', 'tags']) {
-      const members = found.filter((info) => info.group === group && (group === '' || info.differs));
+      const members = found.filter(info => info.group === group && (group === '' || info.differs));
       rows.push(...this.#section(NAMES[group]!, members, seen));
     }
-    const same = found.filter((info) => info.group !== '' && !info.differs);
+    const same = found.filter(info => info.group !== '' && !info.differs);
     rows.push(...this.#section('Same in all', same, seen));
     if (rows.length === 0) rows.push(h('p', {}, 'No column has this in its name.'));
     const top = this.#choices.scrollTop;
@@ -91,7 +102,10 @@ export class ColumnPicker {
 
   #section(name: string, infos: readonly ColumnInfo[], seen: ReadonlySet<string>): HTMLElement[] {
     if (infos.length === 0) return [];
-    return [h('h4', {}, `${name} (${infos.length})`), ...infos.map((info) => this.#choice(info, seen.has(info.column.name)))];
+    return [
+      h('h4', {}, `${name} (${infos.length})`),
+      ...infos.map(info => this.#choice(info, seen.has(info.column.name))),
+    ];
   }
 
   #choice(info: ColumnInfo, seen: boolean): HTMLElement {
@@ -102,6 +116,12 @@ export class ColumnPicker {
       this.host.changed(withShown(this.host.state(), this.host.infos(), name, box.checked));
     });
     const same = info.differs ? [] : [h('i', { dir: 'auto' }, info.same)];
-    return h('label', { title: info.differs ? name : `${name} = ${info.same}` }, box, h('span', { dir: 'auto' }, info.title), ...same);
+    return h(
+      'label',
+      { title: info.differs ? name : `${name} = ${info.same}` },
+      box,
+      h('span', { dir: 'auto' }, info.title),
+      ...same,
+    );
   }
 }

@@ -1,27 +1,19 @@
 /** How the run table looks: Jupyter's own colours where there are some, ours where there are none. */
 import { gridStyle } from '../grid/style';
+import { themeStyle } from '../style/theme';
 
-const light = `
---bg:var(--jp-layout-color0,#fff);--head:var(--jp-layout-color1,#fff);--raised:var(--jp-layout-color1,#fff);
---fg:var(--jp-ui-font-color0,#1f2328);--fg-soft:var(--jp-ui-font-color1,#454c54);--fg-faint:var(--jp-ui-font-color2,#6b737c);
---line:var(--jp-border-color1,#d5dae0);--brand:var(--jp-brand-color1,#1976d2);
---good:#1a7f37;--info:#0b63c5;--bad:#c62828;--warn:#8a5a00;--quiet:#57606a;--params:#3367b5;--metrics:#1f7a4d;--tags:#8250a8;color-scheme:light;`;
-const dark = `
---bg:var(--jp-layout-color0,#111418);--head:var(--jp-layout-color1,#181c21);--raised:var(--jp-layout-color1,#1c2127);
---fg:var(--jp-ui-font-color0,#e8ebee);--fg-soft:var(--jp-ui-font-color1,#c3c9d0);--fg-faint:var(--jp-ui-font-color2,#949da7);
---line:var(--jp-border-color1,#3a424b);--brand:var(--jp-brand-color1,#64b5f6);
---good:#5ccb7d;--info:#73b7ff;--bad:#ff8a80;--warn:#e6b450;--quiet:#a8b0b9;--params:#7fb0f5;--metrics:#66cf9a;--tags:#cb9df0;color-scheme:dark;`;
 const tick = `url("data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 10 10'%3E%3Cpath d='M1.5 5.2 4 7.7 8.6 2.6' fill='none' stroke='white' stroke-width='1.9'/%3E%3C/svg%3E")`;
 
-export const tableStyle = `
-:host{display:block;contain:inline-size}
-.app{${light}
+export const tableStyle = `${themeStyle}
+:host{display:block;contain:inline-size;--params:#3367b5;--metrics:#1f7a4d;--tags:#8250a8;color-scheme:light}
+:host([data-trk-theme=dark]){--params:#7fb0f5;--metrics:#66cf9a;--tags:#cb9df0;color-scheme:dark}
+.app{--bg:var(--trk-bg);--head:var(--trk-bg);--raised:var(--trk-bg);--fg:var(--trk-fg);--fg-soft:color-mix(in srgb,var(--trk-fg) 82%,var(--trk-bg));--fg-faint:var(--trk-fg2);
+--line:color-mix(in srgb,var(--trk-fg) 17%,var(--trk-bg));--brand:var(--trk-accent);--good:var(--trk-ok);--bad:var(--trk-bad);--warn:var(--trk-warn);--info:var(--trk-accent);--quiet:var(--trk-fg2);
 --size:var(--jp-ui-font-size1,13px);--tick:${tick};
 --line-faint:color-mix(in srgb,var(--line) 55%,var(--bg));--hover:color-mix(in srgb,var(--fg) 4.5%,var(--bg));
 --chosen:color-mix(in srgb,var(--brand) 13%,var(--bg));--chosen-hover:color-mix(in srgb,var(--brand) 19%,var(--bg));
-font-family:var(--jp-ui-font-family,system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",sans-serif);font-size:var(--size);line-height:1.4;color:var(--fg);background:var(--bg);
+font-family:var(--trk-font);font-size:var(--size);line-height:1.4;color:var(--fg);background:var(--bg);
 border:1px solid var(--line);border-radius:6px;overflow:hidden;container-type:inline-size}
-.app.dark{${dark}}
 .app *{box-sizing:border-box}
 .bar{display:flex;flex-wrap:wrap;align-items:center;gap:8px 10px;padding:8px 10px;background:var(--raised);border-bottom:1px solid var(--line)}
 .name{font-weight:600;font-size:1.06em;max-width:32ch;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
@@ -29,9 +21,10 @@ border:1px solid var(--line);border-radius:6px;overflow:hidden;container-type:in
 .count{color:var(--fg-faint);white-space:nowrap;font-variant-numeric:tabular-nums}
 .search{flex:1 1 220px;min-width:160px;position:relative;order:1}
 .search input,.find{width:100%;height:28px;padding:0 28px 0 9px;font:inherit;color:var(--fg);background:var(--bg);border:1px solid var(--line);border-radius:5px;outline:none}
-.search input{font-family:var(--jp-code-font-family,ui-monospace,Menlo,Consolas,monospace);font-size:.94em}
+.search input{font-family:var(--trk-mono);font-size:.94em}
 .search input::placeholder,.find::placeholder{color:var(--fg-faint);opacity:1}
 .search input:focus,.find:focus{border-color:var(--brand);box-shadow:0 0 0 1px var(--brand)}
+.search input:focus-visible,.find:focus-visible{outline:none!important}
 .search.wrong input{border-color:var(--bad);box-shadow:0 0 0 1px var(--bad)}
 .search .drop{position:absolute;right:3px;top:3px;width:22px;height:22px;padding:0;border:0}
 .tools{display:flex;gap:6px;align-items:center;order:2;margin-left:auto}
@@ -41,18 +34,19 @@ border:1px solid var(--line);border-radius:6px;overflow:hidden;container-type:in
 .app button.chosen{color:var(--fg);background:var(--chosen);border-color:transparent;font-variant-numeric:tabular-nums}
 .app button.plain{border:0;color:var(--brand);padding:0 4px}
 [hidden]{display:none!important}
+.bar.bare .search,.bar.bare .tools{display:none}
 .says{padding:6px 10px;border-bottom:1px solid var(--line);color:var(--fg-soft);background:var(--raised)}
 .says.wrong{color:var(--bad)}
-.says code{font-family:var(--jp-code-font-family,ui-monospace,Menlo,Consolas,monospace);font-size:.94em;margin-right:10px;color:var(--fg-soft)}
+.says code{font-family:var(--trk-mono);font-size:.94em;margin-right:10px;color:var(--fg-soft)}
 .says mark{color:inherit;background:color-mix(in srgb,var(--bad) 22%,transparent);text-decoration:underline wavy var(--bad) 1px;text-underline-offset:3px}
 .empty{padding:34px 16px;text-align:center;color:var(--fg-faint)}
 .empty b{display:block;margin-bottom:4px;color:var(--fg-soft);font-weight:600}
-.empty code{font-family:var(--jp-code-font-family,ui-monospace,monospace);padding:1px 4px;border-radius:3px;background:var(--hover);color:var(--fg)}
+.empty code{font-family:var(--trk-mono);padding:1px 4px;border-radius:3px;background:var(--hover);color:var(--fg)}
 .popup{position:fixed;margin:0;padding:4px;color:var(--fg);background:var(--raised);border:1px solid var(--line);border-radius:7px;box-shadow:0 6px 24px rgb(0 0 0/.22);font:inherit;overflow:auto}
 .offers{max-height:236px;min-width:240px;max-width:min(460px,96vw)}
-.offer{display:flex;gap:16px;justify-content:space-between;padding:3px 8px;border-radius:4px;cursor:pointer;font-family:var(--jp-code-font-family,ui-monospace,Menlo,Consolas,monospace);font-size:.94em}
+.offer{display:flex;gap:16px;justify-content:space-between;padding:3px 8px;border-radius:4px;cursor:pointer;font-family:var(--trk-mono);font-size:.94em}
 .offer span{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
-.offer small{flex:none;color:var(--fg-faint);font-family:var(--jp-ui-font-family,system-ui,sans-serif)}
+.offer small{flex:none;color:var(--fg-faint);font-family:var(--trk-font)}
 .offer[aria-selected=true],.offer:hover{background:var(--chosen)}
 .picker{width:min(330px,96vw);max-height:min(440px,80vh);padding:0;display:none;flex-direction:column;overflow:hidden}
 .picker:popover-open{display:flex}
