@@ -1,0 +1,55 @@
+/** Builds the widgets' modules and the JupyterLab extension; a bundle over its budget fails the build. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const require = createRequire(import.meta.url);
+const BUDGETS = { card: 40_000, table: 80_000, compare: 80_000, plotly: 1_800_000 };
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  format: 'esm',
+  target: 'es2022',
+  minify: true,
+  charset: 'utf8',
+  legalComments: 'eof',
+  logLevel: 'warning',
+  tsconfig: 'js/tsconfig.json',
+};
+
+async function widgets() {
+  const outdir = join(root, 'src/tracker/static');
+  mkdirSync(outdir, { recursive: true });
+  await build({ ...common, entryPoints: Object.keys(BUDGETS).map((name) => `js/widgets/${name}.ts`), outdir });
+  const over = Object.entries(BUDGETS).filter(([name, budget]) => {
+    const { size } = statSync(join(outdir, `${name}.js`));
+    console.log(`${name}.js ${(size / 1000).toFixed(1)} kB of ${budget / 1000} kB`);
+    return size > budget;
+  });
+  if (over.length > 0) throw new Error(`over the size budget: ${over.map(([name]) => name).join(', ')}`);
+}
+
+async function labextension() {
+  const outdir = join(root, 'js/lab/lib');
+  rmSync(outdir, { recursive: true, force: true });
+  await build({
+    ...common,
+    entryPoints: ['js/lab/index.ts', 'js/lab/mime.ts'],
+    outdir,
+    splitting: true,
+    minify: false,
+    external: ['@lumino/*', '@jupyterlab/*'],
+  });
+  const core = join(dirname(require.resolve('@jupyterlab/core-meta/package.json')), 'core.package.json');
+  const builder = join(dirname(require.resolve('@jupyter/builder/package.json')), 'lib/build-labextension.js');
+  execFileSync(process.execPath, [builder, '--core-package-file', core, root], { stdio: 'inherit', cwd: root });
+}
+
+await widgets();
+await labextension();
+writeFileSync(join(root, 'src/tracker/labextension/.built'), '');

@@ -1,0 +1,96 @@
+/**
+ * The run card. It is made once and changed in place, at most once a frame, so that nothing flickers, folds stay as
+ * they are and a selection survives while values stream in.
+ */
+import { formatDuration, formatTime } from '../core/format';
+import type { CardData, Dispose, RunCard, Source } from '../core/types';
+import { cardStyle } from '../style/card';
+import { themeStyle } from '../style/theme';
+import { folds, metrics, notices, type Part, pairs } from './card_parts';
+import { h, setText } from './dom';
+import { followTheme } from './theme';
+
+const WORDS: Readonly<Record<RunCard['status'], string>> = {
+  RUNNING: 'running',
+  SCHEDULED: 'scheduled',
+  FINISHED: 'finished',
+  FAILED: 'failed',
+  KILLED: 'killed',
+};
+
+/** Draws the run of `source` into `root`; what comes back takes it away again. */
+export function card(root: HTMLElement, source: Source<CardData>): Dispose {
+  const host = h('div', { class: 'trk-card', 'data-lm-suppress-shortcuts': 'true' });
+  const shadow = host.attachShadow({ mode: 'open' });
+  root.append(host);
+  const title = heading();
+  const parts: Part[] = [title, notices(), noteLine(), pairs(), metrics(), folds()];
+  const frame = h('article', { class: 'card' }, ...parts.map(part => part.node));
+  shadow.append(h('style', {}, themeStyle + cardStyle), frame);
+
+  let pending = 0;
+  const draw = () => {
+    pending = 0;
+    const run = source.get('run');
+    if (!run?.id) return;
+    frame.dataset['status'] = run.status;
+    frame.setAttribute('aria-label', `Run ${run.name}, ${WORDS[run.status]}`);
+    for (const part of parts) part.update(run);
+  };
+  const stopSource = source.on('run', () => {
+    pending ||= requestAnimationFrame(draw);
+  });
+  const stopTheme = followTheme(host);
+  const ticking = setInterval(() => title.tick(), 500);
+  draw();
+  return () => {
+    stopSource();
+    stopTheme();
+    clearInterval(ticking);
+    cancelAnimationFrame(pending);
+    host.remove();
+  };
+}
+
+function heading(): Part & { tick(): void } {
+  const status = h('span', { class: 'chip' });
+  const name = h('span', { class: 'name' });
+  const experiment = h('span', { title: 'Experiment' });
+  const id = h('span', { class: 'id' });
+  const duration = h('span', { class: 'duration' });
+  const node = h('header', {}, status, name, h('span', { class: 'facts' }, experiment, id, duration));
+  let run: RunCard | null = null;
+  const tick = () => {
+    if (!run) return;
+    const end = run.ended ?? (run.status === 'RUNNING' ? Date.now() : run.started);
+    setText(duration, formatDuration(Math.max(0, end - run.started) / 1000));
+  };
+  return {
+    node,
+    tick() {
+      if (run?.status === 'RUNNING') tick();
+    },
+    update(now) {
+      run = now;
+      node.dataset['status'] = now.status;
+      setText(status, WORDS[now.status] ?? now.status.toLowerCase());
+      setText(name, now.name || now.id.slice(0, 8));
+      setText(experiment, now.experiment);
+      setText(id, now.id.slice(-8));
+      id.title = `Run id ${now.id}`;
+      duration.title = `Started ${formatTime(now.started)}`;
+      tick();
+    },
+  };
+}
+
+function noteLine(): Part {
+  const node = h('p', { class: 'note' });
+  return {
+    node,
+    update(run) {
+      node.hidden = run.note === '';
+      setText(node, run.note);
+    },
+  };
+}

@@ -1,0 +1,16 @@
+import type { RenderProps } from '@anywidget/types';
+import { curvesFromArrow, tableFromArrow } from '../core/columns';
+import type { CompareData } from '../core/types';
+import type { PlotlyLike } from '../plot/plotly';
+import { compare } from '../view/compare';
+import { modelSource } from './host';
+
+export default {
+  render({ model, el, host }: RenderProps) {
+    const source = modelSource<CompareData>(model, { runs: tableFromArrow, curves: curvesFromArrow }, ['state']);
+    return compare(el, source, async () => {
+      const asset = await host.getWidget<{ Plotly: PlotlyLike }>(model.get('plotly'));
+      return asset.exports.Plotly;
+    });
+  },
+};
