@@ -1,0 +1,132 @@
+"""How a cell is tracked: `%%track` marks it, IPython runs it as it always does, and a run stands around it.
+
+Invariant: the cell computes, prints, displays and raises exactly what it would without us. The magic's line becomes a
+comment, so that the body is the top-level cell with its own line numbers; everything of ours runs guarded, and a
+fault of ours is a sentence on the card or one line under the cell.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import traceback
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from tracker.notebook.frontend import notebook_path, shows_widgets
+from tracker.notebook.options import Options, parse
+from tracker.notebook.run import TrackedRun
+
+_MAGIC = re.compile(r"\A\s*%%track(?=\s|$)([^\n]*)")
+
+
+def track_line(source: str) -> str | None:
+    """The text after `%%track` on the first line of a cell that is not blank, or None."""
+    found = _MAGIC.match(source)
+    return found[1] if found else None
+
+
+def unmark(lines: list[str]) -> list[str]:
+    """The cell with its `%%track` line turned into a comment; above another cell magic the line is dropped."""
+    for i, line in enumerate(lines):
+        if not line.strip():
+            continue
+        if track_line(line) is None:
+            return lines
+        rest = lines[i + 1 :]
+        following = next((other for other in rest if other.strip()), "")
+        if following.startswith("%%"):
+            return rest[next(k for k, other in enumerate(rest) if other.strip()) :]
+        return [*lines[:i], "# " + line.lstrip(), *rest]
+    return lines
+
+
+class CellTracker(ast.NodeTransformer):
+    """Watches a shell's cells and puts a run around each that is marked. `install` and `remove` are exact opposites."""
+
+    def __init__(self, shell: Any) -> None:
+        self.shell = shell
+        self._run: TrackedRun | None = None
+        self._awaiting_tree = False
+        self.last_run_id: str | None = None
+
+    def install(self) -> None:
+        self.shell.input_transformers_cleanup.append(unmark)
+        self.shell.ast_transformers.append(self)
+        self.shell.events.register("pre_run_cell", self._begin)
+        self.shell.events.register("post_run_cell", self._end)
+
+    def remove(self) -> None:
+        self.shell.input_transformers_cleanup.remove(unmark)
+        self.shell.ast_transformers.remove(self)
+        self.shell.events.unregister("pre_run_cell", self._begin)
+        self.shell.events.unregister("post_run_cell", self._end)
+
+    # -- the three moments of a cell
+
+    def _begin(self, info: Any) -> None:
+        line = track_line(info.raw_cell or "")
+        if line is None:
+            return
+        self._end(None)
+        options = parse(line, self.shell.user_ns)
+        self._guarded(lambda: self._open(options, info))
+
+    def _open(self, options: Options, info: Any) -> None:
+        self._run = TrackedRun(
+            options,
+            source=info.raw_cell,
+            shell=self.shell,
+            execution_count=self.shell.execution_count,
+            notebook=notebook_path(self.shell.user_ns),
+            publish=self._publisher(),
+            with_widget=shows_widgets(self.shell.user_ns),
+        )
+        self.last_run_id = self._run.id
+        self._run.start()
+        self._awaiting_tree = True
+
+    def visit_Module(self, node: ast.Module) -> ast.Module:
+        """Called by the shell with each tree that it is about to run: the first one after `_begin` is the cell's."""
+        run = self._run
+        if run is None or not self._awaiting_tree:
+            return node
+        self._awaiting_tree = False
+        return self._guarded(lambda: run.instrumented(node)) or node
+
+    def _end(self, result: Any) -> None:
+        run, self._run, self._awaiting_tree = self._run, None, False
+        if run is not None:
+            self._guarded(lambda: run.finish(result))
+
+    # -- help
+
+    def _publisher(self) -> Callable[[dict[str, Any], bool], None]:
+        """Displays bundles under one display id. The publisher's own method: figures of ours are not the cell's."""
+        transient = {"display_id": f"tracker-{uuid.uuid4().hex}"}
+        publish = self.shell.display_pub.publish
+
+        def show(bundle: dict[str, Any], update: bool) -> None:
+            publish(bundle, metadata={}, transient=transient, update=update)
+
+        return show
+
+    def _guarded(self, step: Callable[[], Any]) -> Any:
+        try:
+            return step()
+        except Exception as error:
+            say(error)
+            return None
+
+
+def say(error: Exception) -> None:
+    """One line under the cell about a fault of ours; for a fault that is not foreseen, where it arose."""
+    from tracker.exceptions import TrackerError
+
+    where = ""
+    if not isinstance(error, TrackerError):
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        where = f" ({type(error).__name__} in {frame.name}, line {frame.lineno})"
+    print(f"tracker: {error}{where}", file=sys.stderr)

@@ -1,0 +1,106 @@
+"""One run's state, folded from the lines of its journal as they are written: what the run card shows.
+
+The card must not import a query engine into an empty cell, nor slow the logging that it shows: so the events are read
+back from the journal's end, beside the running cell, and each curve is held at a bounded number of points.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+MAX_POINTS = 512
+MAX_CHUNK = 8 << 20
+
+
+@dataclass
+class Curve:
+    """A metric's history, halved by keeping each neighbourhood's least and greatest point whenever it is full."""
+
+    step: list[int] = field(default_factory=list)
+    value: list[float] = field(default_factory=list)
+    points: int = 0
+    last: float = 0.0
+    last_step: int = 0
+
+    def add(self, step: int, value: float) -> None:
+        self.points += 1
+        self.last, self.last_step = value, step
+        self.step.append(step)
+        self.value.append(value)
+        if len(self.step) >= MAX_POINTS:
+            self.step, self.value = reduced(self.step, self.value, MAX_POINTS // 2)
+
+
+def reduced(steps: list[int], values: list[float], points: int) -> tuple[list[int], list[float]]:
+    """At most about `points` of the points: the first, the last, and the least and greatest of each neighbourhood."""
+    if len(steps) <= points:
+        return steps, values
+    inner = range(1, len(steps) - 1)
+    width = max(2, -(-2 * len(inner) // max(1, points - 2)))
+    keep = {0, len(steps) - 1}
+    for start in range(1, len(steps) - 1, width):
+        group = range(start, min(start + width, len(steps) - 1))
+        finite = [i for i in group if values[i] - values[i] == 0.0]
+        keep.update((min(finite, key=values.__getitem__), max(finite, key=values.__getitem__)) if finite else group[:1])
+    order = sorted(keep)
+    return [steps[i] for i in order], [values[i] for i in order]
+
+
+class RunFold:
+    """The latest parameters, metrics, tags and artifacts of one run; `feed` it whole journal lines in order."""
+
+    def __init__(self, run_id: str) -> None:
+        self._mark = f'"r":"{run_id}"'.encode()
+        self.params: dict[str, Any] = {}
+        self.tags: dict[str, str] = {}
+        self.curves: dict[str, Curve] = {}
+        self.artifacts: dict[str, int] = {}
+
+    def feed(self, lines: bytes) -> bool:
+        """Take the run's events among `lines`; whether there were any."""
+        seen = False
+        for line in lines.split(b"\n"):
+            if self._mark in line:
+                self._take(orjson.loads(line))
+                seen = True
+        return seen
+
+    def _take(self, event: dict[str, Any]) -> None:
+        kind, key, value = event["e"], event.get("k", ""), event.get("v")
+        if kind == "metric":
+            self.curves.setdefault(key, Curve()).add(event.get("s", 0), float(value))
+        elif kind == "param":
+            self.params[key] = value
+        elif kind == "tag" and value is None:
+            self.tags.pop(key, None)
+        elif kind == "tag":
+            self.tags[key] = value
+        elif kind == "artifact":
+            self.artifacts[key] = value["size"]
+
+
+class Tail:
+    """The end of a growing file, from where it stood at the start."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = path.stat().st_size
+
+    def read(self) -> bytes:
+        """The whole lines that came since the last call, at most some megabytes of them."""
+        with open(self._path, "rb") as file:
+            file.seek(self._offset)
+            text = file.read(MAX_CHUNK)
+        end = text.rfind(b"\n") + 1
+        self._offset += end
+        return text[:end]
+
+
+def shown(value: object) -> str:
+    """A parameter's value as text: strings as they are, the rest as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,29 @@
+"""What we are displayed in, as far as a kernel can tell: whether a live widget makes sense, and which notebook this is."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+VARIABLE = "TRACKER_DISPLAY"
+_VSCODE_NOTEBOOK = "__vsc_ipynb_file__"
+
+
+def shows_widgets(names: Mapping[str, Any]) -> bool:
+    """Whether a front end with a page is likely there. TRACKER_DISPLAY=static or =widget says so outright.
+
+    A headless execution (nbclient, nbconvert, papermill) keeps what is displayed, and a kept widget is a blank box.
+    """
+    asked = os.environ.get(VARIABLE, "")
+    if asked:
+        return asked != "static"
+    in_page = "JPY_SESSION_NAME" in os.environ or "VSCODE_PID" in os.environ or _VSCODE_NOTEBOOK in names
+    return in_page or "google.colab" in sys.modules or "marimo" in sys.modules
+
+
+def notebook_path(names: Mapping[str, Any]) -> str | None:
+    """The notebook's path as VS Code or Jupyter Server tells it."""
+    path = names.get(_VSCODE_NOTEBOOK) or os.environ.get("JPY_SESSION_NAME")
+    return str(path) if path else None

@@ -1,0 +1,111 @@
+"""The run card under a running cell.
+
+It is shown as a small bundle at once, becomes a live widget when the cell runs longer than a moment, and ends as the
+bundle again: so an empty cell pays for no widget, and a saved notebook never holds one. The card reads the run's
+events from the end of this process's journal in a thread of its own: logging pays nothing for being watched.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from tracker.notebook.bundle import card_bundle, rounded
+from tracker.notebook.fold import RunFold, Tail, reduced, shown
+
+FIRST_SECONDS, EVERY_SECONDS = 0.3, 0.15
+LIVE_POINTS = 120
+_HIDDEN_TAGS = ("mlflow.", "tracker.")
+
+Publish = Callable[[dict[str, Any], bool], None]
+
+
+class LiveCard:
+    """Shows one run while it runs. `publish(bundle, update)` displays it; `facts` are the card's fixed fields.
+
+    Where displays cannot be updated in place (`in_place` false: a terminal) it is shown once, at the end.
+    """
+
+    def __init__(
+        self, run_id: str, facts: dict[str, Any], tail: Tail, publish: Publish, *, in_place: bool, with_widget: bool
+    ) -> None:
+        self._facts = facts
+        self._fold = RunFold(run_id)
+        self._tail = tail
+        self._publish = publish
+        self._in_place = in_place
+        self._with_widget = with_widget and in_place
+        self._widget: Any = None
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Show the card, and keep it current until `finish`."""
+        self._read()
+        if self._in_place:
+            self._publish(card_bundle(self.run()), False)
+        if self._with_widget:
+            self._thread = threading.Thread(target=self._follow, name="tracker-card", daemon=True)
+            self._thread.start()
+
+    def _follow(self) -> None:
+        try:
+            wait = FIRST_SECONDS
+            while not self._stop.wait(wait):
+                self._read()
+                self._show_live()
+                wait = EVERY_SECONDS
+        except Exception as error:  # the card stands still; the run is not touched
+            self._facts["notices"] = [*self._facts["notices"], f"The live card stopped: {error}"]
+
+    def _show_live(self) -> None:
+        run = self.run()
+        if self._widget is not None:
+            self._widget.run = run
+            return
+        from tracker.notebook.widgets import LiveCard as Widget
+
+        self._widget = Widget(run=run)
+        view = {"version_major": 2, "version_minor": 0, "model_id": self._widget.model_id}
+        self._publish({**card_bundle(run), "application/vnd.jupyter.widget-view+json": view}, True)
+
+    def _read(self) -> None:
+        while lines := self._tail.read():
+            self._fold.feed(lines)
+
+    def finish(self, facts: dict[str, Any], again: bool = False) -> dict[str, Any]:
+        """The last state, shown in place (or, with `again`, anew: the cell cleared its output). Returns the card."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(5)
+        self._facts |= facts
+        self._read()
+        run = self.run()
+        self._publish(card_bundle(run), self._in_place and not again)
+        if self._widget is not None:
+            self._widget.close()
+        return run
+
+    def run(self) -> dict[str, Any]:
+        """The RunCard of js/core/types.ts."""
+        fold = self._fold
+        return self._facts | {
+            "name": fold.tags.get("mlflow.runName", ""),
+            "note": fold.tags.get("mlflow.note.content", ""),
+            "params": [{"key": key, "value": shown(value)} for key, value in fold.params.items()],
+            "metrics": [
+                {"key": key, "value": rounded(curve.last), "step": curve.last_step, "points": curve.points}
+                for key, curve in fold.curves.items()
+            ],
+            "tags": [
+                {"key": key, "value": value} for key, value in fold.tags.items() if not key.startswith(_HIDDEN_TAGS)
+            ],
+            "curves": [_curve(key, curve.step, curve.value) for key, curve in fold.curves.items() if curve.points > 1],
+            "artifacts": [{"path": path, "size": size} for path, size in fold.artifacts.items()],
+        }  # fmt: skip
+
+
+def _curve(key: str, steps: list[int], values: list[float]) -> dict[str, Any]:
+    kept_steps, kept_values = reduced(steps, values, LIVE_POINTS)
+    return {"key": key, "step": kept_steps, "value": [rounded(value) for value in kept_values]}

@@ -1,0 +1,163 @@
+"""The magics: `%%track`, `%tracker`, `%runs`, `%compare`, `%%runs_sql`, and what `%load_ext tracker` does.
+
+Loading must be cheap: pandas, duckdb, pyarrow and the widgets are imported by the magic that needs them.
+"""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, cell_magic, line_cell_magic, line_magic, magics_class
+
+from tracker.exceptions import TrackerError
+from tracker.notebook import completion, options
+from tracker.notebook.cell import CellTracker
+
+_loaded: dict[int, tuple[CellTracker, Any]] = {}
+
+
+def load(shell: Any) -> None:
+    """Put the magics and the cell's watch into this shell; a second call changes nothing."""
+    if id(shell) in _loaded:
+        return
+    tracker = CellTracker(shell)
+    magics = TrackerMagics(shell, tracker)
+    shell.register_magics(magics)
+    tracker.install()
+    completion.install(shell)
+    _loaded[id(shell)] = (tracker, magics)
+
+
+def unload(shell: Any) -> None:
+    """Take out what `load` put in."""
+    if id(shell) not in _loaded:
+        return
+    tracker, magics = _loaded.pop(id(shell))
+    tracker.remove()
+    completion.remove(shell)
+    for kind, names in magics.magics.items():
+        for name in names:
+            shell.magics_manager.magics[kind].pop(name, None)
+
+
+@magics_class
+class TrackerMagics(Magics):
+    """Experiment tracking in the notebook."""
+
+    def __init__(self, shell: Any, tracker: CellTracker) -> None:
+        super().__init__(shell)
+        self._tracker = tracker
+        self._last_table: Any = None
+
+    @cell_magic
+    def track(self, line: str, cell: str) -> None:
+        # Typed in a cell, `%%track` never gets here: the cell is marked and runs as it is. This serves run_cell_magic.
+        self.shell.run_cell(f"%%track {line}\n{cell}")
+
+    track.__doc__ = options.help_text()
+
+    @line_magic
+    def tracker(self, line: str) -> None:
+        """Say where the runs are kept; choose another place.
+
+        %tracker               the store, the experiment, the active run
+        %tracker store PATH    keep runs in this folder from now on
+        """
+        from tracker import tracking
+        from tracker.tracking import context
+
+        words = _words(line)
+        if words[:1] == ["store"] and len(words) == 2:
+            _said(lambda: tracking.set_tracking_uri(words[1]))
+        elif words:
+            raise UsageError(f"%tracker: {line.strip()!r} is not understood. Use %tracker, or %tracker store PATH.")
+        store = _said(context.current_store)
+        known = [e for e in store.experiments().values() if e.state == "active"]
+        active = tracking.active_run()
+        print(f"store        {store.root}{'' if store.root.exists() else '  (made by the first run)'}")
+        print(f"experiments  {len(known)}{': ' + ', '.join(e.name for e in known[:8]) if known else ''}")
+        print(f"active run   {active.info.run_name + ' ' + active.info.run_id[:12] if active else 'none'}")
+
+    @line_magic
+    def runs(self, line: str) -> Any:
+        """Show the run table.
+
+        %runs                             all runs
+        %runs iris                        the runs of an experiment
+        %runs iris metrics.accuracy > 0.9 and params.C <= 10
+        """
+        from tracker.notebook.views import table
+
+        experiment, where = _experiment_and_filter(line)
+        self._last_table = _said(lambda: table(experiment, where=where))
+        return self._last_table
+
+    @line_magic
+    def compare(self, line: str) -> Any:
+        """Compare runs: curves, parallel coordinates, scatter, and what differs.
+
+        %compare                          the runs selected in the last %runs, else the latest runs
+        %compare iris                     the runs of an experiment
+        %compare iris metrics.accuracy > 0.9
+        """
+        from tracker.notebook.views import compare
+
+        selected = list(self._last_table.selected) if self._last_table is not None else []
+        if not line.strip() and selected:
+            return _said(lambda: compare(selected))
+        experiment, where = _experiment_and_filter(line)
+        return _said(lambda: compare(experiment=experiment, where=where))
+
+    @line_cell_magic
+    def runs_sql(self, line: str, cell: str | None = None) -> Any:
+        """Ask the store in SQL (DuckDB); gives a DataFrame. Views: runs, params, metrics, latest_metrics, tags,
+        artifacts, datasets, experiments.
+
+        %%runs_sql [NAME]                 the result is also kept under NAME
+        SELECT name, status, duration FROM runs ORDER BY start_time DESC LIMIT 5
+        """
+        from tracker import frames
+
+        if cell is None:
+            return _said(lambda: frames.sql(line))
+        result = _said(lambda: frames.sql(cell))
+        name = line.strip()
+        if name and not name.isidentifier():
+            raise UsageError(f"%%runs_sql: {name!r} is no name to keep the result under.")
+        if name:
+            self.shell.user_ns[name] = result
+        return result
+
+
+def _words(line: str) -> list[str]:
+    try:
+        return shlex.split(line)
+    except ValueError as error:
+        raise UsageError(f"{str(error)} in {line.strip()!r}.") from None
+
+
+def _experiment_and_filter(line: str) -> tuple[str | None, str | None]:
+    """The first word is the experiment if one has that name; what follows (or all of it) is a filter."""
+    from tracker.tracking import context
+
+    text = line.strip()
+    if not text:
+        return None, None
+    names = [e.name for e in _said(context.current_store).experiments().values() if e.state == "active"]
+    for name in sorted(names, key=len, reverse=True):
+        for written in (name, f'"{name}"', f"'{name}'"):
+            if text == written or text.startswith(written + " "):
+                return name, text[len(written) :].strip() or None
+    if any(sign in text for sign in "=<>.") or " " in text:
+        return None, text
+    raise UsageError(f"There is no experiment {text!r}; there are: {', '.join(sorted(names)) or 'none yet'}.")
+
+
+def _said(step: Any) -> Any:
+    """The step's result; a mistake of the user's becomes IPython's one line instead of a traceback."""
+    try:
+        return step()
+    except TrackerError as error:
+        raise UsageError(str(error)) from None

@@ -1,0 +1,222 @@
+"""One tracked cell: the run that is opened before it, what is watched while it runs, what is kept when it has ended."""
+
+from __future__ import annotations
+
+import ast
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+from tracker import capture
+from tracker.exceptions import TrackerError
+from tracker.notebook.figures import FigureTap
+from tracker.notebook.fold import Tail
+from tracker.notebook.live import LiveCard, Publish
+from tracker.notebook.options import Options
+from tracker.tracking import context
+from tracker.tracking.experiments import active_experiment_id
+
+KEPT_ROWS = 1_000
+SHOWN_CHARACTERS = 20_000
+
+
+class TrackedRun:
+    """Opened by its constructor, watched between `start` and `finish`. Raises TrackerError when no run can be opened."""
+
+    def __init__(
+        self, options: Options, *, source: str, shell: Any, execution_count: int, notebook: str | None,
+        publish: Publish, with_widget: bool,
+    ) -> None:  # fmt: skip
+        self._options = options
+        self._shell = shell
+        self._source = source
+        self._notices = list(options.problems)
+        self._store = context.current_store()
+        experiment_id, experiment = self._experiment()
+        self._store.ensure()
+        tail = Tail(self._store.journal_path)
+        self._run = context.open_run(
+            experiment_id, name=options.name, tags=self._tags(execution_count, notebook), parent=self._parent(), implicit=True
+        )
+        self.id = self._run.info.run_id
+        self._writer = self._run.writer
+        self._started = time.time()
+        self._cell: capture.Cell | None = None
+        self._before: capture.Before | None = None
+        self._recorder: capture.LoopRecorder | None = None
+        self._tee = capture.Tee()
+        self._tap = FigureTap(shell, self._writer.artifact_bytes)
+        facts = {
+            "id": self.id, "experiment": experiment, "status": "RUNNING", "started": self._started * 1000, "ended": None,
+            "output": "", "traceback": "", "source": source, "notices": self._notices,
+        }  # fmt: skip
+        self._card = LiveCard(self.id, facts, tail, publish, in_place=hasattr(shell, "kernel"), with_widget=with_widget)
+
+    # -- before the cell
+
+    def _experiment(self) -> tuple[str, str]:
+        name = self._options.experiment
+        if name is not None:
+            try:
+                return self._store.ensure_experiment(name), name
+            except TrackerError as error:
+                self._notices.append(f"{error} The run is kept in the current experiment.")
+        identifier = active_experiment_id(self._store)
+        known = self._store.experiments().get(identifier)
+        return identifier, known.name if known else "Default"
+
+    def _parent(self) -> str | None:
+        if not self._options.nested:
+            return None
+        active = context.active_run()
+        if active is None:
+            self._notices.append("%%track --nested: no run is active, so this one stands by itself.")
+        return active.info.run_id if active else None
+
+    def _tags(self, execution_count: int, notebook: str | None) -> dict[str, str]:
+        tags = {"mlflow.source.type": "NOTEBOOK", "tracker.execution_count": str(execution_count)}
+        if notebook:
+            tags["mlflow.source.name"] = notebook
+        if self._options.note:
+            tags["mlflow.note.content"] = self._options.note
+        return tags | self._options.tags
+
+    def start(self) -> None:
+        """Keep the source, show the card, begin to watch."""
+        self._writer.artifact_bytes("code/cell.py", self._source.encode("utf-8", "replace"))
+        self._card.start()
+        if self._options.capture:
+            self._tap.install()
+            self._tee.start()
+
+    def instrumented(self, tree: ast.Module) -> ast.Module:
+        """The cell's tree with its top-level loops handing over their values; notes what the cell reads."""
+        if not self._options.capture:
+            return tree
+        names = self._shell.user_ns
+        self._cell = capture.analyse(tree)
+        self._before = capture.inputs_before(self._cell, names)
+        self._recorder = capture.LoopRecorder(names, self._emit)
+        tree = self._recorder.instrument(tree)
+        self._recorder.install()
+        return tree
+
+    def _emit(self, values: dict[str, float], step: int) -> None:
+        wanted = self._options.metrics
+        self._writer.metrics(values if wanted is None else {k: v for k, v in values.items() if k in wanted}, step)
+
+    # -- after the cell
+
+    def finish(self, result: Any) -> None:
+        """Stop watching, keep what the cell made, end the run, show the card's last state."""
+        status, trace = "KILLED", ""
+        for step in (self._stop_watching, lambda: self._keep_names(result), lambda: self._keep_result(result)):
+            self._noting_faults(step)
+        try:
+            status, trace = _outcome(result)
+            self._noting_faults(lambda: self._keep_text(trace))
+        finally:
+            context.close_run(self._run, status)
+            self._card.finish(
+                {
+                    "status": status,
+                    "ended": time.time() * 1000,
+                    "output": self._tee.text[-SHOWN_CHARACTERS:],
+                    "traceback": trace[-SHOWN_CHARACTERS:],
+                    "notices": self._notices,
+                },
+                again=self._tap.cleared,
+            )
+
+    def _noting_faults(self, step: Any) -> None:
+        try:
+            step()
+        except Exception as error:
+            self._notices.append(f"Not everything was kept: {error}")
+
+    def _stop_watching(self) -> None:
+        if self._recorder is not None:
+            self._recorder.remove()
+        if self._options.capture:
+            self._tee.stop()
+            self._tap.remove()
+            self._notices += self._tap.notices
+
+    def _keep_names(self, result: Any) -> None:
+        names = self._shell.user_ns
+        params, metrics = self._found(result)
+        if self._options.params is not None:
+            params = {name: names[name] for name in self._named(self._options.params)}
+        if self._options.metrics is not None:
+            metrics = self._numbers(self._named(self._options.metrics))
+        self._writer.params(params)
+        left = self._recorder.unlogged(metrics) if self._recorder else {k: (v, None) for k, v in metrics.items()}
+        for key, (value, step) in left.items():
+            self._writer.metric(key, value, step)
+
+    def _found(self, result: Any) -> tuple[dict[str, Any], dict[str, float]]:
+        """The parameters and metrics that the cell's source and names tell."""
+        if self._cell is None or self._before is None:
+            return {}, {}
+        names = self._shell.user_ns
+        last = result.result if result is not None else None
+        line = _failed_line(result)
+        return (
+            capture.parameters(self._cell, self._before, names),
+            capture.metrics(self._cell, self._before, names, result=last, failed_line=line),
+        )
+
+    def _named(self, wanted: list[str]) -> list[str]:
+        missing = [name for name in wanted if name not in self._shell.user_ns]
+        if missing:
+            self._notices.append(f"%%track: the cell left no {', '.join(missing)} to keep.")
+        return [name for name in wanted if name not in missing]
+
+    def _numbers(self, wanted: list[str]) -> dict[str, float]:
+        found = {name: capture.scalar(self._shell.user_ns[name]) for name in wanted}
+        for name in [name for name, value in found.items() if value is None]:
+            self._notices.append(f"%%track --metrics: {name} is no number, so it is not kept as a metric.")
+        return {name: value for name, value in found.items() if value is not None}
+
+    def _keep_result(self, result: Any) -> None:
+        """The cell's last expression, when it is a table: its first rows as CSV."""
+        table = result.result if result is not None and self._options.capture else None
+        pandas = sys.modules.get("pandas")
+        if pandas is not None and isinstance(table, pandas.DataFrame):
+            self._writer.artifact_bytes("output/result.csv", table.head(KEPT_ROWS).to_csv().encode())
+
+    def _keep_text(self, trace: str) -> None:
+        text = self._tee.text
+        if text:
+            self._writer.artifact_bytes("output/output.txt", text.encode("utf-8", "replace"))
+        if trace:
+            self._writer.artifact_bytes("output/traceback.txt", trace.encode("utf-8", "replace"))
+
+
+def _outcome(result: Any) -> tuple[str, str]:
+    """The run's status and the cell's traceback. A cell that never reported back was cut off: KILLED."""
+    if result is None:
+        return "KILLED", ""
+    error = result.error_before_exec or result.error_in_exec
+    if error is None:
+        return "FINISHED", ""
+    status = "KILLED" if isinstance(error, KeyboardInterrupt) or type(error).__name__ == "CancelledError" else "FAILED"
+    return status, _traceback(error)
+
+
+def _failed_line(result: Any) -> int | None:
+    """The line of the cell at which it raised, if it did."""
+    error = result.error_in_exec if result is not None else None
+    frames = traceback.extract_tb(error.__traceback__) if error is not None else []
+    return next((frame.lineno for frame in frames if frame.name == "<module>"), None)
+
+
+def _traceback(error: BaseException) -> str:
+    """The traceback as Python prints it, from the cell's own frame on."""
+    frames = traceback.TracebackException.from_exception(error)
+    library = str(Path(sys.modules["IPython"].__file__ or "").parent)
+    while frames.stack and frames.stack[0].filename.startswith(library):
+        del frames.stack[0]
+    return "".join(frames.format())

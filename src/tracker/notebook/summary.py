@@ -1,0 +1,77 @@
+"""One run as the card shows it, read from the store."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+
+from tracker.exceptions import NotFound
+from tracker.notebook.bundle import rounded
+from tracker.query import Reader
+from tracker.query.curves import reduced
+from tracker.query.table import run_table
+from tracker.store.artifacts import resolve_inside
+
+CARD_POINTS = 120
+TEXT_BYTES = 20_000
+
+
+def run_card(store: Reader, run_id: str) -> dict[str, Any]:
+    """The RunCard of js/core/types.ts. Raises NotFound."""
+    found = run_table(store, run_ids=[run_id], view="all")
+    if found.num_rows == 0:
+        raise NotFound(f"No run {run_id!r} in the store at {store.store.root}.")
+    run = found.to_pylist()[0]
+    ask = store.cursor()
+    params = ask.execute("SELECT key, value FROM params WHERE run_id = ? ORDER BY key", [run_id]).fetchall()
+    metrics = ask.execute(
+        "SELECT key, value, step, points FROM latest_metrics WHERE run_id = ? ORDER BY key", [run_id]
+    ).fetchall()
+    tags = ask.execute("SELECT key, value FROM tags WHERE run_id = ? ORDER BY key", [run_id]).fetchall()
+    artifacts = ask.execute("SELECT path, size FROM artifacts WHERE run_id = ? ORDER BY path", [run_id]).fetchall()
+    many = [key for key, _, _, points in metrics if points > 1]
+    curves = json_curves(reduced(store, [run_id], many, CARD_POINTS)) if many else []
+    return {
+        "id": run_id,
+        "name": run["name"] or "",
+        "experiment": run["experiment"] or "",
+        "status": run["status"],
+        "started": run["start_time"].timestamp() * 1000,
+        "ended": run["end_time"].timestamp() * 1000 if run["end_time"] is not None else None,
+        "params": [{"key": key, "value": value if value is not None else "null"} for key, value in params],
+        "metrics": [
+            {"key": key, "value": rounded(value), "step": step, "points": points} for key, value, step, points in metrics
+        ],
+        "tags": [{"key": key, "value": value} for key, value in tags if not key.startswith(("mlflow.", "tracker."))],
+        "curves": curves,
+        "note": run.get("note") or "",
+        "output": _text(store, run_id, "output/output.txt"),
+        "traceback": _text(store, run_id, "output/traceback.txt"),
+        "source": _text(store, run_id, "code/cell.py"),
+        "artifacts": [{"path": path, "size": size} for path, size in artifacts],
+        "notices": [],
+    }
+
+
+def json_curves(curves: pa.Table) -> list[dict[str, Any]]:
+    """The table of `query.curves.reduced` as one JSON curve a run and key."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for point in curves.to_pylist():
+        curve = found.setdefault(
+            (point["run_id"], point["key"]),
+            {"run": point["run_id"], "key": point["key"], "step": [], "time": [], "value": []},
+        )
+        curve["step"].append(point["step"])
+        curve["time"].append(int(point["time"]))
+        curve["value"].append(rounded(point["value"]))
+    return list(found.values())
+
+
+def _text(store: Reader, run_id: str, name: str) -> str:
+    """The beginning of a text artifact; empty if there is none."""
+    try:
+        with open(resolve_inside(store.store.artifact_root(run_id), name), "rb") as file:
+            return file.read(TEXT_BYTES).decode("utf-8", "replace")
+    except OSError:
+        return ""
