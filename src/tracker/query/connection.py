@@ -54,7 +54,7 @@ class Reader:
             return self._db.cursor()
 
     def _connect(self) -> Connection:
-        no_extensions = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+        no_extensions: dict[str, str | bool | int | float | list[str]] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
         db = duckdb.connect(":memory:", config=no_extensions)
         root = str(self.store.root).replace("'", "''")
         for statement in (

@@ -7,21 +7,18 @@ into columns, at a cost of one pass over the values whatever the number of colum
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from duckdb import DuckDBPyConnection as Connection
 
 from tracker.exceptions import InvalidValue, NotFound
 from tracker.query.compile import Compiler
-from tracker.query.connection import Connection, Reader, reader
+from tracker.query.connection import Reader
 from tracker.query.filters import parse, parse_order
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from tracker.store import Store
+from tracker.store import Store
 
 View = Literal["active", "deleted", "all"]
 
@@ -84,27 +81,12 @@ def count_runs(
     return int(row[0]) if row else 0
 
 
-def runs(
-    store: Store,
-    experiment: str | Sequence[str] | None = None,
-    where: str | None = None,
-    order_by: str | Sequence[str] | None = None,
-    limit: int | None = None,
-) -> pd.DataFrame:
-    """The runs of an experiment (a name or id, or several; None for all) as a DataFrame; see `run_table`.
-
-    Raises NotFound for an experiment that the store does not have, FilterError for a mistake in `where` or `order_by`.
-    """
-    ids = None if experiment is None else experiment_ids(store, experiment)
-    return run_table(reader(store), ids, where, order_by, limit).to_pandas()
-
-
-def experiment_ids(store: Store, experiments: str | Sequence[str]) -> list[str]:
+def experiment_ids(store: Store, experiments: Sequence[str]) -> list[str]:
     """The ids of experiments that are given by name or id. Raises NotFound."""
     known = store.experiments()
     names = {e.name: e.id for e in sorted(known.values(), key=lambda e: e.state == "active")}
     ids = []
-    for wanted in [experiments] if isinstance(experiments, str) else experiments:
+    for wanted in experiments:
         if wanted not in names and wanted not in known:
             have = ", ".join(repr(e.name) for e in known.values() if e.state == "active") or "none"
             raise NotFound(f"The store at {store.root} has no experiment {wanted!r}; it has {have}.")

@@ -129,8 +129,10 @@ FROM (SELECT r AS run_id, k AS name, v ->> '$.digest' AS digest,
 
 LATEST_METRICS = """
 CREATE OR REPLACE TABLE latest.metrics AS
-SELECT r AS run_id, k AS key, best.v AS value, best.s AS step, best.t AS t, points
-FROM (SELECT r, k, max({s: s, t: t, real: NOT isnan(v), v: v}) AS best, count(*) AS points FROM hot.metrics GROUP BY r, k)
+SELECT run_id, key, best.v AS value, best.s AS step, best.t AS t, points, first_s, first_t, last_t
+FROM (SELECT r AS run_id, k AS key, max({s: s, t: t, real: NOT isnan(v), v: v}) AS best, count(*) AS points,
+             min(s) AS first_s, min(t) AS first_t, max(t) AS last_t
+      FROM hot.metrics GROUP BY r, k)
 """
 
 LATEST_RUNS = """

@@ -1,0 +1,77 @@
+"""Answers as DataFrames: what stands behind `tracker.runs`, `tracker.history` and `tracker.sql`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, cast
+
+import pandas as pd
+
+from tracker.exceptions import InvalidValue, NotFound
+from tracker.query import curves, sql as user_sql
+from tracker.query.connection import Reader, reader
+from tracker.query.table import experiment_ids, run_table
+from tracker.store import Store
+
+
+def runs(
+    store: Store,
+    experiment: str | Iterable[str] | None = None,
+    where: str | None = None,
+    order_by: str | Iterable[str] | None = None,
+    limit: int | None = None,
+) -> pd.DataFrame:
+    """The runs of an experiment (a name or id, or several; None for all), one row a run; see `run_table`.
+
+    Raises NotFound for an experiment that the store does not have, FilterError for a mistake in `where` or `order_by`.
+    """
+    ids = None if experiment is None else experiment_ids(store, _listed(experiment))
+    keys = None if order_by is None else _listed(order_by)
+    return cast(pd.DataFrame, run_table(reader(store), ids, where, keys, limit).to_pandas())
+
+
+def history(
+    store: Store, runs: Any, keys: str | Iterable[str] | None = None, points: int | None = None
+) -> pd.DataFrame:
+    """Metric histories, long: run_id, key, step, time, value; by run as given, then key, step and time.
+
+    `runs` is an id, a run, a DataFrame with `run_id`, or several; `points` reduces each curve to about that many.
+    Raises NotFound, InvalidValue.
+    """
+    ids, asked = run_ids(runs), reader(store)
+    _check_runs(asked, ids)
+    return cast(pd.DataFrame, curves.history(asked, ids, None if keys is None else _listed(keys), points).to_pandas())
+
+
+def sql(store: Store, query: str, /, **bindings: Any) -> pd.DataFrame:
+    """What one reading statement gives over the views of the store. Raises InvalidValue with DuckDB's sentence."""
+    return cast(pd.DataFrame, user_sql.query(reader(store), query, bindings).to_pandas())
+
+
+def run_ids(runs: Any) -> list[str]:
+    """The ids out of whatever holds some: an id, a run, a DataFrame with `run_id`, a table's selection, or several.
+
+    Raises InvalidValue where there are none.
+    """
+    if isinstance(runs, str):
+        return [runs]
+    if hasattr(runs, "info"):
+        return [str(runs.info.run_id)]
+    if hasattr(runs, "columns") and "run_id" in runs.columns:
+        return [str(run) for run in runs["run_id"]]
+    if isinstance(getattr(runs, "selected", None), list):
+        return [str(run) for run in runs.selected]
+    if isinstance(runs, Iterable) and not hasattr(runs, "columns"):
+        return [identifier for run in runs for identifier in run_ids(run)]
+    raise InvalidValue(f"No runs in {runs!r}: give run ids, runs, or a DataFrame with a column run_id.")
+
+
+def _check_runs(reader: Reader, ids: list[str]) -> None:
+    query = "SELECT id FROM (SELECT unnest($ids::VARCHAR[]) AS id) ANTI JOIN latest.runs ON run_id = id LIMIT 1"
+    missing = reader.cursor().execute(query, {"ids": ids}).fetchone()
+    if missing is not None:
+        raise NotFound(f"No run {missing[0]!r} in the store at {reader.store.root}.")
+
+
+def _listed(texts: str | Iterable[str]) -> list[str]:
+    return [texts] if isinstance(texts, str) else list(texts)
