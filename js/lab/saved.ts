@@ -1,0 +1,46 @@
+/** A bundle out of a notebook becomes the view that it is of, with no kernel behind it. */
+import { curvesFromJson, tableFromJson } from '../core/columns';
+import { type Bundle, type Dispose, PROTOCOL } from '../core/types';
+import { card } from '../view/card';
+import { compare } from '../view/compare';
+import { h } from '../view/dom';
+import { table } from '../view/table';
+import { localSource } from './source';
+
+export interface SavedView {
+  /** Shows another bundle in place; false where this view cannot. */
+  update(bundle: Bundle): boolean;
+  dispose: Dispose;
+}
+
+/** Draws `bundle` into `root`. What is not a bundle of this protocol gives a sentence that says so. */
+export function savedView(root: HTMLElement, bundle: Bundle): SavedView {
+  const unknown = bundle?.protocol > PROTOCOL;
+  if (unknown || !['card', 'table', 'compare'].includes(bundle?.view)) return message(root, unknown);
+  if (bundle.view === 'card') {
+    const source = localSource({ run: bundle.run });
+    const update = (next: Bundle) => {
+      if (next.view !== 'card') return false;
+      source.replace({ run: next.run });
+      return true;
+    };
+    return { update, dispose: card(root, source) };
+  }
+  const { title, total } = bundle;
+  const runs = tableFromJson(bundle.runs);
+  const update = () => false;
+  if (bundle.view === 'table') {
+    return { update, dispose: table(root, localSource({ title, total, runs, state: bundle.state, selected: [] })) };
+  }
+  const source = localSource({ title, total, runs, curves: curvesFromJson(bundle.curves), state: bundle.state });
+  return { update, dispose: compare(root, source, async () => (await import('./plotly')).default) };
+}
+
+function message(root: HTMLElement, newer: boolean): SavedView {
+  const text = newer
+    ? 'This display was saved by a newer jupyter-tracker. Update it (pip install -U jupyter-tracker) to see it here.'
+    : 'This display is damaged: it names no view that jupyter-tracker knows. Run its cell again.';
+  const node = h('p', {}, text);
+  root.append(node);
+  return { update: () => false, dispose: () => node.remove() };
+}
