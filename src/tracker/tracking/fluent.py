@@ -1,0 +1,461 @@
+"""The fluent API: calls without an id work on the active run, and start one if there is none.
+
+MLflow's names, signatures and meanings, with these differences, all in the user's favour: a cell that is run again
+makes a new run instead of an error; a metric logged without `step` counts its own steps; a parameter may be corrected.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping
+from typing import IO, TYPE_CHECKING, Any, Literal, overload
+
+from tracker.entities import Experiment, LifecycleStage, Run, ViewType
+from tracker.exceptions import InvalidState, InvalidValue
+from tracker.tracking import artifact_logging, context, experiments
+from tracker.tracking.client import MAX_PAGE, MlflowClient, check_end, existing_writer, refuse_model
+from tracker.tracking.context import ActiveRun, active_run, current_store
+from tracker.tracking.operations import RunOperations, receipt
+from tracker.tracking.provenance import NOTE, RUN_NAME
+from tracker.tracking.writer import RunWriter
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_RUN_ID_VARIABLE = "MLFLOW_RUN_ID"
+
+
+# -- runs
+
+
+def start_run(
+    run_id: str | None = None,
+    experiment_id: str | None = None,
+    run_name: str | None = None,
+    nested: bool = False,
+    parent_run_id: str | None = None,
+    tags: Mapping[str, Any] | None = None,
+    description: str | None = None,
+    log_system_metrics: bool | None = None,
+) -> ActiveRun:
+    """A run that is active from now on: a new one, or the one of `run_id` (or of MLFLOW_RUN_ID) again.
+
+    As a context manager it ends with the block: FINISHED, FAILED after an exception, KILLED after an interrupt.
+    Raises InvalidState if a run is active here and `nested` is not set; a run that an earlier cell left open is ended.
+    """
+    outer = _outer_run(nested)
+    nested = nested or (outer is not None and outer.implicit)
+    if outer is not None and not nested:
+        raise InvalidState(
+            f"Run with UUID {outer.run_id} is already active. To start a new run, first end the current run with "
+            "end_run(). To start a nested run, call start_run with nested=True."
+        )
+    if log_system_metrics:
+        warnings.warn("System metrics are not collected; log_system_metrics has no effect.", UserWarning, stacklevel=2)
+    every = dict(tags or {})
+    if description is not None:
+        if NOTE in every:
+            raise InvalidValue(f"Give the description either as `description` or as the tag {NOTE!r}, and not both.")
+        every[NOTE] = description
+    existing = run_id or os.environ.pop(_RUN_ID_VARIABLE, None)
+    if existing:
+        return _resumed(existing, run_name, every)
+    store = outer.store if outer is not None else current_store()
+    parent = _parent_of_new(outer, nested, parent_run_id)
+    experiment = (
+        experiments.active_experiment_id(store)
+        if experiment_id is None
+        else experiments.check_usable(store, experiment_id)
+    )
+    return context.open_run(experiment, run_name, every, parent, store=store)
+
+
+def _outer_run(nested: bool) -> ActiveRun | None:
+    """The run that is active here, once those that earlier cells left open are ended (unless they are built upon)."""
+    outer = context.own_run()
+    while outer is not None and not nested and outer.is_left_over():
+        context.close_run(outer)
+        outer = context.own_run()
+    return outer
+
+
+def _parent_of_new(outer: ActiveRun | None, nested: bool, parent_run_id: str | None) -> str | None:
+    if parent_run_id is None:
+        parent = outer or (active_run() if nested else None)
+        return parent.run_id if nested and parent is not None else None
+    if outer is not None and outer.run_id != parent_run_id and not outer.implicit:
+        raise InvalidState(
+            f"The active run {outer.run_id} is not the run {parent_run_id} that was given as parent_run_id; "
+            "end it first with end_run()."
+        )
+    if get_run(parent_run_id).info.lifecycle_stage == LifecycleStage.DELETED:
+        raise InvalidState(f"The run {parent_run_id} is deleted, so that no run can start under it.")
+    return parent_run_id
+
+
+def _resumed(run_id: str, run_name: str | None, tags: dict[str, Any]) -> ActiveRun:
+    from tracker.tracking import reading
+
+    store = current_store()
+    info = reading.get_info(store, run_id)
+    if info.lifecycle_stage == LifecycleStage.DELETED:
+        raise InvalidState(f"The run {run_id} is deleted, so that it cannot start again; restore_run takes it back.")
+    if run_name:
+        tags[RUN_NAME] = info.run_name = run_name
+    writer = existing_writer(store, run_id)
+    run = context.resume_run(store, info, writer)
+    writer.tags(tags)
+    return run
+
+
+def end_run(status: str = "FINISHED") -> None:
+    """End the active run of this thread or task; nothing happens if there is none."""
+    check_end(status)
+    run = context.own_run()
+    if run is not None:
+        context.close_run(run, status)
+
+
+def last_active_run() -> Run | None:
+    """The active run, else the one that this process opened last, as it is now; None if there was none."""
+    run = active_run() or context.last_run()
+    return None if run is None else MlflowClient(run.store.root).get_run(run.run_id)
+
+
+def get_run(run_id: str) -> Run:
+    """The run with its data. Raises NotFound."""
+    return MlflowClient().get_run(run_id)
+
+
+def get_parent_run(run_id: str) -> Run | None:
+    """The run that this one is nested in, or None. Raises NotFound."""
+    return MlflowClient().get_parent_run(run_id)
+
+
+def delete_run(run_id: str) -> None:
+    """Put a run into the bin. Raises NotFound."""
+    MlflowClient().delete_run(run_id)
+
+
+def restore_run(run_id: str) -> None:
+    """Take a run out of the bin. Raises NotFound."""
+    MlflowClient().restore_run(run_id)
+
+
+def _writer(run_id: str | None = None) -> RunWriter:
+    """The writer of the run of this id, else of the active run, which is started if there is none."""
+    if run_id is not None:
+        return existing_writer(current_store(), run_id)
+    run = active_run() or start_run()
+    return run.writer
+
+
+# -- params, metrics, tags
+
+
+def log_param(key: str, value: Any, synchronous: bool | None = None) -> Any:
+    """Log a parameter, its type kept; gives it back, or a receipt with `synchronous=False`."""
+    _writer().params({key: value})
+    return receipt(synchronous) or value
+
+
+def log_params(
+    params: Mapping[str, Any], synchronous: bool | None = None, run_id: str | None = None
+) -> RunOperations | None:
+    """Log several parameters in one write."""
+    _writer(run_id).params(params)
+    return receipt(synchronous)
+
+
+def log_metric(
+    key: str,
+    value: float,
+    step: int | None = None,
+    synchronous: bool | None = None,
+    timestamp: int | None = None,
+    run_id: str | None = None,
+    model_id: str | None = None,
+    dataset: Any = None,
+) -> RunOperations | None:
+    """Log one point of a metric; without `step`, the next one of this metric (0, 1, 2, …). `timestamp` in ms.
+
+    When it returns, the point survives the death of the process. Raises InvalidValue for what is no number.
+    """
+    if model_id is not None:
+        refuse_model(model_id)
+    run = active_run() if run_id is None else None
+    (_writer(run_id) if run is None else run.writer).metric(key, value, step, timestamp)
+    return None if synchronous is not False else RunOperations()
+
+
+def log_metrics(
+    metrics: Mapping[str, float],
+    step: int | None = None,
+    synchronous: bool | None = None,
+    run_id: str | None = None,
+    timestamp: int | None = None,
+    model_id: str | None = None,
+    dataset: Any = None,
+) -> RunOperations | None:
+    """Log one point of several metrics in one write; none is written if one of them is no number."""
+    refuse_model(model_id)
+    _writer(run_id).metrics(metrics, step, timestamp)
+    return receipt(synchronous)
+
+
+def set_tag(key: str, value: Any, synchronous: bool | None = None) -> RunOperations | None:
+    """Set a tag; its value becomes text."""
+    _writer().tags({key: value})
+    return receipt(synchronous)
+
+
+def set_tags(tags: Mapping[str, Any], synchronous: bool | None = None) -> RunOperations | None:
+    """Set several tags in one write."""
+    _writer().tags(tags)
+    return receipt(synchronous)
+
+
+def delete_tag(key: str) -> None:
+    """Remove a tag of the active run. Raises NotFound if it has no such tag."""
+    writer = _writer()
+    MlflowClient(writer.store.root).delete_tag(writer.run_id, key)
+
+
+def flush_async_logging() -> None:
+    """Nothing waits: every call has written when it returns."""
+
+
+def flush_artifact_async_logging() -> None:
+    """Nothing waits: every call has written when it returns."""
+
+
+# -- artifacts
+
+
+def log_artifact(local_path: str | os.PathLike[str], artifact_path: str | None = None, run_id: str | None = None) -> None:
+    """Keep a copy of a file (or folder), in the run's folder `artifact_path`. Raises InvalidValue if it is not there."""
+    artifact_logging.log_artifact(_writer(run_id), local_path, artifact_path)
+
+
+def log_artifacts(local_dir: str | os.PathLike[str], artifact_path: str | None = None, run_id: str | None = None) -> None:
+    """Keep a copy of what is in a folder. Raises InvalidValue if there is no such folder."""
+    artifact_logging.log_artifacts(_writer(run_id), local_dir, artifact_path)
+
+
+def log_text(text: str, artifact_file: str, run_id: str | None = None) -> None:
+    """Keep a text as a file."""
+    artifact_logging.log_text(_writer(run_id), text, artifact_file)
+
+
+def log_dict(dictionary: dict[str, Any], artifact_file: str, run_id: str | None = None) -> None:
+    """Keep a dict as a JSON file, or YAML for a name that ends so."""
+    artifact_logging.log_dict(_writer(run_id), dictionary, artifact_file)
+
+
+def log_stream(stream: IO[bytes], artifact_file: str, run_id: str | None = None) -> None:
+    """Keep what a binary stream gives as a file."""
+    artifact_logging.log_stream(_writer(run_id), stream, artifact_file)
+
+
+def log_figure(figure: Any, artifact_file: str, *, save_kwargs: dict[str, Any] | None = None) -> None:
+    """Keep a matplotlib or plotly figure in the format that the name ends in."""
+    artifact_logging.log_figure(_writer(), figure, artifact_file, save_kwargs)
+
+
+def log_image(
+    image: Any,
+    artifact_file: str | None = None,
+    key: str | None = None,
+    step: int | None = None,
+    timestamp: int | None = None,
+    synchronous: bool | None = False,
+) -> None:
+    """Keep an image (PIL or array) as the file `artifact_file`, or as one of the series `key`."""
+    artifact_logging.log_image(_writer(), image, artifact_file, key, step, timestamp)
+
+
+def log_table(data: Any, artifact_file: str, run_id: str | None = None) -> None:
+    """Keep a DataFrame or dict of columns as .json or .parquet; rows are added to those that the file has."""
+    artifact_logging.log_table(_writer(run_id), data, artifact_file)
+
+
+def load_table(
+    artifact_file: str, run_ids: list[str] | None = None, extra_columns: list[str] | None = None
+) -> pd.DataFrame:
+    """The tables of this name of the active experiment's runs (or of some of them), one below the other."""
+    experiment = experiments.active_experiment_id(current_store())
+    if run_ids:
+        experiment = get_run(run_ids[0]).info.experiment_id
+    return MlflowClient().load_table(experiment, artifact_file, run_ids, extra_columns)
+
+
+def get_artifact_uri(artifact_path: str | None = None) -> str:
+    """The URI of the active run's artifacts, or of one of them; it need not exist."""
+    writer = _writer()
+    root = writer.store.artifact_root(writer.run_id)
+    return (writer.artifact_path(artifact_path) if artifact_path else root).as_uri()
+
+
+# -- experiments
+
+
+def set_experiment(
+    experiment_name: str | None = None, experiment_id: str | None = None, trace_location: Any = None
+) -> Experiment:
+    """Let runs go to this experiment from now on; a name that no active experiment has makes a new one."""
+    experiments.check_choice(experiment_name, experiment_id)
+    store = current_store()
+    if experiment_name is not None:
+        experiment_id = store.ensure_experiment(experiment_name)
+    identifier = experiments.check_usable(store, experiment_id)
+    experiments.choose(store, identifier)
+    return experiments.get(store, identifier)
+
+
+def create_experiment(
+    name: str, artifact_location: str | None = None, tags: Mapping[str, Any] | None = None
+) -> str:
+    """The id of a new experiment. Raises AlreadyExists if an active one has the name."""
+    return MlflowClient().create_experiment(name, artifact_location, tags)
+
+
+def get_experiment(experiment_id: str) -> Experiment:
+    """The experiment of this id. Raises NotFound."""
+    return MlflowClient().get_experiment(experiment_id)
+
+
+def get_experiment_by_name(name: str) -> Experiment | None:
+    """The experiment of this name, or None."""
+    return MlflowClient().get_experiment_by_name(name)
+
+
+def delete_experiment(experiment_id: str) -> None:
+    """Put an experiment and its runs into the bin. Raises NotFound."""
+    MlflowClient().delete_experiment(experiment_id)
+
+
+def restore_experiment(experiment_id: str) -> None:
+    """Take an experiment and its runs out of the bin. Raises AlreadyExists if its name was given to another."""
+    MlflowClient().restore_experiment(experiment_id)
+
+
+def rename_experiment(experiment_id: str, new_name: str) -> None:
+    """Give an experiment another name. Raises AlreadyExists if it is taken."""
+    MlflowClient().rename_experiment(experiment_id, new_name)
+
+
+def set_experiment_tag(key: str, value: Any) -> None:
+    """Set a tag of the active experiment."""
+    set_experiment_tags({key: value})
+
+
+def set_experiment_tags(tags: Mapping[str, Any]) -> None:
+    """Set tags of the active experiment."""
+    store = current_store()
+    experiment = experiments.active_experiment_id(store)
+    for key, value in tags.items():
+        experiments.set_tag(store, experiment, key, value)
+
+
+def delete_experiment_tag(key: str) -> None:
+    """Remove a tag of the active experiment. Raises NotFound if it has no such tag."""
+    store = current_store()
+    experiments.delete_tag(store, experiments.active_experiment_id(store), key)
+
+
+# -- searching
+
+
+def search_experiments(
+    view_type: int = ViewType.ACTIVE_ONLY,
+    max_results: int | None = None,
+    filter_string: str | None = None,
+    order_by: list[str] | None = None,
+) -> list[Experiment]:
+    """The experiments that pass the filter, those that changed last first. Raises FilterError."""
+    found: list[Experiment] = []
+    token: str | None = None
+    while max_results is None or len(found) < max_results:
+        wanted = MAX_PAGE if max_results is None else min(MAX_PAGE, max_results - len(found))
+        page = MlflowClient().search_experiments(view_type, wanted, filter_string, order_by, token)
+        found += page
+        token = page.token
+        if token is None:
+            break
+    return found
+
+
+@overload
+def search_runs(
+    experiment_ids: list[str] | None = ...,
+    filter_string: str = ...,
+    run_view_type: int = ...,
+    max_results: int = ...,
+    order_by: list[str] | None = ...,
+    output_format: Literal["pandas"] = ...,
+    search_all_experiments: bool = ...,
+    experiment_names: list[str] | None = ...,
+) -> pd.DataFrame: ...
+
+
+@overload
+def search_runs(
+    experiment_ids: list[str] | None = ...,
+    filter_string: str = ...,
+    run_view_type: int = ...,
+    max_results: int = ...,
+    order_by: list[str] | None = ...,
+    *,
+    output_format: Literal["list"],
+    search_all_experiments: bool = ...,
+    experiment_names: list[str] | None = ...,
+) -> list[Run]: ...
+
+
+def search_runs(
+    experiment_ids: list[str] | None = None,
+    filter_string: str = "",
+    run_view_type: int = ViewType.ACTIVE_ONLY,
+    max_results: int = 100_000,
+    order_by: list[str] | None = None,
+    output_format: str = "pandas",
+    search_all_experiments: bool = False,
+    experiment_names: list[str] | None = None,
+) -> pd.DataFrame | list[Run]:
+    """The runs that pass the filter, newest first unless ordered: a DataFrame, or `output_format="list"` of Run.
+
+    Without ids and names: the active experiment's, or all with `search_all_experiments`. Raises FilterError.
+    """
+    if output_format not in ("pandas", "list"):
+        raise InvalidValue(f"output_format is 'pandas' or 'list'; got {output_format!r}.")
+    ids = _asked_experiments(experiment_ids, experiment_names, search_all_experiments)
+    found: list[Run] = []
+    token: str | None = None
+    while ids and len(found) < max_results:
+        wanted = min(MAX_PAGE, max_results - len(found))
+        page = MlflowClient().search_runs(ids, filter_string, run_view_type, wanted, order_by, token)
+        found += page
+        token = page.token
+        if token is None:
+            break
+    if output_format == "list":
+        return found
+    from tracker.tracking.frames import runs_frame
+
+    return runs_frame(found)
+
+
+def _asked_experiments(ids: list[str] | None, names: list[str] | None, everywhere: bool) -> list[str]:
+    if ids and names:
+        raise InvalidValue("Give either experiment_ids or experiment_names, and not both.")
+    if ids:
+        return [str(one) for one in ids]
+    if names:
+        named = {name: experiments.named(current_store(), name) for name in names}
+        for name in (name for name, found in named.items() if found is None):
+            warnings.warn(f"There is no experiment {name!r}; its runs are not searched.", UserWarning, stacklevel=3)
+        return [found.experiment_id for found in named.values() if found is not None]
+    if everywhere:
+        return [one.experiment_id for one in search_experiments()]
+    return [experiments.active_experiment_id(current_store())]

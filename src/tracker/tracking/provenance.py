@@ -1,0 +1,119 @@
+"""Where a run comes from, as the tags that every run gets: user, program and git commit.
+
+Cheap enough for every start: environment variables and a few small files, no subprocess.
+"""
+
+from __future__ import annotations
+
+import builtins
+import os
+import re
+import sys
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+RUN_NAME = "mlflow.runName"
+NOTE = "mlflow.note.content"
+PARENT = "mlflow.parentRunId"
+USER = "mlflow.user"
+SOURCE_NAME = "mlflow.source.name"
+SOURCE_TYPE = "mlflow.source.type"
+GIT_COMMIT = "mlflow.source.git.commit"
+GIT_BRANCH = "mlflow.source.git.branch"
+LOGGED_ARTIFACTS = "mlflow.loggedArtifacts"
+LOGGED_IMAGES = "mlflow.loggedImages"
+DATA_CONTEXT = "mlflow.data.context"
+
+_SHA = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+
+
+def automatic_tags() -> dict[str, str]:
+    """The tags of a run that starts here and now."""
+    kind, name = _source()
+    folder = Path.cwd() if kind == "NOTEBOOK" or not Path(name).is_file() else Path(name).resolve().parent
+    return {USER: user(), SOURCE_NAME: name, SOURCE_TYPE: kind} | _git_tags(folder)
+
+
+@lru_cache(maxsize=1)
+def user() -> str:
+    """The name of the user who runs this process."""
+    for variable in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        if os.environ.get(variable):
+            return os.environ[variable]
+    try:
+        import pwd
+
+        return pwd.getpwuid(os.getuid()).pw_name
+    except (ImportError, KeyError, AttributeError):
+        return "unknown"
+
+
+def _source() -> tuple[str, str]:
+    """The kind of program, in MLflow's words, and its name."""
+    shell = current_shell()
+    if shell is None or not hasattr(shell, "kernel"):
+        return "LOCAL", (sys.argv[0] if sys.argv and sys.argv[0] else "<console>")
+    space = getattr(shell, "user_ns", {})
+    for name in (space.get("__vsc_ipynb_file__"), os.environ.get("JPY_SESSION_NAME"), os.environ.get("IPYNB_FILE")):
+        if isinstance(name, str) and name:
+            return "NOTEBOOK", name
+    return "NOTEBOOK", "<notebook>"
+
+
+def current_shell() -> Any:
+    """The running IPython shell, or None; IPython is never imported for it."""
+    if not hasattr(builtins, "__IPYTHON__"):
+        return None
+    get_ipython = getattr(sys.modules.get("IPython"), "get_ipython", None)
+    return get_ipython() if callable(get_ipython) else None
+
+
+# -- git, read by hand
+
+
+def _git_tags(folder: Path) -> dict[str, str]:
+    try:
+        found = _git_folder(str(folder))
+        if found is None:
+            return {}
+        head = (found / "HEAD").read_text(errors="replace").strip()
+        if not head.startswith("ref: "):
+            return {GIT_COMMIT: head} if _SHA.fullmatch(head) else {}
+        reference = head.removeprefix("ref: ").strip()
+        commit = _commit_of(found, reference)
+        return {GIT_COMMIT: commit, GIT_BRANCH: reference.removeprefix("refs/heads/")} if commit else {}
+    except (OSError, ValueError):
+        return {}
+
+
+@lru_cache(maxsize=64)
+def _git_folder(start: str) -> Path | None:
+    """The `.git` folder that holds HEAD for `start`; a worktree's `.git` is a file that points to it."""
+    for folder in (Path(start), *Path(start).parents):
+        marker = folder / ".git"
+        if marker.is_dir():
+            return marker
+        if marker.is_file():
+            target = marker.read_text(errors="replace").partition("gitdir:")[2].strip()
+            return (folder / target) if target else None
+    return None
+
+
+def _commit_of(git: Path, reference: str) -> str | None:
+    common = git / "commondir"
+    roots = [git, git / common.read_text().strip()] if common.is_file() else [git]
+    if ".." in reference.split("/"):
+        return None
+    for root in roots:
+        loose = root / reference
+        if loose.is_file():
+            commit = loose.read_text(errors="replace").strip()
+            return commit if _SHA.fullmatch(commit) else None
+        packed = root / "packed-refs"
+        if packed.is_file():
+            for line in packed.read_text(errors="replace").splitlines():
+                commit, _, name = line.partition(" ")
+                if name == reference and _SHA.fullmatch(commit):
+                    return commit
+    return None
