@@ -1,11 +1,9 @@
 /**
  * Arrow IPC bytes and JSON columns become the same typed columns, so that every view reads one shape.
- * Float buffers are taken over without a copy where Arrow's layout allows it.
  */
-import { type Column as ArrowColumn, type Batch, tableFromIPC } from '@uwdata/flechette';
+import { type Bytes, decodeArrow } from './arrow';
 import type { Column, ColumnKind, Curve, JsonColumn, JsonCurve, JsonNumber, Table } from './types';
 
-export type Bytes = Uint8Array | DataView | ArrayBuffer;
 type Scalar = JsonNumber | string | boolean;
 
 const TEXT: readonly string[] = [];
@@ -46,11 +44,8 @@ export function textAt(column: Column, row: number): string {
 
 /** The run table out of an Arrow IPC stream; no bytes are an empty table. Throws on damaged bytes. */
 export function tableFromArrow(bytes: Bytes): Table {
-  const data = aligned(bytes);
-  if (data.length === 0) return makeTable([]);
-  const arrow = tableFromIPC(data);
-  const columns = arrow.schema.fields.map((field, i) => fromArrow(field.name, arrow.getChildAt(i)));
-  return makeTable(columns, arrow.numRows);
+  const { columns, length } = decodeArrow(bytes);
+  return makeTable(columns, length);
 }
 
 /** Curves out of an Arrow IPC stream of (run, key, step, time, value), sorted by run, key and step. */
@@ -128,123 +123,4 @@ function textColumn(name: string, source: readonly Scalar[]): Column {
   });
   const mixed = kinds.some(kind => kind !== 'string');
   return { name, kind: 'string', length: values.length, values, dictionary, ...(mixed && { kinds }) };
-}
-
-/** Arrow wants its buffers on 8-byte bounds; what a comm delivers may start anywhere in a larger buffer. */
-function aligned(bytes: Bytes): Uint8Array {
-  if (bytes instanceof ArrayBuffer) return new Uint8Array(bytes);
-  const view = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return view.byteOffset % 8 === 0 ? view : view.slice();
-}
-
-function fromArrow(name: string, arrow: ArrowColumn<unknown>): Column {
-  const length = arrow.length;
-  const first = arrow.data[0]?.values;
-  const kind = kindOf(arrow);
-  if (kind === 'string') return arrowText(name, arrow);
-  if (arrow.data.length === 1 && arrow.nullCount === 0 && first instanceof Float64Array) {
-    return { name, kind, length, values: first, dictionary: TEXT, ...nanFlags(first, arrow) };
-  }
-  const values = new Float64Array(length);
-  let offset = 0;
-  for (const batch of arrow.data) {
-    copyNumbers(batch, values.subarray(offset, offset + batch.length), timeDivisor(arrow));
-    offset += batch.length;
-  }
-  return { name, kind, length, values, dictionary: TEXT, ...nanFlags(values, arrow) };
-}
-
-function kindOf(arrow: ArrowColumn<unknown>): ColumnKind {
-  const sample = arrow.data[0];
-  if ('unit' in arrow.type && 'timezone' in arrow.type) return 'time';
-  if (sample?.values instanceof Float64Array || sample?.values instanceof BigInt64Array) return 'number';
-  const value = sample && firstValid(sample);
-  if (typeof value === 'number') return 'number';
-  return typeof value === 'boolean' ? 'bool' : 'string';
-}
-
-function firstValid(batch: Batch<unknown>): unknown {
-  for (let row = 0; row < batch.length; row++) {
-    const value = batch.at(row);
-    if (value !== null) return value;
-  }
-  return null;
-}
-
-/** Arrow's time units are 0 s, 1 ms, 2 µs, 3 ns; what comes out is ms. */
-function timeDivisor(arrow: ArrowColumn<unknown>): number {
-  const type = arrow.type;
-  return 'unit' in type && 'timezone' in type ? ([1e-3, 1, 1e3, 1e6][Number(type.unit)] ?? 1) : 1;
-}
-
-function copyNumbers(batch: Batch<unknown>, into: Float64Array, divisor: number): void {
-  const source: unknown = batch.values;
-  if (source instanceof BigInt64Array) {
-    copyInt64(source, into, divisor);
-  } else if (source instanceof Float64Array) {
-    into.set(source.subarray(0, batch.length));
-  } else {
-    for (let row = 0; row < batch.length; row++) into[row] = Number(batch.at(row));
-  }
-  if (batch.nullCount === 0) return;
-  for (let row = 0; row < batch.length; row++) if (!batch.isValid(row)) into[row] = Number.NaN;
-}
-
-/** Two 32-bit halves a value: no BigInt is made for any of the millions. */
-function copyInt64(source: BigInt64Array, into: Float64Array, divisor: number): void {
-  const low = new Uint32Array(source.buffer, source.byteOffset, source.length * 2);
-  const high = new Int32Array(source.buffer, source.byteOffset, source.length * 2);
-  for (let row = 0; row < into.length; row++) {
-    into[row] = ((high[2 * row + 1] ?? 0) * 4294967296 + (low[2 * row] ?? 0)) / divisor;
-  }
-}
-
-function nanFlags(values: Float64Array, arrow: ArrowColumn<unknown>): { nan?: Uint8Array } {
-  let nan: Uint8Array | undefined;
-  let offset = 0;
-  for (const batch of arrow.data) {
-    if (batch.values instanceof Float64Array) {
-      for (let row = 0; row < batch.length; row++) {
-        const value = values[offset + row];
-        if (value === value || (batch.nullCount > 0 && !batch.isValid(row))) continue;
-        nan ??= new Uint8Array(values.length);
-        nan[offset + row] = 1;
-      }
-    }
-    offset += batch.length;
-  }
-  return nan ? { nan } : {};
-}
-
-function arrowText(name: string, arrow: ArrowColumn<unknown>): Column {
-  const values = new Float64Array(arrow.length);
-  const dictionary: string[] = [];
-  const codes = new Map<string, number>();
-  const code = (value: unknown): number => {
-    if (value === null || value === undefined) return Number.NaN;
-    const text = String(value);
-    const known = codes.get(text) ?? dictionary.push(text) - 1;
-    codes.set(text, known);
-    return known;
-  };
-  let offset = 0;
-  for (const batch of arrow.data) {
-    const entries = dictionaryOf(batch);
-    if (entries) {
-      const recoded = Float64Array.from(entries, code);
-      const indices = batch.values as ArrayLike<number>;
-      for (let row = 0; row < batch.length; row++) {
-        const valid = batch.nullCount === 0 || batch.isValid(row);
-        values[offset + row] = valid ? (recoded[Number(indices[row])] ?? Number.NaN) : Number.NaN;
-      }
-    } else {
-      for (let row = 0; row < batch.length; row++) values[offset + row] = code(batch.at(row));
-    }
-    offset += batch.length;
-  }
-  return { name, kind: 'string', length: arrow.length, values, dictionary };
-}
-
-function dictionaryOf(batch: Batch<unknown>): Iterable<unknown> | null {
-  return 'dictionary' in batch && batch.dictionary ? (batch.dictionary as Iterable<unknown>) : null;
 }

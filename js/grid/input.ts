@@ -45,6 +45,7 @@ export class GridInput {
     switch (command.do) {
       case 'go':
         if (command.extends) this.#extend(position, command.to.position);
+        if (command.to.column === 0 && column !== 0) grid.element.scrollLeft = 0;
         grid.go(command.to, true);
         return;
       case 'sort':

@@ -3,8 +3,9 @@ import type { GridColumn } from './types';
 
 const NARROWEST = 60;
 const CELL_PADDING = 24;
-/** Room for the sort mark beside a header. */
-const HEADER_EXTRA = 40;
+/** Padding and the sort mark beside a header, whose type is bolder than what is measured. */
+const HEADER_EXTRA = 44;
+const BOLDER = 1.08;
 const SAMPLED = 80;
 /** Of a sample, as many of the longest are measured. */
 const MEASURED = 8;
@@ -19,7 +20,7 @@ export function textMeasure(font: string): (text: string) => number {
 
 /** The width at which `column` shows its header and a sample of its cells whole, within its bounds. */
 export function fittingWidth(column: GridColumn, order: Uint32Array, measure: (text: string) => number): number {
-  let widest = measure(column.title) + HEADER_EXTRA;
+  let widest = measure(column.title) * BOLDER + HEADER_EXTRA;
   const step = Math.max(1, Math.floor(order.length / SAMPLED));
   const texts: string[] = [];
   for (let position = 0; position < order.length; position += step) texts.push(column.text(order[position]!));

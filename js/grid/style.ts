@@ -1,6 +1,6 @@
 /** How a grid looks; its colours are the variables of the view around it. */
 export const gridStyle = `
-.grid{position:relative;overflow:auto;overscroll-behavior-x:contain;contain:strict;outline:none;font-size:var(--size);color:var(--fg);background:var(--bg)}
+.grid{scrollbar-width:thin;scrollbar-color:var(--line-strong) transparent;position:relative;overflow:auto;overscroll-behavior-x:contain;contain:strict;outline:none;font-size:var(--size);color:var(--fg);background:var(--bg)}
 .sizer{position:relative;min-width:100%}
 .view{position:sticky;top:0;left:0;overflow:hidden}
 .body{position:absolute;top:0;left:0;width:100%;will-change:transform}

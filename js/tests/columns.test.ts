@@ -1,4 +1,6 @@
 import {
+  bool,
+  columnFromArray,
   columnFromValues,
   dictionary,
   float64,
@@ -71,6 +73,25 @@ describe('Arrow bytes become typed columns', () => {
       const moved = tableFromArrow(new DataView(large.buffer, offset, bytes.length));
       expect([...moved.column('metrics.loss')!.values]).toEqual(values('metrics.loss'));
     }
+  });
+
+  test('in one batch as in several', () => {
+    const batched = (maxBatchRows: number): Uint8Array => {
+      const table = tableFromColumns({
+        name: columnFromArray(['a', null, 'b', 'a', 'é'], dictionary(utf8(), int32()), { maxBatchRows }),
+        note: columnFromArray(['x', null, '', 'y', 'x'], utf8(), { maxBatchRows }),
+        n: columnFromArray([1, null, 3, 4, 5], int64(), { maxBatchRows }),
+        acc: columnFromArray([0.5, null, Number.NaN, 4, 5], float64(), { maxBatchRows }),
+        star: columnFromArray([true, null, false, true, true], bool(), { maxBatchRows }),
+      });
+      return tableToIPC(table, { format: 'stream' }) as Uint8Array;
+    };
+    expect(tableFromArrow(batched(2)).columns).toEqual(tableFromArrow(batched(100)).columns);
+    expect(tableFromArrow(batched(2)).column('note')!.dictionary).toEqual(['x', '', 'y']);
+  });
+
+  test('or a sentence, where they are damaged', () => {
+    expect(() => tableFromArrow(runs().slice(0, 400))).toThrow(/Expected to read/);
   });
 
   test('no bytes are no runs', () => {

@@ -82,7 +82,7 @@ class TableView {
     };
     this.#grid = new Grid(this.#app, { label: 'Runs', pinned: 1, maxHeight: TALLEST, events: this.#events() });
     this.#listen();
-    this.#update(true);
+    this.#update();
   }
 
   dispose(): void {
@@ -123,26 +123,25 @@ class TableView {
     this.#pending = true;
     queueMicrotask(() => {
       this.#pending = false;
-      this.#update(false);
+      this.#update();
     });
   }
 
-  #update(first: boolean): void {
+  #update(): void {
     const { source } = this;
     const table = source.get('runs');
     const fresh = table !== this.#model.table;
     const state = { ...EMPTY_STATE, ...source.get('state') };
-    if (!first && !fresh && JSON.stringify(state) === this.#sent) {
+    if (!fresh && JSON.stringify(state) === this.#sent) {
       this.#tellCount();
       return;
     }
-    const selected = fresh ? (first ? source.get('selected') : this.#selectedIds()) : null;
     const anchor = fresh ? this.#grid.anchor : null;
     const anchored = anchor && this.#model.idOf(anchor.row);
     this.#model.take(table, state);
     this.#sent = JSON.stringify(state);
     this.#now = Date.now();
-    if (selected) this.#select(selected);
+    if (fresh) this.#select(source.get('selected'));
     this.#draw();
     const row = anchored === null ? undefined : this.#model.rowOf(anchored);
     if (anchor && row !== undefined) this.#grid.restore(row, anchor.offset);

@@ -8,7 +8,7 @@ export const tableStyle = `${themeStyle}
 :host{display:block;contain:inline-size;--params:#3367b5;--metrics:#1f7a4d;--tags:#8250a8;color-scheme:light}
 :host([data-trk-theme=dark]){--params:#7fb0f5;--metrics:#66cf9a;--tags:#cb9df0;color-scheme:dark}
 .app{--bg:var(--trk-bg);--head:var(--trk-bg);--raised:var(--trk-bg);--fg:var(--trk-fg);--fg-soft:color-mix(in srgb,var(--trk-fg) 82%,var(--trk-bg));--fg-faint:var(--trk-fg2);
---line:color-mix(in srgb,var(--trk-fg) 17%,var(--trk-bg));--brand:var(--trk-accent);--good:var(--trk-ok);--bad:var(--trk-bad);--warn:var(--trk-warn);--info:var(--trk-accent);--quiet:var(--trk-fg2);
+--line:color-mix(in srgb,var(--trk-fg) 17%,var(--trk-bg));--line-strong:color-mix(in srgb,var(--trk-fg) 32%,var(--trk-bg));--brand:var(--trk-accent);--good:var(--trk-ok);--bad:var(--trk-bad);--warn:var(--trk-warn);--info:var(--trk-accent);--quiet:var(--trk-fg2);
 --size:var(--jp-ui-font-size1,13px);--tick:${tick};
 --line-faint:color-mix(in srgb,var(--line) 55%,var(--bg));--hover:color-mix(in srgb,var(--fg) 4.5%,var(--bg));
 --chosen:color-mix(in srgb,var(--brand) 13%,var(--bg));--chosen-hover:color-mix(in srgb,var(--brand) 19%,var(--bg));
@@ -42,7 +42,7 @@ border:1px solid var(--line);border-radius:6px;overflow:hidden;container-type:in
 .empty{padding:34px 16px;text-align:center;color:var(--fg-faint)}
 .empty b{display:block;margin-bottom:4px;color:var(--fg-soft);font-weight:600}
 .empty code{font-family:var(--trk-mono);padding:1px 4px;border-radius:3px;background:var(--hover);color:var(--fg)}
-.popup{position:fixed;margin:0;padding:4px;color:var(--fg);background:var(--raised);border:1px solid var(--line);border-radius:7px;box-shadow:0 6px 24px rgb(0 0 0/.22);font:inherit;overflow:auto}
+.popup{position:fixed;margin:0;padding:4px;color:var(--fg);background:var(--raised);border:1px solid var(--line);border-radius:7px;box-shadow:0 6px 24px rgb(0 0 0/.22);font:inherit;overflow:auto;scrollbar-width:thin;scrollbar-color:var(--line-strong) transparent}
 .offers{max-height:236px;min-width:240px;max-width:min(460px,96vw)}
 .offer{display:flex;gap:16px;justify-content:space-between;padding:3px 8px;border-radius:4px;cursor:pointer;font-family:var(--trk-mono);font-size:.94em}
 .offer span{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
@@ -52,7 +52,7 @@ border:1px solid var(--line);border-radius:6px;overflow:hidden;container-type:in
 .picker:popover-open{display:flex}
 .picker header{padding:8px;border-bottom:1px solid var(--line)}
 .picker footer{display:flex;gap:4px;justify-content:space-between;padding:4px 8px;border-top:1px solid var(--line)}
-.choices{overflow:auto;padding:4px 8px 8px}
+.choices{scrollbar-width:thin;scrollbar-color:var(--line-strong) transparent;overflow:auto;padding:4px 8px 8px}
 .choices h4{margin:9px 0 3px;font-size:.8em;font-weight:600;letter-spacing:.06em;text-transform:uppercase;color:var(--fg-faint)}
 .choices label{display:flex;gap:8px;align-items:center;padding:2px 4px;border-radius:4px;cursor:pointer}
 .choices label:hover{background:var(--hover)}
