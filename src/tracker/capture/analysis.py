@@ -1,8 +1,8 @@
 """What a cell's source says of the names it assigns and reads.
 
-Invariants: the tree is only read; names are classified by the letter of these rules: a *literal* name is assigned
-from constants alone; a *computed* one from anything else; literals assigned inside a loop are state and neither;
-loop, `with`, `except` and `match` targets, imports, functions and classes are *hidden*.
+Invariants: the tree is only read; names are classified by the letter of these rules: a *literal* name is
+assigned from constants alone; a *computed* one from anything else; literals assigned inside a loop are
+state and neither; loop, `with`, `except` and `match` targets, imports, functions and classes are *hidden*.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Binding:
     """How a cell assigns one name."""
 
     literals: list[Any] = field(default_factory=list)
-    """Values of its literal assignments outside loops (UNKNOWN where not worked out), since the last certain one."""
+    """Values of its literal assignments outside loops since the last certain one, UNKNOWN included."""
     fills: list[tuple[Any, Any]] = field(default_factory=list)
     """Key and value of the literal items stored into it."""
     state: bool = False
@@ -40,7 +40,9 @@ class Binding:
     @property
     def assigned(self) -> bool:
         """Whether the cell binds the name, rather than only storing items into it."""
-        return bool(self.literals or self.state or self.computed or self.maybe_computed or self.clock or self.hidden)
+        return bool(
+            self.literals or self.state or self.computed or self.maybe_computed or self.clock or self.hidden
+        )
 
     def add_literal(self, value: ast.expr, certain: bool) -> None:
         """Note a literal assignment outside loops; a certain one overrides whatever came before it."""
@@ -80,7 +82,7 @@ class Cell:
 
 
 def analyse(tree: ast.Module) -> Cell:
-    """What `tree`, a cell after IPython's input transformation, assigns and reads. The tree is left as it is."""
+    """What `tree`, a cell after IPython's input transformation, assigns and reads."""
     from .walker import Walker, last_expression
 
     walker = Walker(_shadowed(tree))
@@ -90,7 +92,9 @@ def analyse(tree: ast.Module) -> Cell:
         for name in walker.global_writes[function]:
             walker.binding(name).maybe_computed = True
     assigned = {name for name, binding in walker.bindings.items() if binding.assigned}
-    return Cell(walker.bindings, frozenset(reads - assigned), frozenset(walker.deleted), last_expression(tree.body))
+    return Cell(
+        walker.bindings, frozenset(reads - assigned), frozenset(walker.deleted), last_expression(tree.body)
+    )
 
 
 def _shadowed(tree: ast.Module) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """Parameters and metrics out of a cell's analysis and the namespace before and after it ran.
 
-Invariants: nothing of the user's is kept alive (numbers and text excepted) or changed; every parameter value leaves
-through `jsonable`, every metric through `scalar`.
+Invariants: nothing of the user's is kept alive (numbers and text excepted) or changed; every parameter
+value leaves through `jsonable`, every metric through `scalar`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Final
 from .analysis import Binding, Cell
 from .literals import UNKNOWN, evaluate, is_literal
 from .reach import names_behind
-from .values import MAX_JSON, MISSING, fields, jsonable, plain_scalar, same, scalar
+from .values import MAX_JSON, MISSING, fields, is_record, jsonable, plain_scalar, same, scalar
 
 _CONTAINERS: Final = (dict, list, tuple, set, frozenset)
 
@@ -44,7 +44,7 @@ def inputs_before(cell: Cell, namespace: Mapping[str, Any]) -> Before:
         present[name] = id(value)
         if isinstance(value, (bool, int, float)) or (isinstance(value, str) and len(value) <= MAX_JSON):
             scalars[name] = value
-        elif isinstance(value, dict) and not binding.assigned:
+        elif is_record(value) and not binding.assigned:
             filled[name] = fields(name, value)
     return Before(_inputs(cell, namespace), present, scalars, filled)
 
@@ -62,7 +62,7 @@ def _inputs(cell: Cell, namespace: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def parameters(cell: Cell, before: Before, after: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters of a cell that has run, as JSON values by name: literals as they ended, and scalars it read."""
+    """Parameters of a cell that has run, as JSON values: literals as they ended, and scalars it read."""
     found = dict(before.inputs)
     for name, binding in cell.bindings.items():
         if _is_literal(name, binding, after):
@@ -79,9 +79,9 @@ def metrics(
     result: object = None,
     failed_line: int | None = None,
 ) -> dict[str, float]:
-    """Metrics of a cell that has run, by name: computed numbers, numeric fields of computed dicts, and `result`.
+    """Metrics of a cell that has run: computed numbers, numeric fields of computed dicts, `result`.
 
-    `result` is the value of its last expression; `failed_line` the line of the cell at which it raised, if it did.
+    `result` is the value of its last expression; `failed_line` the cell's line at which it raised.
     """
     found: dict[str, float] = {}
     for name, binding in cell.bindings.items():
@@ -162,18 +162,27 @@ def _items(plain: dict[str, Any]) -> list[tuple[str, Any]]:
     return found
 
 
-def _assigned_now(name: str, binding: Binding, value: object, before: Before, failed_line: int | None) -> bool:
+def _assigned_now(
+    name: str, binding: Binding, value: object, before: Before, failed_line: int | None
+) -> bool:
     """Whether the cell assigned `name` in this execution, rather than an earlier one."""
     certain = binding.certain_line
     if certain is not None and (failed_line is None or certain < failed_line):
         return True
+    if failed_line is None and (binding.computed or _is_shared(value)):
+        return True
     return before.present.get(name) != id(value)
+
+
+def _is_shared(value: object) -> bool:
+    """Whether Python has one object for every such value, so that identity tells nothing."""
+    return type(value) is int and -5 <= value <= 256
 
 
 def _numbers(name: str, binding: Binding, value: object) -> dict[str, float]:
     if (number := scalar(value)) is not None:
         return {name: number}
-    if not isinstance(value, dict):
+    if not is_record(value):
         return {}
     if binding.computed or not binding.literals:
         return fields(name, value)
@@ -181,16 +190,24 @@ def _numbers(name: str, binding: Binding, value: object) -> dict[str, float]:
         return {}
     literal = _literal_items(binding)
     found = fields(name, value)
-    return {path: number for path, number in found.items() if number not in literal.get(path.rpartition(".")[2], ())}
+    return {
+        path: number
+        for path, number in found.items()
+        if number not in literal.get(path.rpartition(".")[2], ())
+    }
 
 
 def _changed_fields(name: str, binding: Binding, value: object, before: Before) -> dict[str, float]:
     """Fields that the cell stored into a dict from an earlier cell."""
-    if not binding.filled or not isinstance(value, dict):
+    if not binding.filled or not is_record(value):
         return {}
     earlier = before.fields.get(name, {})
     found = fields(name, value)
-    return {path: number for path, number in found.items() if path not in earlier or not same(earlier[path], number)}
+    return {
+        path: number
+        for path, number in found.items()
+        if path not in earlier or not same(earlier[path], number)
+    }
 
 
 def _already_named(last: ast.expr, found: dict[str, float], cell: Cell, before: Before) -> bool:

@@ -1,7 +1,8 @@
 """Curves of top-level loops: hooks put into the tree, and what they report while the cell runs.
 
-Invariants: the user's namespace is only read; the hooks live in `builtins` between `install` and `remove`; a hook
-never raises and never waits for a device; of the user's objects only Python and NumPy floats are held.
+Invariants: the user's namespace is only read; the hooks live in `builtins` between `install` and `remove`;
+a hook never raises and never waits for a device; of the user's objects only Python and NumPy floats are
+held.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class Curve:
 class LoopRecorder:
     """Reports the floats of each pass of a cell's top-level loops to `emit(values, step)`.
 
-    Every pass up to 100,000, then every 2nd, 4th, … `fault` holds the first exception that `emit` raised, after which
+    Every pass up to 100,000, then every 2nd, 4th, … `fault` holds the first exception of `emit`, after which
     the loop at hand is no longer observed.
     """
 
@@ -48,7 +49,7 @@ class LoopRecorder:
         self._installed = False
 
     def instrument(self, tree: ast.Module) -> ast.Module:
-        """`tree` with hooks in its top-level loops; changed in place, and only when all of them could be planned.
+        """`tree` with hooks in its top-level loops, changed in place once all of them are planned.
 
         Line numbers stay. May be called more than once, each time for another tree of the same cell.
         """
@@ -77,7 +78,7 @@ class LoopRecorder:
             vars(builtins).pop(name, None)
 
     def unlogged(self, metrics: Mapping[str, float]) -> dict[str, tuple[float, int | None]]:
-        """Those of the cell's metrics that are not their curve's last point already, each with the step it comes at.
+        """The metrics that are not their curve's last point already, each with the step it comes at.
 
         The step is None for a metric without a curve.
         """
@@ -104,7 +105,7 @@ class _Observer:
         self._base: int | None = 0
 
     def hook(self) -> Callable[..., None]:
-        """The function that the instrumented loop calls: with -1 before it, with an ending's number after a pass."""
+        """The function that the loop calls: with -1 before it, with an ending's number after a pass."""
         done = due = 0
         whole = self._whole
         begin, observe, fail = self._begin, self._observe, self._fail
@@ -216,7 +217,10 @@ class _Edit:
 
 
 def _edits(plan: Plan, name: str) -> list[_Edit]:
-    edits = [_Edit(exit_.home, exit_.statement, _call(name, exit_.statement, i)) for i, exit_ in enumerate(plan.exits)]
+    edits = [
+        _Edit(exit_.home, exit_.statement, _call(name, exit_.statement, i))
+        for i, exit_ in enumerate(plan.exits)
+    ]
     edits.append(_Edit(plan.loop.body, None, _call(name, plan.loop.body[-1])))
     edits.append(_Edit(plan.home, plan.loop, _call(name, plan.loop, -1)))
     return edits

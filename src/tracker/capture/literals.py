@@ -1,7 +1,7 @@
 """Literal expressions: which expressions are literal, and what they stand for.
 
-Invariants: nothing of the user's is executed; evaluation is bounded in time and memory and answers UNKNOWN where it
-would not be.
+Invariants: nothing of the user's is executed; evaluation is bounded in time and memory and answers UNKNOWN
+where it would not be.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class _Undecided(Exception):
 
 
 def is_literal(node: ast.expr, shadowed: Collection[str] = (), _depth: int = 0) -> bool:
-    """Whether `node` is built of constants alone; `shadowed` are built-in names that the cell gives another meaning."""
+    """Whether `node` is built of constants alone; `shadowed` are names that the cell itself assigns."""
     if isinstance(node, ast.Constant):
         return node.value is not Ellipsis
     if _depth > _MAX_DEPTH:
@@ -179,10 +179,24 @@ _BINARY: Final[dict[type[ast.operator], Callable[[Any, Any], Any]]] = {
 }
 
 
-_CLOCKS: Final = frozenset({
-    "time", "time_ns", "perf_counter", "perf_counter_ns", "monotonic", "monotonic_ns", "process_time",
-    "process_time_ns", "thread_time", "thread_time_ns", "default_timer", "now", "utcnow", "today",
-})
+_CLOCKS: Final = frozenset(
+    {
+        "time",
+        "time_ns",
+        "perf_counter",
+        "perf_counter_ns",
+        "monotonic",
+        "monotonic_ns",
+        "process_time",
+        "process_time_ns",
+        "thread_time",
+        "thread_time_ns",
+        "default_timer",
+        "now",
+        "utcnow",
+        "today",
+    }
+)
 _CLOCK_OWNERS: Final = frozenset({"time", "timeit", "datetime", "date", "Timestamp", "dt", "pd", "_time"})
 
 

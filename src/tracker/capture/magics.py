@@ -1,7 +1,7 @@
 """Code inside timing and capturing magics, which counts as the cell's own.
 
-Invariants: `tree` is what IPython's input transformation gave (`get_ipython().run_line_magic('time', 'x = f()')`);
-text that does not parse is passed over.
+Invariants: `tree` is what IPython's input transformation gave (`get_ipython().run_line_magic('time', 'x =
+f()')`); text that does not parse is passed over.
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ def inner_code(call: ast.Call) -> Inner | None:
             [ast.Constant(value=str(name)), ast.Constant(value=str(line)), ast.Constant(value=str(text))],
         ):
             setup = line if name in _TIMING else ""
-            return _inner(name, text if not setup.strip() else f"{_OPTIONS.sub('', setup).strip()}\n{text}", call.lineno)
+            return _inner(
+                name, text if not setup.strip() else f"{_OPTIONS.sub('', setup).strip()}\n{text}", call.lineno
+            )
     return None
 
 

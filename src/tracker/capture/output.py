@@ -1,8 +1,8 @@
 """What a cell prints, teed: it is shown as ever, and kept, in order and bounded.
 
-Invariants: the streams' own `write` is called first, with the same arguments, and its answer or exception is the
-caller's; streams are restored exactly; a stream that the cell puts in place of `sys.stdout` is not ours to see; a
-write costs the same whatever has been printed before.
+Invariants: the streams' own `write` is called first, with the same arguments, and its answer or exception
+is the caller's; streams are restored exactly; a stream that the cell puts in place of `sys.stdout` is not
+ours to see; a write costs the same whatever has been printed before.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ class Piece(NamedTuple):
 
 
 class Tee:
-    """Keeps the first and the last `kept` characters written to stdout and stderr between `start` and `stop`."""
+    """Keeps the first and last `kept` characters written to stdout and stderr from `start` to `stop`."""
 
     def __init__(self, kept: int = KEPT) -> None:
         self._kept = kept
-        self._head: list[Piece] = []
+        self._head: list[tuple[str, str]] = []
         self._head_room = kept
-        self._tail: deque[Piece] = deque()
+        self._tail: deque[tuple[str, str]] = deque()
         self._tail_size = 0
         self._cut = 0
         self._lock = threading.RLock()
@@ -62,8 +62,12 @@ class Tee:
     def pieces(self) -> list[Piece]:
         """What was written, in order, neighbours of one stream joined."""
         with self._lock:
-            note = [Piece("", f"\n[… {self._cut:,} characters left out …]\n")] if self._cut else []
-            parts = [*self._head, *note, *self._tail]
+            tail, over = list(self._tail), max(self._tail_size - self._kept, 0)
+            cut = self._cut + over
+        if over:
+            tail[0] = (tail[0][0], tail[0][1][over:])
+        note = [("", f"\n[… {cut:,} characters left out …]\n")] if cut else []
+        parts = [*self._head, *note, *tail]
         joined: list[tuple[str, list[str]]] = []
         for stream, text in parts:
             if joined and joined[-1][0] == stream:
@@ -83,25 +87,20 @@ class Tee:
         with self._lock:
             if self._head_room:
                 head, text = text[: self._head_room], text[self._head_room :]
-                self._head.append(Piece(stream, head))
+                self._head.append((stream, head))
                 self._head_room -= len(head)
                 if not text:
                     return
             if len(text) > self._kept:
                 self._cut += len(text) - self._kept
                 text = text[-self._kept :]
-            self._tail.append(Piece(stream, text))
+            tail = self._tail
+            tail.append((stream, text))
             self._tail_size += len(text)
-            self._trim()
-
-    def _trim(self) -> None:
-        while (over := self._tail_size - self._kept) > 0:
-            stream, text = self._tail.popleft()
-            dropped = min(over, len(text))
-            self._cut += dropped
-            self._tail_size -= dropped
-            if dropped < len(text):
-                self._tail.appendleft(Piece(stream, text[dropped:]))
+            while self._tail_size - len(tail[0][1]) >= self._kept:
+                size = len(tail.popleft()[1])
+                self._tail_size -= size
+                self._cut += size
 
 
 Keep = Callable[[str, object], None]

@@ -1,7 +1,7 @@
 """Which names a top-level loop assigns in a pass, and where its passes end.
 
-Invariants: the tree is only read. A pass ends at the end of the body, and at each `break` and `continue` of the loop
-itself; a name is *sure* at such an end when every way to it in the same pass assigns the name.
+Invariants: the tree is only read. A pass ends at the end of the body, and at each `break` and `continue` of
+the loop itself; a name is *sure* at such an end when every way to it in the same pass assigns the name.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Plan:
 
 
 def plans(tree: ast.Module) -> list[Plan]:
-    """A plan for each top-level loop of a cell that computes names, also those inside `with`, `try`, `if`, `match`."""
+    """A plan for each top-level loop that computes names, also inside `with`, `try`, `if` and `match`."""
     found: list[Plan] = []
     for home, loop in _loops(tree.body):
         plan = _plan(home, loop)

@@ -1,7 +1,7 @@
 """Names of the notebook that functions and classes from earlier cells read when they are used.
 
-Invariants: nothing is called; only objects made in the notebook (their globals are its namespace) are looked into;
-at most a few hundred functions a cell.
+Invariants: nothing is called; only objects made in the notebook (their globals are its namespace) are
+looked into; at most a few hundred functions a cell.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _GLOBAL_READS: Final = frozenset({"LOAD_GLOBAL", "LOAD_NAME"})
 
 
 def names_behind(names: Iterable[str], namespace: Mapping[str, Any]) -> set[str]:
-    """The globals read by the notebook's functions and classes that `names` stand for, through any depth of calls."""
+    """The globals read by the notebook's functions and classes that `names` stand for, at any depth."""
     found: set[str] = set()
     waiting = [name for name in names if name in namespace]
     seen = set(waiting)

@@ -1,4 +1,5 @@
-"""Names by scope: what a target binds, and which globals a function or class body reads and writes when it runs."""
+"""Names by scope: what a target binds, and which globals a function or class body reads and writes when it
+runs."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Numbers and plain values out of what a cell left behind.
 
-Invariants: NumPy and PyTorch are looked up among the modules already imported, never imported; nothing here waits for
-a device; whatever a value's own methods raise is answered with "not a number".
+Invariants: NumPy and PyTorch are looked up among the modules already imported, never imported; nothing here
+waits for a device; whatever a value's own methods raise is answered with "not a number".
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 MAX_ELEMENTS: Final = 100
 MAX_JSON: Final = 6_000
@@ -49,7 +49,7 @@ def scalar(value: object) -> float | None:
 
 
 def floating(value: object) -> float | None:
-    """The float that `value` is (Python, NumPy, 0-d on the CPU), else None: integers are counters, not curves."""
+    """The float that `value` is (Python, NumPy, 0-d on the CPU), else None; integers are not."""
     if isinstance(value, float):
         return float(value)
     if value is None or isinstance(value, (int, str)):
@@ -95,7 +95,7 @@ def plain_scalar(value: object) -> bool | int | float | str | None:
 
 
 def jsonable(value: object) -> Any:
-    """`value` as JSON would hold it, types kept, or MISSING when it has no such form or is too large to be a setting.
+    """`value` as JSON would hold it, or MISSING when it has no such form or is too large.
 
     Tuples and sets become lists, keys text, integers beyond 64 bits text; NaN and infinities stay floats.
     """
@@ -151,6 +151,11 @@ def key_text(key: object) -> str | None:
     return None if plain is None else str(plain)
 
 
+def is_record(value: object) -> TypeGuard[dict[Any, Any]]:
+    """Whether `value` is a dict of Python's own (Counter too), not some library's result object."""
+    return isinstance(value, dict) and type(value).__module__ in ("builtins", "collections")
+
+
 def fields(name: str, value: Mapping[Any, Any]) -> dict[str, float]:
     """The numeric fields of a mapping and of those nested in it, by dotted name; none if more than 100."""
     found: dict[str, float] = {}
@@ -168,7 +173,7 @@ def _walk(prefix: str, value: Mapping[Any, Any], depth: int) -> Iterator[tuple[s
         text = key_text(key)
         if text is None:
             continue
-        if isinstance(item, dict):
+        if is_record(item):
             yield from _walk(f"{prefix}.{text}", item, depth + 1)
         elif (number := scalar(item)) is not None:
             yield f"{prefix}.{text}", number

@@ -208,9 +208,9 @@ class Walker:
         """What each part of an unpacking gets, as an expression; None where it is computed."""
         if value is None:
             return iter([None] * len(parts))
-        if isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == len(parts):
-            if not any(isinstance(part, ast.Starred) for part in (*parts, *value.elts)):
-                return iter(value.elts)
+        pieces = value.elts if isinstance(value, (ast.Tuple, ast.List)) else []
+        if len(pieces) == len(parts) and not any(isinstance(part, ast.Starred) for part in (*parts, *pieces)):
+            return iter(pieces)
         if not is_literal(value, self._shadowed):
             return iter([None] * len(parts))
         return iter([ast.Constant(value=piece) for piece in _unpacked(parts, evaluate(value))])
@@ -285,8 +285,19 @@ class Walker:
                 self._read(orelse, False)
             case ast.Call():
                 self._call(node, certain)
+            case ast.BinOp():
+                self._operands(node, certain)
             case _:
                 self._children(node, certain)
+
+    def _operands(self, node: ast.expr, certain: bool) -> None:
+        """The terms of a chain such as `a + b + …`, of which there may be thousands, without recursion."""
+        terms: list[ast.expr] = []
+        while isinstance(node, ast.BinOp):
+            terms.append(node.right)
+            node = node.left
+        for term in (node, *reversed(terms)):
+            self._read(term, certain)
 
     def _comprehension(self, node: Comprehension, certain: bool) -> None:
         self._read(node.generators[0].iter, certain)
