@@ -107,6 +107,13 @@ export class Grid {
     this.draw();
   }
 
+  /** The keyboard's place goes where `row` is now; nothing is scrolled. */
+  follow(row: number): void {
+    const position = this.#order.indexOf(row);
+    if (position >= 0) this.#place = { ...this.#place, position };
+    this.draw();
+  }
+
   /** Takes new columns, or new data in the same ones, and the rows in the order to show. */
   show(columns: readonly GridColumn[], order: Uint32Array, sort: readonly SortMark[]): void {
     const focused = this.#columns[this.#place.column]?.id;

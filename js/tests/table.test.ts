@@ -245,7 +245,7 @@ describe('selecting', () => {
     expect(source.get('selected')).toEqual([]);
   });
 
-  test('it stays with the runs when new ones arrive above them', async () => {
+  test('it and the keyboard stay with the runs when new ones arrive above them', async () => {
     open(3, { selected: ['r1'] });
     const more = runs(3);
     const shifted = makeTable(
@@ -255,6 +255,8 @@ describe('selecting', () => {
     await settle();
     expect(shownRows().map(row => row.getAttribute('aria-selected'))).toEqual(['false', 'false', 'true']);
     expect(source.sent).toEqual([]);
+    press(find('.grid'), ' ');
+    expect(source.get('selected')).toEqual(['r0', 'r1']);
   });
 
   test('what Python selects is shown', () => {

@@ -136,15 +136,18 @@ class TableView {
       this.#tellCount();
       return;
     }
-    const anchor = fresh ? this.#grid.anchor : null;
-    const anchored = anchor && this.#model.idOf(anchor.row);
+    const { anchor, order, place } = this.#grid;
+    const anchored = fresh && anchor ? this.#model.idOf(anchor.row) : '';
+    const focused = fresh && place.position >= 0 ? this.#model.idOf(order[place.position] ?? -1) : '';
     this.#model.take(table, state);
     this.#sent = JSON.stringify(state);
     this.#now = Date.now();
     if (fresh) this.#select(source.get('selected'));
     this.#draw();
-    const row = anchored === null ? undefined : this.#model.rowOf(anchored);
-    if (anchor && row !== undefined) this.#grid.restore(row, anchor.offset);
+    const row = focused && this.#model.rowOf(focused);
+    if (typeof row === 'number') this.#grid.follow(row);
+    const top = anchored && this.#model.rowOf(anchored);
+    if (anchor && typeof top === 'number') this.#grid.restore(top, anchor.offset);
   }
 
   /** A person changed the state: it is shown at once and sent on. */
