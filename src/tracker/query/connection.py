@@ -8,6 +8,7 @@ damaged lines and one warning. External access is off and the configuration lock
 
 from __future__ import annotations
 
+import ctypes
 import os
 import stat
 import threading
@@ -216,8 +217,13 @@ def reader(store: Store) -> Reader:
 
 
 def _after_fork_in_child() -> None:
-    """DuckDB's threads do not live on in a child, so that it must connect anew."""
+    """DuckDB's threads do not live on in a child: it connects anew, and never frees what it inherited.
+
+    Freeing it, even as the interpreter ends, waits for those threads and aborts the process.
+    """
     global _readers, _readers_lock
+    for inherited in _readers.values():
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(inherited._db))
     _readers, _readers_lock = weakref.WeakKeyDictionary(), threading.Lock()
 
 

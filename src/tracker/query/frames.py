@@ -55,7 +55,7 @@ def run_ids(runs: Any) -> list[str]:
     """
     if isinstance(runs, str):
         return [runs]
-    if hasattr(runs, "info"):
+    if hasattr(getattr(runs, "info", None), "run_id"):
         return [str(runs.info.run_id)]
     if hasattr(runs, "columns") and "run_id" in runs.columns:
         return [str(run) for run in runs["run_id"]]
