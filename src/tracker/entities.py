@@ -21,7 +21,7 @@ class _Entity:
         return ((name, getattr(self, name)) for name in self._fields)
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and dict(self) == dict(other)  # type: ignore[call-overload]
+        return type(other) is type(self) and dict(self) == dict(other)
 
     def __hash__(self) -> int:
         return hash((type(self), repr(self)))
@@ -118,7 +118,12 @@ class Metric(_Entity):
     _fields = ("key", "value", "timestamp", "step", "run_id")
 
     def __init__(
-        self, key: str, value: float, timestamp: int | None = None, step: int | None = 0, run_id: str | None = None
+        self,
+        key: str,
+        value: float,
+        timestamp: int | None = None,
+        step: int | None = 0,
+        run_id: str | None = None,
     ) -> None:
         self.key = key
         self.value = value

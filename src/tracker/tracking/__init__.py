@@ -1,23 +1,18 @@
 """Tracking: experiments and runs, by the fluent calls and by `MlflowClient`.
 
-Logging (`context`, `writer`, `fluent`) imports no query engine and no data library; only reading does, when it is
-asked to.
+Logging (`context`, `writer`, `fluent`) imports no query engine and no data library; only reading
+does, when it is asked to.
 """
 
 from tracker.tracking.client import Client, MlflowClient
 from tracker.tracking.context import ActiveRun, active_run, current_store
 from tracker.tracking.fluent import (
-    create_experiment,
-    delete_experiment,
-    delete_experiment_tag,
     delete_run,
     delete_tag,
     end_run,
     flush_artifact_async_logging,
     flush_async_logging,
     get_artifact_uri,
-    get_experiment,
-    get_experiment_by_name,
     get_parent_run,
     get_run,
     last_active_run,
@@ -34,17 +29,24 @@ from tracker.tracking.fluent import (
     log_stream,
     log_table,
     log_text,
+    restore_run,
+    set_tag,
+    set_tags,
+    start_run,
+)
+from tracker.tracking.fluent_search import (
+    create_experiment,
+    delete_experiment,
+    delete_experiment_tag,
+    get_experiment,
+    get_experiment_by_name,
     rename_experiment,
     restore_experiment,
-    restore_run,
     search_experiments,
     search_runs,
     set_experiment,
     set_experiment_tag,
     set_experiment_tags,
-    set_tag,
-    set_tags,
-    start_run,
 )
 from tracker.tracking.location import get_tracking_uri, is_tracking_uri_set, set_tracking_uri
 from tracker.tracking.operations import RunOperations

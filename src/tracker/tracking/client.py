@@ -1,19 +1,14 @@
-"""MlflowClient: everything by id, for any run and experiment of a store, with MLflow's names and signatures."""
+"""MlflowClient: everything by id, for any run and experiment of a store, with MLflow's signatures."""
 
 from __future__ import annotations
 
-import base64
-import json
 import os
-import shutil
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path, PurePosixPath
-from typing import IO, TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from tracker.entities import (
     Experiment,
-    FileInfo,
     LifecycleStage,
     Metric,
     PagedList,
@@ -24,27 +19,32 @@ from tracker.entities import (
 )
 from tracker.exceptions import InvalidState, InvalidValue, NotFound
 from tracker.store import Store
-from tracker.store.artifacts import resolve_inside
 from tracker.store.ids import new_id
-from tracker.tracking import artifact_logging, context, experiments, reading
+from tracker.tracking import context, experiments, reading
+from tracker.tracking.client_artifacts import ArtifactCalls
 from tracker.tracking.location import store_at
 from tracker.tracking.names import random_name
 from tracker.tracking.operations import RunOperations, receipt
+from tracker.tracking.paging import page_limit, page_of, page_offset
 from tracker.tracking.provenance import LOGGED_ARTIFACTS, PARENT, RUN_NAME, USER, user
 from tracker.tracking.writer import RunWriter, forget_writer, shared_writer
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
-MAX_PAGE = 50_000
 _HAS_FILES = f"tags.`{LOGGED_ARTIFACTS}` IS NOT NULL"
 _ENDED = ("FINISHED", "FAILED", "KILLED")
 
 
-class MlflowClient:
-    """Reads and writes a store by ids. `tracking_uri` names the store's folder; without one it is the current store."""
+class MlflowClient(ArtifactCalls):
+    """Reads and writes a store by ids.
 
-    def __init__(self, tracking_uri: str | os.PathLike[str] | None = None, registry_uri: str | None = None) -> None:
+    `tracking_uri` names the store's folder; without one it is the current store.
+    """
+
+    def __init__(
+        self, tracking_uri: str | os.PathLike[str] | None = None, registry_uri: str | None = None
+    ) -> None:
         self._asked: Store | None = store_at(tracking_uri) if tracking_uri else None
 
     @property
@@ -62,7 +62,10 @@ class MlflowClient:
     def create_experiment(
         self, name: str, artifact_location: str | None = None, tags: Mapping[str, Any] | None = None
     ) -> str:
-        """The id of a new experiment. Raises AlreadyExists if an active one has the name, InvalidValue for a bad name."""
+        """The id of a new experiment.
+
+        Raises AlreadyExists if an active one has the name, InvalidValue for a bad name.
+        """
         if artifact_location is not None:
             warnings.warn(
                 f"tracker keeps artifacts in the store, in {self.store.root / 'artifacts'}; "
@@ -91,17 +94,20 @@ class MlflowClient:
         """One page of the experiments that pass the filter. Raises FilterError."""
         from tracker.tracking.experiment_search import search
 
-        view, limit, offset = reading.view_name(view_type), _limit(max_results), _offset(page_token)
+        view, limit, offset = reading.view_name(view_type), page_limit(max_results), page_offset(page_token)
         everything = [experiments.entity(self.store, entry) for entry in experiments.every(self.store)]
         seen = [one for one in everything if view in ("all", one.lifecycle_stage)]
-        return _page(search(seen, filter_string, order_by)[offset : offset + limit + 1], limit, offset)
+        return page_of(search(seen, filter_string, order_by)[offset : offset + limit + 1], limit, offset)
 
     def delete_experiment(self, experiment_id: str) -> None:
         """Put an experiment and its runs into the bin. Raises NotFound."""
         experiments.delete(self.store, experiment_id)
 
     def restore_experiment(self, experiment_id: str) -> None:
-        """Take an experiment and its runs out of the bin. Raises AlreadyExists if its name was given to another."""
+        """Take an experiment and its runs out of the bin.
+
+        Raises AlreadyExists if its name was given to another.
+        """
         experiments.restore(self.store, experiment_id)
 
     def rename_experiment(self, experiment_id: str, new_name: str) -> None:
@@ -152,13 +158,13 @@ class MlflowClient:
         page_token: str | None = None,
     ) -> PagedList[Run]:
         """One page of the runs that pass the filter, newest first unless ordered. Raises FilterError."""
-        limit, offset = _limit(max_results), _offset(page_token)
+        limit, offset = page_limit(max_results), page_offset(page_token)
         ids = [experiment_ids] if isinstance(experiment_ids, str | int) else experiment_ids
         view = reading.view_name(run_view_type)
         found = reading.search_run_ids(
             self.store, [str(i) for i in ids], filter_string, view, order_by, limit + 1, offset
         )
-        page = _page(found, limit, offset)
+        page = page_of(found, limit, offset)
         return PagedList(reading.get_runs(self.store, page), page.token)
 
     def update_run(self, run_id: str, status: str | None = None, name: str | None = None) -> None:
@@ -210,7 +216,9 @@ class MlflowClient:
         self._writer(run_id).metric(key, value, step, timestamp)
         return receipt(synchronous)
 
-    def set_tag(self, run_id: str, key: str, value: Any, synchronous: bool | None = None) -> RunOperations | None:
+    def set_tag(
+        self, run_id: str, key: str, value: Any, synchronous: bool | None = None
+    ) -> RunOperations | None:
         """Set a tag."""
         self._writer(run_id).tags({key: value})
         return receipt(synchronous)
@@ -237,104 +245,14 @@ class MlflowClient:
         return receipt(synchronous)
 
     def get_metric_history(self, run_id: str, key: str) -> list[Metric]:
-        """All points of a metric, by step, time and value; empty for a metric that the run lacks. Raises NotFound."""
+        """All points of a metric, by step, time and value; empty for a metric that the run lacks.
+
+        Raises NotFound.
+        """
         reading.get_info(self.store, run_id)
         return PagedList(reading.metric_history(self.store, run_id, key))
 
-    # -- artifacts
-
-    def log_artifact(self, run_id: str, local_path: str | os.PathLike[str], artifact_path: str | None = None) -> None:
-        """Keep a copy of a file (or folder), in the run's folder `artifact_path`."""
-        artifact_logging.log_artifact(self._writer(run_id), local_path, artifact_path)
-
-    def log_artifacts(self, run_id: str, local_dir: str | os.PathLike[str], artifact_path: str | None = None) -> None:
-        """Keep a copy of what is in a folder."""
-        artifact_logging.log_artifacts(self._writer(run_id), local_dir, artifact_path)
-
-    def log_text(self, run_id: str, text: str, artifact_file: str) -> None:
-        """Keep a text as a file."""
-        artifact_logging.log_text(self._writer(run_id), text, artifact_file)
-
-    def log_dict(self, run_id: str, dictionary: dict[str, Any], artifact_file: str) -> None:
-        """Keep a dict as a JSON or YAML file."""
-        artifact_logging.log_dict(self._writer(run_id), dictionary, artifact_file)
-
-    def log_stream(self, run_id: str, stream: IO[bytes], artifact_file: str) -> None:
-        """Keep what a binary stream gives as a file."""
-        artifact_logging.log_stream(self._writer(run_id), stream, artifact_file)
-
-    def log_figure(
-        self, run_id: str, figure: Any, artifact_file: str, *, save_kwargs: dict[str, Any] | None = None
-    ) -> None:
-        """Keep a matplotlib or plotly figure as a file."""
-        artifact_logging.log_figure(self._writer(run_id), figure, artifact_file, save_kwargs)
-
-    def log_image(
-        self,
-        run_id: str,
-        image: Any,
-        artifact_file: str | None = None,
-        key: str | None = None,
-        step: int | None = None,
-        timestamp: int | None = None,
-        synchronous: bool | None = None,
-    ) -> None:
-        """Keep an image, as a file or as one of a series."""
-        artifact_logging.log_image(self._writer(run_id), image, artifact_file, key, step, timestamp)
-
-    def log_table(self, run_id: str, data: Any, artifact_file: str) -> None:
-        """Keep a table as a file; rows are added to those it has."""
-        artifact_logging.log_table(self._writer(run_id), data, artifact_file)
-
-    def load_table(
-        self,
-        experiment_id: str,
-        artifact_file: str,
-        run_ids: list[str] | None = None,
-        extra_columns: list[str] | None = None,
-    ) -> pd.DataFrame:
-        """The tables of this name of an experiment's runs (or of some of them), one below the other."""
-        from tracker.tracking.frames import run_rows
-
-        found: list[Run] = []
-        for run in self._runs_with_tables(experiment_id):
-            if run_ids is None or run.info.run_id in run_ids:
-                found.append(run)
-        pairs = [(self._writer(run.info.run_id), row) for run, row in zip(found, run_rows(found), strict=True)]
-        return artifact_logging.load_tables(pairs, artifact_file, extra_columns)
-
-    def list_artifacts(self, run_id: str, path: str | None = None) -> list[FileInfo]:
-        """What is in the run's artifact folder, or in a folder below it, by name; empty if there is nothing."""
-        root = self._artifact_root(run_id)
-        folder = resolve_inside(root, path) if path else root
-        if not folder.is_dir():
-            return []
-        return [_file_info(entry, root) for entry in sorted(folder.iterdir()) if not entry.name.startswith(".tracker-")]
-
-    def download_artifacts(self, run_id: str, path: str, dst_path: str | os.PathLike[str] | None = None) -> str:
-        """The local path of a run's file or folder: where it is kept, or a copy in `dst_path`. Raises NotFound."""
-        root = self._artifact_root(run_id)
-        source = resolve_inside(root, path) if path else root
-        if not source.exists():
-            raise NotFound(f"The run {run_id} has no artifact {path!r}.")
-        if dst_path is None:
-            return str(source)
-        return _copied(source, resolve_inside(Path(dst_path), path) if path else Path(dst_path))
-
     # -- inside
-
-    def _artifact_root(self, run_id: str) -> Path:
-        reading.get_info(self.store, run_id)
-        return self.store.artifact_root(run_id)
-
-    def _runs_with_tables(self, experiment_id: str) -> Iterable[Run]:
-        token: str | None = None
-        while True:
-            page = self.search_runs([experiment_id], _HAS_FILES, max_results=1000, page_token=token)
-            yield from page
-            token = page.token
-            if token is None:
-                return
 
     def _writer(self, run_id: str) -> RunWriter:
         return existing_writer(self.store, run_id)
@@ -354,7 +272,9 @@ def existing_writer(store: Store, run_id: str) -> RunWriter:
     def make() -> RunWriter:
         info = reading.get_info(store, run_id)
         if info.lifecycle_stage == LifecycleStage.DELETED:
-            raise InvalidState(f"The run {run_id} is deleted; take it back with restore_run before you write to it.")
+            raise InvalidState(
+                f"The run {run_id} is deleted; take it back with restore_run before you write to it."
+            )
         return RunWriter(store, run_id, lambda: reading.last_steps(store, run_id))
 
     return shared_writer(store, run_id, make)
@@ -371,50 +291,3 @@ def refuse_model(model_id: Any) -> None:
     """Raises InvalidValue for a metric that is meant for a model."""
     if model_id is not None:
         raise InvalidValue(f"Metrics belong to runs here; model_id={model_id!r} cannot be given.")
-
-
-# -- pages
-
-
-def _limit(max_results: Any) -> int:
-    most = 1000 if max_results is None else max_results
-    if isinstance(most, bool) or not isinstance(most, int) or not 1 <= most <= MAX_PAGE:
-        raise InvalidValue(f"max_results is a whole number from 1 to {MAX_PAGE:,}; got {max_results!r}.")
-    return most
-
-
-def _offset(token: str | None) -> int:
-    if not token:
-        return 0
-    try:
-        offset = json.loads(base64.b64decode(token, validate=True))["offset"]
-        if isinstance(offset, int) and offset >= 0:
-            return offset
-    except (ValueError, TypeError, KeyError):
-        pass
-    raise InvalidValue(f"{str(token)[:60]!r} is no page token; use the `token` of the page before.")
-
-
-def _page(found: list[Any], limit: int, offset: int) -> PagedList[Any]:
-    """A page of `limit` items out of one item more, if there are any."""
-    more = len(found) > limit
-    token = base64.b64encode(json.dumps({"offset": offset + limit}).encode()).decode() if more else None
-    return PagedList(found[:limit], token)
-
-
-# -- files
-
-
-def _file_info(path: Path, root: Path) -> FileInfo:
-    is_dir = path.is_dir()
-    size = None if is_dir or not path.exists() else path.stat().st_size
-    return FileInfo(str(PurePosixPath(path.relative_to(root))), is_dir, size)
-
-
-def _copied(source: Path, target: Path) -> str:
-    if source.is_dir():
-        shutil.copytree(source, target, dirs_exist_ok=True)
-    else:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
-    return str(target)

@@ -1,10 +1,10 @@
 """Which run is active where, and how runs open and close.
 
 Each thread and each asyncio task has its own stack of runs (a context variable). Where that is empty:
-  * a run that this thread left open in another context counts, unless that context is another task which still runs:
-    a kernel gives each cell a context of its own;
-  * for logging only, a worker thread or forked process falls back on the main thread's run, so that it makes no
-    phantom run.
+  * a run that this thread left open in another context counts, unless that context is another task that still
+    runs: a kernel gives each cell a context of its own;
+  * for logging only, a worker thread or forked process falls back on the main thread's run, so that it makes
+    no phantom run.
 Only the process that opened a run ends it. A run is closed once; closing it again does nothing.
 """
 
@@ -37,7 +37,7 @@ __all__ = [
 class ActiveRun(Run):
     """A run that is open in this process; as a context manager it ends with the block.
 
-    `info` is as of now, `data` is read from the store when asked for. `implicit` marks the run of a tracked cell.
+    `info` is as of now, `data` is read from the store when asked for. `implicit` marks a tracked cell's run.
     """
 
     def __init__(self, store: Store, info: RunInfo, writer: RunWriter, implicit: bool = False) -> None:
@@ -89,7 +89,12 @@ class ActiveRun(Run):
 
     def is_left_over(self) -> bool:
         """Whether an earlier notebook cell opened it, outside a `with`, and never ended it."""
-        return self._cell is not None and not self._entered and not self.implicit and self._cell != _current_cell()
+        return (
+            self._cell is not None
+            and not self._entered
+            and not self.implicit
+            and self._cell != _current_cell()
+        )
 
     def is_of_this_thread(self) -> bool:
         """Whether the calling thread opened it."""
@@ -111,12 +116,12 @@ def active_run() -> ActiveRun | None:
     for run in reversed(_stack.get()):
         if run.is_open:
             return run
-    run = _left_open_here()
-    return run if run is not None else _main_run()
+    left = _left_open_here()
+    return left if left is not None else _main_run()
 
 
 def own_run() -> ActiveRun | None:
-    """The active run of this very thread or task: what `end_run` ends, and what a new run would be nested in."""
+    """The active run of this very thread or task: `end_run` ends it, and a new run would be nested in it."""
     for run in reversed(_stack.get()):
         if run.is_open and run.is_of_this_thread():
             return run
@@ -184,7 +189,10 @@ def resume_run(store: Store, info: RunInfo, writer: RunWriter) -> ActiveRun:
 
 
 def close_run(run: ActiveRun, status: str = "FINISHED", end_time: int | None = None) -> None:
-    """End a run as `status`, and with it those that were opened inside it here and left open; `end_time` in ms."""
+    """End a run as `status`, and with it those that were opened inside it here and left open.
+
+    `end_time` in ms.
+    """
     for inner in reversed(_opened_inside(run)):
         _end(inner, status, end_time)
     _end(run, status, end_time)

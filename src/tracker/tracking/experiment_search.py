@@ -1,7 +1,7 @@
 """Searching experiments with the language that searches runs. There are few, so they are compared in Python.
 
-Names: name, experiment_id, creation_time, last_update_time (ms) and tags. A condition on a tag that is missing is
-unknown (None), so that it keeps the experiment out, also under NOT.
+Names: name, experiment_id, creation_time, last_update_time (ms) and tags. A condition on a missing tag
+is unknown (None), so that it keeps the experiment out, also under NOT.
 """
 
 from __future__ import annotations
@@ -21,15 +21,18 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 _FIELDS = {
-    "name": "name", "experiment_id": "experiment_id", "start_time": "creation_time", "end_time": "last_update_time",
-    "lifecycle_stage": "lifecycle_stage",
+    "name": "name", "experiment_id": "experiment_id", "lifecycle_stage": "lifecycle_stage",
+    "start_time": "creation_time", "end_time": "last_update_time",
 }  # fmt: skip
 
 
 def search(
     experiments: Iterable[Experiment], filter_string: str | None, order_by: Sequence[str] | str | None
 ) -> list[Experiment]:
-    """The experiments that pass, in order: by default those that changed last come first. Raises FilterError."""
+    """The experiments that pass, in order: by default those that changed last come first.
+
+    Raises FilterError.
+    """
     tree = parse(_in_run_words(filter_string)) if filter_string else None
     found = [one for one in experiments if tree is None or _holds(tree, one) is True]
     found.sort(key=lambda one: int(one.experiment_id) if one.experiment_id.isdecimal() else 0, reverse=True)
@@ -38,7 +41,7 @@ def search(
     for sort in reversed(parse_order([_in_run_words(key) for key in asked])):
         values = {id(one): _value(sort.name, one) for one in found}
         there = [one for one in found if values[id(one)] is not None]
-        there.sort(key=lambda one: values[id(one)], reverse=sort.descending)  # type: ignore[arg-type, return-value]  # noqa: B023
+        there.sort(key=lambda one: values[id(one)], reverse=sort.descending)  # type: ignore[arg-type, return-value]
         found = there + [one for one in found if values[id(one)] is None]
     return found
 

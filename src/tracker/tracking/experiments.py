@@ -1,8 +1,8 @@
 """Experiments as entities, and which of them runs go to.
 
 The active experiment is the process's: what `set_experiment` chose for this store, else the environment's
-(TRACKER_EXPERIMENT, MLFLOW_EXPERIMENT_NAME, MLFLOW_EXPERIMENT_ID), else "Default". A name belongs to the one active
-experiment that has it: a deleted experiment keeps its runs and id, and gives its name free.
+(TRACKER_EXPERIMENT, MLFLOW_EXPERIMENT_NAME, MLFLOW_EXPERIMENT_ID), else "Default". A name belongs to the one
+active experiment that has it: a deleted experiment keeps its runs and id, and gives its name free.
 """
 
 from __future__ import annotations
@@ -113,12 +113,19 @@ def entity(store: Store, entry: Entry) -> Experiment:
 # -- changing
 
 
-def create(store: Store, name: str, artifact_location: Any = None, tags: Mapping[str, Any] | None = None) -> str:
-    """The id of a new experiment. Raises AlreadyExists if an active one has the name, InvalidValue for a bad name."""
+def create(
+    store: Store, name: str, artifact_location: Any = None, tags: Mapping[str, Any] | None = None
+) -> str:
+    """The id of a new experiment.
+
+    Raises AlreadyExists if an active one has the name, InvalidValue for a bad name.
+    """
     if name == DEFAULT_EXPERIMENT_NAME and DEFAULT_EXPERIMENT_ID not in store.experiments():
         raise AlreadyExists(f"An experiment named {name!r} exists already, with id {DEFAULT_EXPERIMENT_ID}.")
     lines = [(events.check_key(key, "tag"), value) for key, value in (tags or {}).items()]
-    identifier = store.create_experiment(name, None if artifact_location is None else os.fspath(artifact_location))
+    identifier = store.create_experiment(
+        name, None if artifact_location is None else os.fspath(artifact_location)
+    )
     for key, value in lines:
         set_tag(store, identifier, key, value)
     return identifier
@@ -129,10 +136,14 @@ def rename(store: Store, experiment_id: Any, new_name: str) -> None:
     entry = entry_of(store, experiment_id)
     check_experiment_name(new_name)
     if entry.state != LifecycleStage.ACTIVE:
-        raise InvalidState(f"The experiment {entry.name!r} (id {entry.id}) is deleted; restore it before renaming it.")
+        raise InvalidState(
+            f"The experiment {entry.name!r} (id {entry.id}) is deleted; restore it before renaming it."
+        )
     taken = store.experiment_named(new_name)
     if taken is not None and taken.id != entry.id:
-        raise AlreadyExists(f"An experiment named {new_name!r} exists already, with id {taken.id}; choose another name.")
+        raise AlreadyExists(
+            f"An experiment named {new_name!r} exists already, with id {taken.id}; choose another name."
+        )
     _write(store, "experiment.name", entry, v=new_name)
 
 
@@ -146,15 +157,18 @@ def delete(store: Store, experiment_id: Any) -> None:
 
 
 def restore(store: Store, experiment_id: Any) -> None:
-    """Take an experiment and its runs out of the bin. Raises AlreadyExists if its name was given to another."""
+    """Take an experiment and its runs out of the bin.
+
+    Raises AlreadyExists if its name was given to another.
+    """
     entry = entry_of(store, experiment_id)
     if entry.state == LifecycleStage.ACTIVE:
         raise InvalidState(f"The experiment {entry.name!r} (id {entry.id}) is not deleted.")
     taken = store.experiment_named(entry.name)
     if taken is not None:
         raise AlreadyExists(
-            f"The experiment {entry.id} cannot be restored: its name {entry.name!r} now belongs to experiment "
-            f"{taken.id}. Rename that one first: rename_experiment({taken.id!r}, NEW_NAME)."
+            f"The experiment {entry.id} cannot be restored: its name {entry.name!r} now belongs to "
+            f"experiment {taken.id}. Rename that one first: rename_experiment({taken.id!r}, NEW_NAME)."
         )
     _write(store, "experiment.state", entry, v=LifecycleStage.ACTIVE)
 

@@ -1,7 +1,8 @@
 """The fluent API: calls without an id work on the active run, and start one if there is none.
 
-MLflow's names, signatures and meanings, with these differences, all in the user's favour: a cell that is run again
-makes a new run instead of an error; a metric logged without `step` counts its own steps; a parameter may be corrected.
+MLflow's names, signatures and meanings, with these differences, all in the user's favour: a cell that is run
+again makes a new run instead of an error; a metric logged without `step` counts its own steps; a parameter may
+be corrected.
 """
 
 from __future__ import annotations
@@ -9,12 +10,12 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Mapping
-from typing import IO, TYPE_CHECKING, Any, Literal, overload
+from typing import IO, TYPE_CHECKING, Any
 
-from tracker.entities import Experiment, LifecycleStage, Run, ViewType
+from tracker.entities import LifecycleStage, Run
 from tracker.exceptions import InvalidState, InvalidValue
 from tracker.tracking import artifact_logging, context, experiments
-from tracker.tracking.client import MAX_PAGE, MlflowClient, check_end, existing_writer, refuse_model
+from tracker.tracking.client import MlflowClient, check_end, existing_writer, refuse_model
 from tracker.tracking.context import ActiveRun, active_run, current_store
 from tracker.tracking.operations import RunOperations, receipt
 from tracker.tracking.provenance import NOTE, RUN_NAME
@@ -41,22 +42,26 @@ def start_run(
 ) -> ActiveRun:
     """A run that is active from now on: a new one, or the one of `run_id` (or of MLFLOW_RUN_ID) again.
 
-    As a context manager it ends with the block: FINISHED, FAILED after an exception, KILLED after an interrupt.
-    Raises InvalidState if a run is active here and `nested` is not set; a run that an earlier cell left open is ended.
+    As a context manager it ends with the block: FINISHED, FAILED by an exception, KILLED by an interrupt.
+    Raises InvalidState if a run is active here and `nested` is not set; one of an earlier cell is ended.
     """
     outer = _outer_run(nested)
     nested = nested or (outer is not None and outer.implicit)
     if outer is not None and not nested:
         raise InvalidState(
-            f"Run with UUID {outer.run_id} is already active. To start a new run, first end the current run with "
-            "end_run(). To start a nested run, call start_run with nested=True."
+            f"Run with UUID {outer.run_id} is already active. To start a new run, first end the current run "
+            "with end_run(). To start a nested run, call start_run with nested=True."
         )
     if log_system_metrics:
-        warnings.warn("System metrics are not collected; log_system_metrics has no effect.", UserWarning, stacklevel=2)
+        warnings.warn(
+            "System metrics are not collected; log_system_metrics has no effect.", UserWarning, stacklevel=2
+        )
     every = dict(tags or {})
     if description is not None:
         if NOTE in every:
-            raise InvalidValue(f"Give the description either as `description` or as the tag {NOTE!r}, and not both.")
+            raise InvalidValue(
+                f"Give the description either as `description` or as the tag {NOTE!r}, and not both."
+            )
         every[NOTE] = description
     existing = run_id or os.environ.pop(_RUN_ID_VARIABLE, None)
     if existing:
@@ -72,7 +77,7 @@ def start_run(
 
 
 def _outer_run(nested: bool) -> ActiveRun | None:
-    """The run that is active here, once those that earlier cells left open are ended (unless they are built upon)."""
+    """The run that is active here, once those that earlier cells left open are ended (not if `nested`)."""
     outer = context.own_run()
     while outer is not None and not nested and outer.is_left_over():
         context.close_run(outer)
@@ -100,7 +105,9 @@ def _resumed(run_id: str, run_name: str | None, tags: dict[str, Any]) -> ActiveR
     store = current_store()
     info = reading.get_info(store, run_id)
     if info.lifecycle_stage == LifecycleStage.DELETED:
-        raise InvalidState(f"The run {run_id} is deleted, so that it cannot start again; restore_run takes it back.")
+        raise InvalidState(
+            f"The run {run_id} is deleted, so that it cannot start again; restore_run takes it back."
+        )
     if run_name:
         tags[RUN_NAME] = info.run_name = run_name
     writer = existing_writer(store, run_id)
@@ -233,12 +240,19 @@ def flush_artifact_async_logging() -> None:
 # -- artifacts
 
 
-def log_artifact(local_path: str | os.PathLike[str], artifact_path: str | None = None, run_id: str | None = None) -> None:
-    """Keep a copy of a file (or folder), in the run's folder `artifact_path`. Raises InvalidValue if it is not there."""
+def log_artifact(
+    local_path: str | os.PathLike[str], artifact_path: str | None = None, run_id: str | None = None
+) -> None:
+    """Keep a copy of a file (or folder), in the run's folder `artifact_path`.
+
+    Raises InvalidValue if it is not there.
+    """
     artifact_logging.log_artifact(_writer(run_id), local_path, artifact_path)
 
 
-def log_artifacts(local_dir: str | os.PathLike[str], artifact_path: str | None = None, run_id: str | None = None) -> None:
+def log_artifacts(
+    local_dir: str | os.PathLike[str], artifact_path: str | None = None, run_id: str | None = None
+) -> None:
     """Keep a copy of what is in a folder. Raises InvalidValue if there is no such folder."""
     artifact_logging.log_artifacts(_writer(run_id), local_dir, artifact_path)
 
@@ -295,167 +309,3 @@ def get_artifact_uri(artifact_path: str | None = None) -> str:
     writer = _writer()
     root = writer.store.artifact_root(writer.run_id)
     return (writer.artifact_path(artifact_path) if artifact_path else root).as_uri()
-
-
-# -- experiments
-
-
-def set_experiment(
-    experiment_name: str | None = None, experiment_id: str | None = None, trace_location: Any = None
-) -> Experiment:
-    """Let runs go to this experiment from now on; a name that no active experiment has makes a new one."""
-    experiments.check_choice(experiment_name, experiment_id)
-    store = current_store()
-    if experiment_name is not None:
-        experiment_id = store.ensure_experiment(experiment_name)
-    identifier = experiments.check_usable(store, experiment_id)
-    experiments.choose(store, identifier)
-    return experiments.get(store, identifier)
-
-
-def create_experiment(
-    name: str, artifact_location: str | None = None, tags: Mapping[str, Any] | None = None
-) -> str:
-    """The id of a new experiment. Raises AlreadyExists if an active one has the name."""
-    return MlflowClient().create_experiment(name, artifact_location, tags)
-
-
-def get_experiment(experiment_id: str) -> Experiment:
-    """The experiment of this id. Raises NotFound."""
-    return MlflowClient().get_experiment(experiment_id)
-
-
-def get_experiment_by_name(name: str) -> Experiment | None:
-    """The experiment of this name, or None."""
-    return MlflowClient().get_experiment_by_name(name)
-
-
-def delete_experiment(experiment_id: str) -> None:
-    """Put an experiment and its runs into the bin. Raises NotFound."""
-    MlflowClient().delete_experiment(experiment_id)
-
-
-def restore_experiment(experiment_id: str) -> None:
-    """Take an experiment and its runs out of the bin. Raises AlreadyExists if its name was given to another."""
-    MlflowClient().restore_experiment(experiment_id)
-
-
-def rename_experiment(experiment_id: str, new_name: str) -> None:
-    """Give an experiment another name. Raises AlreadyExists if it is taken."""
-    MlflowClient().rename_experiment(experiment_id, new_name)
-
-
-def set_experiment_tag(key: str, value: Any) -> None:
-    """Set a tag of the active experiment."""
-    set_experiment_tags({key: value})
-
-
-def set_experiment_tags(tags: Mapping[str, Any]) -> None:
-    """Set tags of the active experiment."""
-    store = current_store()
-    experiment = experiments.active_experiment_id(store)
-    for key, value in tags.items():
-        experiments.set_tag(store, experiment, key, value)
-
-
-def delete_experiment_tag(key: str) -> None:
-    """Remove a tag of the active experiment. Raises NotFound if it has no such tag."""
-    store = current_store()
-    experiments.delete_tag(store, experiments.active_experiment_id(store), key)
-
-
-# -- searching
-
-
-def search_experiments(
-    view_type: int = ViewType.ACTIVE_ONLY,
-    max_results: int | None = None,
-    filter_string: str | None = None,
-    order_by: list[str] | None = None,
-) -> list[Experiment]:
-    """The experiments that pass the filter, those that changed last first. Raises FilterError."""
-    found: list[Experiment] = []
-    token: str | None = None
-    while max_results is None or len(found) < max_results:
-        wanted = MAX_PAGE if max_results is None else min(MAX_PAGE, max_results - len(found))
-        page = MlflowClient().search_experiments(view_type, wanted, filter_string, order_by, token)
-        found += page
-        token = page.token
-        if token is None:
-            break
-    return found
-
-
-@overload
-def search_runs(
-    experiment_ids: list[str] | None = ...,
-    filter_string: str = ...,
-    run_view_type: int = ...,
-    max_results: int = ...,
-    order_by: list[str] | None = ...,
-    output_format: Literal["pandas"] = ...,
-    search_all_experiments: bool = ...,
-    experiment_names: list[str] | None = ...,
-) -> pd.DataFrame: ...
-
-
-@overload
-def search_runs(
-    experiment_ids: list[str] | None = ...,
-    filter_string: str = ...,
-    run_view_type: int = ...,
-    max_results: int = ...,
-    order_by: list[str] | None = ...,
-    *,
-    output_format: Literal["list"],
-    search_all_experiments: bool = ...,
-    experiment_names: list[str] | None = ...,
-) -> list[Run]: ...
-
-
-def search_runs(
-    experiment_ids: list[str] | None = None,
-    filter_string: str = "",
-    run_view_type: int = ViewType.ACTIVE_ONLY,
-    max_results: int = 100_000,
-    order_by: list[str] | None = None,
-    output_format: str = "pandas",
-    search_all_experiments: bool = False,
-    experiment_names: list[str] | None = None,
-) -> pd.DataFrame | list[Run]:
-    """The runs that pass the filter, newest first unless ordered: a DataFrame, or `output_format="list"` of Run.
-
-    Without ids and names: the active experiment's, or all with `search_all_experiments`. Raises FilterError.
-    """
-    if output_format not in ("pandas", "list"):
-        raise InvalidValue(f"output_format is 'pandas' or 'list'; got {output_format!r}.")
-    ids = _asked_experiments(experiment_ids, experiment_names, search_all_experiments)
-    found: list[Run] = []
-    token: str | None = None
-    while ids and len(found) < max_results:
-        wanted = min(MAX_PAGE, max_results - len(found))
-        page = MlflowClient().search_runs(ids, filter_string, run_view_type, wanted, order_by, token)
-        found += page
-        token = page.token
-        if token is None:
-            break
-    if output_format == "list":
-        return found
-    from tracker.tracking.frames import runs_frame
-
-    return runs_frame(found)
-
-
-def _asked_experiments(ids: list[str] | None, names: list[str] | None, everywhere: bool) -> list[str]:
-    if ids and names:
-        raise InvalidValue("Give either experiment_ids or experiment_names, and not both.")
-    if ids:
-        return [str(one) for one in ids]
-    if names:
-        named = {name: experiments.named(current_store(), name) for name in names}
-        for name in (name for name, found in named.items() if found is None):
-            warnings.warn(f"There is no experiment {name!r}; its runs are not searched.", UserWarning, stacklevel=3)
-        return [found.experiment_id for found in named.values() if found is not None]
-    if everywhere:
-        return [one.experiment_id for one in search_experiments()]
-    return [experiments.active_experiment_id(current_store())]

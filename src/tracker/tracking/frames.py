@@ -1,5 +1,5 @@
-"""Runs as a DataFrame with MLflow's columns: run_id, experiment_id, status, artifact_uri, start_time, end_time, then
-metrics.*, params.* and tags.*. A metric that a run lacks is NaN, a parameter or tag None.
+"""Runs as a DataFrame in MLflow's columns: run_id, experiment_id, status, artifact_uri, start_time,
+end_time, then metrics.*, params.* and tags.*. A metric that a run lacks is NaN, a parameter or tag None.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Which store this process tracks into, and the URIs that name it.
 
-The store is a folder. A URI of another kind (`http://…`, `sqlite:///…`, `databricks`) comes from a program written for
-a server: it is answered with one warning, and the folder that would be found without it is used.
+The store is a folder. A URI of another kind (`http://…`, `sqlite:///…`, `databricks`) comes from a program made
+for a server: it is answered with one warning, and the folder that would be found without it is used.
 """
 
 from __future__ import annotations
@@ -54,7 +54,10 @@ def is_local(uri: str | os.PathLike[str]) -> bool:
 
 
 def store_at(uri: str | os.PathLike[str] | None, asked_by: str = "tracking_uri") -> Store:
-    """The store that a URI names; for None the current one; for a server's or a database's URI the folder found without it."""
+    """The store that a URI names; for None the current one.
+
+    For a server's or a database's URI the folder found without it.
+    """
     if uri is None or uri == "":
         return current_store()
     if is_local(uri):
@@ -70,7 +73,7 @@ def store_at(uri: str | os.PathLike[str] | None, asked_by: str = "tracking_uri")
 
 
 def set_tracking_uri(uri: str | os.PathLike[str] | None) -> None:
-    """Keep runs in the folder at `uri` (a path, `file:…` or `tracker:…`) from now on; None or "" goes back to searching.
+    """Keep runs in the folder at `uri` (a path, `file:…` or `tracker:…`) from now on; None searches again.
 
     Runs that are open go on in their own store. Raises StoreError if there can be no store there.
     """

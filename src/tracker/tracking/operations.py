@@ -1,4 +1,7 @@
-"""What calls with `synchronous=False` give back. Writing costs microseconds here, so it is done when they return."""
+"""What calls with `synchronous=False` give back.
+
+Writing costs microseconds here, so it is done when they return.
+"""
 
 from __future__ import annotations
 

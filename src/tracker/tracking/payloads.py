@@ -1,4 +1,7 @@
-"""What users log as artifacts, made into bytes: dicts, figures, images, tables. Libraries are imported on use only."""
+"""What users log as artifacts, made into bytes: dicts, figures, images, tables.
+
+Libraries are imported on use only.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ def suffix(path: str) -> str:
 
 
 def dict_bytes(value: Any, path: str) -> bytes:
-    """A dict or list as JSON, or as YAML for a name that ends so (where PyYAML is missing: JSON, which YAML reads)."""
+    """A dict or list as JSON, or as YAML for a name that ends so (JSON, which is YAML, without PyYAML)."""
     if suffix(path) in (".yml", ".yaml"):
         try:
             import yaml  # type: ignore[import-untyped]
@@ -50,7 +53,10 @@ def _plain(value: Any) -> Any:
 
 
 def figure_bytes(figure: Any, path: str, save_kwargs: dict[str, Any] | None = None) -> bytes:
-    """A matplotlib or plotly figure in the format that the name ends in; a plotly one as .html, .json or a picture."""
+    """A matplotlib or plotly figure in the format that the name ends in.
+
+    A plotly one as .html, .json or a picture.
+    """
     options = save_kwargs or {}
     if hasattr(figure, "savefig"):
         buffer = io.BytesIO()
@@ -67,12 +73,14 @@ def figure_bytes(figure: Any, path: str, save_kwargs: dict[str, Any] | None = No
                 image: bytes = figure.to_image(**({"format": suffix(path)[1:]} | options))
                 return image
             case other:
-                raise InvalidValue(f"A plotly figure is kept as .html, .json or a picture; {other or 'no ending'!r} is none.")
+                raise InvalidValue(
+                    f"A plotly figure is kept as .html, .json or a picture; {other or 'no ending'!r} is none."
+                )
     raise InvalidValue(f"log_figure takes a matplotlib or plotly figure; got {type(figure).__name__}.")
 
 
 def picture(image: Any) -> Any:
-    """A PIL image, from one or from an array (H×W, H×W×1, ×3 or ×4; 0–255 integers, 0–1 floats or bool)."""
+    """A PIL image, from one or from an array (h, w), (h, w, 1), (h, w, 3) or (h, w, 4)."""
     try:
         from PIL import Image
     except ImportError:
@@ -87,7 +95,9 @@ def picture(image: Any) -> Any:
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[:, :, 0]
     if array.ndim != 2 and not (array.ndim == 3 and array.shape[2] in (3, 4)):
-        raise InvalidValue(f"An image has the shape H×W, H×W×1, H×W×3 or H×W×4; this array has {array.shape}.")
+        raise InvalidValue(
+            f"An image has the shape (h, w), (h, w, 1), (h, w, 3) or (h, w, 4); this array has {array.shape}."
+        )
     return Image.fromarray(_bytes_of(array))
 
 
@@ -98,7 +108,9 @@ def _bytes_of(array: Any) -> Any:
         return array.astype(np.uint8) * 255
     if np.issubdtype(array.dtype, np.floating):
         if array.size and not (np.nanmin(array) >= 0 and np.nanmax(array) <= 1):
-            raise InvalidValue("An image of floats has values from 0 to 1; scale the array, or give integers from 0 to 255.")
+            raise InvalidValue(
+                "An image of floats has values from 0 to 1; scale the array, or give integers from 0 to 255."
+            )
         return (np.nan_to_num(array) * 255).round().astype(np.uint8)
     if array.size and (array.min() < 0 or array.max() > 255):
         raise InvalidValue("An image of integers has values from 0 to 255.")
@@ -127,7 +139,9 @@ def preview(image: Any) -> Any:
 def check_image_key(key: str) -> str:
     """The key itself, if a series of images can have it. Raises InvalidValue."""
     if not isinstance(key, str) or not _IMAGE_KEY.fullmatch(key):
-        raise InvalidValue(f"The key of an image holds letters, digits, blanks and _ - . / only; got {key!r}.")
+        raise InvalidValue(
+            f"The key of an image holds letters, digits, blanks and _ - . / only; got {key!r}."
+        )
     return key
 
 
@@ -143,7 +157,9 @@ def table_frame(data: Any) -> pd.DataFrame:
     if not isinstance(data, dict):
         raise InvalidValue(f"log_table takes a dict of columns or a DataFrame; got {type(data).__name__}.")
     try:
-        if not any(isinstance(column, (list, tuple)) or hasattr(column, "__array__") for column in data.values()):
+        if not any(
+            isinstance(column, (list, tuple)) or hasattr(column, "__array__") for column in data.values()
+        ):
             return pd.DataFrame([data])
         return pd.DataFrame(data)
     except ValueError as error:
@@ -151,7 +167,10 @@ def table_frame(data: Any) -> pd.DataFrame:
 
 
 def table_bytes(frame: pd.DataFrame, path: str) -> bytes:
-    """A table as JSON (split orientation) or Parquet, by the name's ending. Raises InvalidValue for another one."""
+    """A table as JSON (split orientation) or Parquet, by the name's ending.
+
+    Raises InvalidValue for another one.
+    """
     check_table_name(path)
     if suffix(path) == ".parquet":
         content: bytes = frame.to_parquet(None)

@@ -55,7 +55,11 @@ def _source() -> tuple[str, str]:
     if shell is None or not hasattr(shell, "kernel"):
         return "LOCAL", (sys.argv[0] if sys.argv and sys.argv[0] else "<console>")
     space = getattr(shell, "user_ns", {})
-    for name in (space.get("__vsc_ipynb_file__"), os.environ.get("JPY_SESSION_NAME"), os.environ.get("IPYNB_FILE")):
+    for name in (
+        space.get("__vsc_ipynb_file__"),
+        os.environ.get("JPY_SESSION_NAME"),
+        os.environ.get("IPYNB_FILE"),
+    ):
         if isinstance(name, str) and name:
             return "NOTEBOOK", name
     return "NOTEBOOK", "<notebook>"

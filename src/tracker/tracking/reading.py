@@ -1,4 +1,4 @@
-"""Entities out of the store's views. The only part of tracking that needs the query engine, and it is imported on use.
+"""Entities out of the store's views. Only this part of tracking needs the query engine, imported on use.
 
 Parameters come back as text, times in milliseconds. A run that is not there is NotFound.
 """
@@ -29,9 +29,10 @@ from tracker.tracking.values import shown
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_INFO = """SELECT run_id, experiment_id, coalesce("user", ''), status, epoch_ms(start_time), epoch_ms(end_time),
-    lifecycle_stage, name FROM runs WHERE run_id IN (SELECT unnest($ids::VARCHAR[]))"""
-_PARAMS = "SELECT run_id, key, json::VARCHAR FROM params WHERE run_id IN (SELECT unnest($ids::VARCHAR[])) ORDER BY key"
+_INFO = """SELECT run_id, experiment_id, coalesce("user", ''), status, epoch_ms(start_time),
+    epoch_ms(end_time), lifecycle_stage, name FROM runs WHERE run_id IN (SELECT unnest($ids::VARCHAR[]))"""
+_PARAMS = """SELECT run_id, key, json::VARCHAR FROM params
+    WHERE run_id IN (SELECT unnest($ids::VARCHAR[])) ORDER BY key"""
 _TAGS = "SELECT run_id, key, value FROM tags WHERE run_id IN (SELECT unnest($ids::VARCHAR[])) ORDER BY key"
 _METRICS = """SELECT run_id, key, value, epoch_ms(time), step FROM latest_metrics
     WHERE run_id IN (SELECT unnest($ids::VARCHAR[])) ORDER BY key"""
@@ -74,7 +75,9 @@ def get_runs(store: Store, run_ids: Sequence[str]) -> list[Run]:
     cursor.begin()
     try:
         infos = {row[0]: _info(store, row) for row in cursor.execute(_INFO, ids).fetchall()}
-        params = _grouped(cursor.execute(_PARAMS, ids).fetchall(), lambda key, text: Param(key, shown(json.loads(text))))
+        params = _grouped(
+            cursor.execute(_PARAMS, ids).fetchall(), lambda key, text: Param(key, shown(json.loads(text)))
+        )
         tags = _grouped(cursor.execute(_TAGS, ids).fetchall(), RunTag)
         metrics = _grouped(cursor.execute(_METRICS, ids).fetchall(), Metric)
         inputs = _grouped(cursor.execute(_INPUTS, ids).fetchall(), _input)
@@ -102,7 +105,9 @@ def search_run_ids(
     from tracker.query.filters import parse, parse_order
 
     compiler = Compiler()
-    conditions = [f"r.experiment_id IN (SELECT unnest({compiler.bind([str(i) for i in experiment_ids])}::VARCHAR[]))"]
+    conditions = [
+        f"r.experiment_id IN (SELECT unnest({compiler.bind([str(i) for i in experiment_ids])}::VARCHAR[]))"
+    ]
     if view != "all":
         conditions.append(f"r.lifecycle_stage = {compiler.bind(view)}")
     tree = parse(filter_string)
@@ -115,10 +120,16 @@ def search_run_ids(
     return [row[0] for row in rows]
 
 
-def metric_history(store: Store, run_id: str, key: str, limit: int | None = None, offset: int = 0) -> list[Metric]:
+def metric_history(
+    store: Store, run_id: str, key: str, limit: int | None = None, offset: int = 0
+) -> list[Metric]:
     """A metric's points by step, time and value; an empty list for a metric that the run lacks."""
     most = (1 << 62) if limit is None else limit
-    rows = _cursor(store).execute(_HISTORY, {"id": run_id, "key": key, "limit": most, "offset": offset}).fetchall()
+    rows = (
+        _cursor(store)
+        .execute(_HISTORY, {"id": run_id, "key": key, "limit": most, "offset": offset})
+        .fetchall()
+    )
     return [Metric(key, value, time, step, run_id) for value, time, step in rows]
 
 
@@ -165,5 +176,6 @@ def _input(
     told = json.loads(tags) if tags else {}
     pairs = told.items() if isinstance(told, dict) else ()
     return DatasetInput(
-        Dataset(name, digest, kind, source, schema, profile), [InputTag(key, str(value)) for key, value in pairs]
+        Dataset(name, digest, kind, source, schema, profile),
+        [InputTag(key, str(value)) for key, value in pairs],
     )

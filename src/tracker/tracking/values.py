@@ -1,10 +1,11 @@
-"""What users hand over, made into what the store keeps: floats for metrics, JSON values for parameters, text for tags.
+"""What users hand over, made into what the store keeps: floats for metrics, JSON values for parameters.
 
 NumPy and the tensor libraries are known by their methods only; nothing here imports them.
 """
 
 from __future__ import annotations
 
+import contextlib
 import math
 import warnings
 from typing import Any
@@ -22,9 +23,10 @@ def number(key: str, value: Any) -> float:
             return float(value.item() if hasattr(value, "item") else value)
     except (TypeError, ValueError, OverflowError, RuntimeError):
         pass
-    shown = repr(value)
+    text = repr(value)
+    text = text if len(text) <= 60 else f"{text[:60]}…"
     raise InvalidValue(
-        f"Metric {key!r} is a number; got {type(value).__name__} {shown[:60]}{'…' if len(shown) > 60 else ''}. "
+        f"Metric {key!r} is a number; got {type(value).__name__} {text}. "
         "Log text with log_param or set_tag, and several numbers as several metrics or steps."
     )
 
@@ -35,7 +37,10 @@ def _size(value: Any) -> int:
 
 
 def parameter(value: Any) -> Any:
-    """`value` with the type that JSON has for it, else as `str(value)`; its text is what MLflow would keep."""
+    """`value` with the type that JSON has for it, else as `str(value)`.
+
+    Its text is what MLflow would keep.
+    """
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, float):
@@ -63,11 +68,11 @@ def _scalar(value: Any) -> Any:
     """A NumPy scalar or 0-d tensor; a narrow float by its own shortest digits, 0.1 and not 0.10000000149."""
     item = value.item()
     if isinstance(item, float) and not isinstance(value, float):
-        try:
+        with contextlib.suppress(ValueError):
             item = float(str(value))
-        except ValueError:
-            pass
-    return parameter(item) if item is None or isinstance(item, (bool, int, float, str)) else bounded(str(value))
+    return (
+        parameter(item) if item is None or isinstance(item, (bool, int, float, str)) else bounded(str(value))
+    )
 
 
 def _is_plain(value: Any, depth: int = 0) -> bool:
@@ -85,7 +90,9 @@ def _is_plain(value: Any, depth: int = 0) -> bool:
         return False
     if kind is list:
         return all(_is_plain(item, depth + 1) for item in value)
-    return kind is dict and all(type(key) is str and _is_plain(item, depth + 1) for key, item in value.items())
+    return kind is dict and all(
+        type(key) is str and _is_plain(item, depth + 1) for key, item in value.items()
+    )
 
 
 def bounded(text: str) -> str:

@@ -1,7 +1,7 @@
 """Writing into one run. Every call is one append of whole events, on disk when it returns.
 
-This is the path that a training loop is on: no query engine, no NumPy, no reading, with one exception: the first
-metric without a step in a run that was resumed asks `last_steps` where its counting left off.
+This is the path that a training loop is on: no query engine, no NumPy, no reading, with one exception: the
+first metric of a run that was resumed asks `last_steps` where its counting left off.
 """
 
 from __future__ import annotations
@@ -41,11 +41,16 @@ def _steps_from(first: int) -> Iterator[int]:
 
 
 class RunWriter:
-    """Appends to one run. Any process may write to any run; several writers of a run do not disturb each other."""
+    """Appends to one run.
+
+    Any process may write to any run; several writers of a run do not disturb each other.
+    """
 
     __slots__ = ("_append", "_last_steps", "_series", "run_id", "store")
 
-    def __init__(self, store: Store, run_id: str, last_steps: Callable[[], dict[str, int]] | None = None) -> None:
+    def __init__(
+        self, store: Store, run_id: str, last_steps: Callable[[], dict[str, int]] | None = None
+    ) -> None:
         self.store = store
         self.run_id = run_id
         self._append = store.append
@@ -55,7 +60,7 @@ class RunWriter:
     # -- metrics
 
     def metric(self, key: str, value: Any, step: int | None = None, timestamp: int | None = None) -> None:
-        """Log one point. Without `step`, the next one of this metric (0, 1, 2, …); `timestamp` in ms, default now.
+        """Log one point. Without `step`, the next of this metric (0, 1, 2, …); `timestamp` in ms, or now.
 
         Raises InvalidValue for what is no number or step, StoreError if it cannot be written.
         """
@@ -74,7 +79,9 @@ class RunWriter:
         t = time_ns() // 1000 if timestamp is None else _microseconds(timestamp)
         self._append(_metric_line(series.prefix, value, step, t))
 
-    def metrics(self, values: Mapping[str, Any], step: int | None = None, timestamp: int | None = None) -> None:
+    def metrics(
+        self, values: Mapping[str, Any], step: int | None = None, timestamp: int | None = None
+    ) -> None:
         """Log one point of each metric, all in one write; none is written if one of them is no number."""
         t = time_ns() // 1000 if timestamp is None else _microseconds(timestamp)
         numbers = {key: number(key, value) for key, value in values.items()}
@@ -90,7 +97,10 @@ class RunWriter:
         self._write(lines)
 
     def points(self, points: Iterable[tuple[str, Any, int | None, int | None]]) -> None:
-        """Log many points `(key, value, step, timestamp in ms)` in one write; they default to step 0 and now."""
+        """Log many points `(key, value, step, timestamp in ms)` in one write.
+
+        They default to step 0 and now.
+        """
         lines = []
         for key, value, step, timestamp in points:
             series = self._series.get(key) or self._new_series(key)
@@ -112,7 +122,12 @@ class RunWriter:
 
     def params(self, values: Mapping[str, Any]) -> None:
         """Log parameters, types kept; logging one again corrects it."""
-        self._write([self.event("param", k=events.check_key(k, "parameter"), v=parameter(v)) for k, v in values.items()])
+        self._write(
+            [
+                self.event("param", k=events.check_key(k, "parameter"), v=parameter(v))
+                for k, v in values.items()
+            ]
+        )
 
     def tags(self, values: Mapping[str, Any]) -> None:
         """Set tags; their values become text."""
@@ -139,7 +154,9 @@ class RunWriter:
 
     def end(self, status: str, end_ms: int | None = None) -> None:
         """End the run as `status`."""
-        value: dict[str, Any] = {"status": status} if end_ms is None else {"status": status, "end": int(end_ms)}
+        value: dict[str, Any] = (
+            {"status": status} if end_ms is None else {"status": status, "end": int(end_ms)}
+        )
         self._write([self.event("end", v=value)])
 
     def state(self, state: str) -> None:
@@ -153,12 +170,15 @@ class RunWriter:
     # -- artifacts
 
     def artifact_bytes(self, path: str, data: bytes) -> None:
-        """Keep `data` as the run's file `path` (posix, relative). Raises InvalidValue for a path that leaves the run."""
+        """Keep `data` as the run's file `path` (posix, relative).
+
+        Raises InvalidValue for a path that leaves the run.
+        """
         self._write([self._place(path, lambda file: file.write(data))])
 
     def artifact_stream(self, path: str, stream: Any) -> None:
         """Keep what a binary stream gives as the run's file `path`, without holding it in memory."""
-        self._write([self._place(path, lambda file: shutil.copyfileobj(stream, file, 1 << 20))])
+        self._write([self._place(path, _copier(stream))])
 
     def artifact_file(self, source: str | os.PathLike[str], path: str) -> None:
         """Keep a copy of a local file as the run's file `path`. Raises InvalidValue if it is not there."""
@@ -170,9 +190,11 @@ class RunWriter:
         for source, path in files:
             try:
                 with open(source, "rb") as stream:
-                    lines.append(self._place(path, lambda file, stream=stream: shutil.copyfileobj(stream, file, 1 << 20)))
+                    lines.append(self._place(path, _copier(stream)))
             except OSError as error:
-                raise InvalidValue(f"{os.fspath(source)} cannot be read: {error.strerror}. Nothing was logged for it.") from error
+                raise InvalidValue(
+                    f"{os.fspath(source)} cannot be read: {error.strerror}. Nothing was logged for it."
+                ) from error
         self._write(lines)
 
     def artifact_path(self, path: str) -> Path:
@@ -183,7 +205,9 @@ class RunWriter:
         """Write a file whole or not at all; the event that records it."""
         name = str(PurePosixPath(path))
         if not path or name in ("", "."):
-            raise InvalidValue(f"{path!r} is not the name of a file among a run's artifacts; give one, as in 'plots/loss.png'.")
+            raise InvalidValue(
+                f"{path!r} is not the name of a file; give one below the run's artifacts, as 'plots/a.png'."
+            )
         target = self.artifact_path(name)
         temporary = None
         try:
@@ -192,9 +216,11 @@ class RunWriter:
             with os.fdopen(fd, "wb") as file:
                 fill(file)
                 size = file.tell()
-            os.replace(temporary, target)
+            Path(temporary).replace(target)
         except OSError as error:
-            raise StoreError(f"The artifact {name!r} cannot be written below {self.store.root}: {error.strerror}.") from error
+            raise StoreError(
+                f"The artifact {name!r} cannot be written below {self.store.root}: {error.strerror}."
+            ) from error
         finally:
             if temporary is not None:
                 Path(temporary).unlink(missing_ok=True)
@@ -211,6 +237,10 @@ class RunWriter:
             self._append(b"".join(lines))
 
 
+def _copier(stream: Any) -> Callable[[BinaryIO], None]:
+    return lambda file: shutil.copyfileobj(stream, file, 1 << 20)
+
+
 def _step(key: object, step: Any) -> int:
     try:
         whole = int(step) if isinstance(step, float) and step.is_integer() else operator.index(step)
@@ -223,9 +253,11 @@ def _step(key: object, step: Any) -> int:
 
 def _microseconds(timestamp: Any) -> int:
     try:
-        return round(timestamp * 1000)
+        return int(timestamp * 1000)
     except (TypeError, ValueError, OverflowError):
-        raise InvalidValue(f"A timestamp is a number of milliseconds since the epoch; got {timestamp!r}.") from None
+        raise InvalidValue(
+            f"A timestamp is a number of milliseconds since the epoch; got {timestamp!r}."
+        ) from None
 
 
 _MAX_WRITERS = 1_000
@@ -234,7 +266,7 @@ _writers_lock = threading.Lock()
 
 
 def shared_writer(store: Store, run_id: str, make: Callable[[], RunWriter]) -> RunWriter:
-    """This process's writer of a run, made by `make` when there is none: all that write to the run count steps together."""
+    """This process's writer of a run, made by `make` when there is none: its users count steps together."""
     key = (store.root, run_id)
     with _writers_lock:
         writer = _writers.get(key)

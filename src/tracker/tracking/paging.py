@@ -1,0 +1,42 @@
+"""Pages of search results. A token says where the next page starts, in MLflow's form."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any, TypeVar
+
+from tracker.entities import PagedList
+from tracker.exceptions import InvalidValue
+
+MAX_PAGE = 50_000
+
+T = TypeVar("T")
+
+
+def page_limit(max_results: Any) -> int:
+    """How many items a page holds. Raises InvalidValue."""
+    most = 1000 if max_results is None else max_results
+    if isinstance(most, bool) or not isinstance(most, int) or not 1 <= most <= MAX_PAGE:
+        raise InvalidValue(f"max_results is a whole number from 1 to {MAX_PAGE:,}; got {max_results!r}.")
+    return most
+
+
+def page_offset(token: str | None) -> int:
+    """Where the page of a token starts. Raises InvalidValue for a text that is no token."""
+    if not token:
+        return 0
+    try:
+        offset = json.loads(base64.b64decode(token, validate=True))["offset"]
+        if isinstance(offset, int) and offset >= 0:
+            return offset
+    except (ValueError, TypeError, KeyError):
+        pass
+    raise InvalidValue(f"{str(token)[:60]!r} is no page token; use the `token` of the page before.")
+
+
+def page_of(found: list[T], limit: int, offset: int) -> PagedList[T]:
+    """A page of `limit` items out of one item more, if there are any."""
+    more = len(found) > limit
+    token = base64.b64encode(json.dumps({"offset": offset + limit}).encode()).decode() if more else None
+    return PagedList(found[:limit], token)
