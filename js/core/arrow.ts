@@ -156,6 +156,11 @@ function loggedNaN(values: Float64Array, chunks: readonly Chunk[]): Uint8Array |
 }
 
 function textColumn(name: string, type: ArrowType, chunks: readonly Chunk[], length: number): Column {
+  const [only] = chunks;
+  if (type.typeId === DICTIONARY && only && chunks.length === 1 && isWhole(only.entries)) {
+    const values = numbers(name, type.indices!, chunks, length);
+    return { name, kind: 'string', length, values, dictionary: only.entries };
+  }
   const values = new Float64Array(length).fill(Number.NaN);
   const codes = new Map<string, number>();
   const code = (text: string | null | undefined): number => {
@@ -180,12 +185,22 @@ function textColumn(name: string, type: ArrowType, chunks: readonly Chunk[], len
   return { name, kind: 'string', length, values, dictionary: [...codes.keys()] };
 }
 
+function isWhole(entries: readonly (string | null)[]): entries is readonly string[] {
+  return !entries.includes(null);
+}
+
+/** Decoded in one go; only where not every character is one byte does each text need a decoding of its own. */
 function texts(chunk: Chunk, type: ArrowType): (string | null)[] {
-  const decoder = new TextDecoder();
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   const offsets = view(chunk.buffers[0]!, type.offsets, 'text');
-  return Array.from({ length: chunk.length }, (_, row) => {
-    return has(chunk, row)
-      ? decoder.decode(chunk.buffers[1]!.subarray(Number(offsets[row]), Number(offsets[row + 1])))
-      : null;
-  });
+  const bytes = chunk.buffers[1]!.subarray(0, Number(offsets[chunk.length] ?? 0));
+  const all = decoder.decode(bytes);
+  const plain = all.length === bytes.length;
+  const result: (string | null)[] = [];
+  for (let row = 0; row < chunk.length; row++) {
+    const from = Number(offsets[row]);
+    const to = Number(offsets[row + 1]);
+    result.push(!has(chunk, row) ? null : plain ? all.slice(from, to) : decoder.decode(bytes.subarray(from, to)));
+  }
+  return result;
 }
