@@ -88,9 +88,11 @@ class Shell:
         config.HistoryManager.enabled = False
         config.InteractiveShell.colors = "nocolor"
         self.ip = InteractiveShell(config=config)
+        self._fresh = dict(self.ip.user_ns)
 
     def start(self, sources: list[str]) -> None:
-        self.ip.reset(new_session=True)
+        self.ip.user_ns.clear()
+        self.ip.user_ns.update(self._fresh)
         for source in sources:
             assert self.ip.run_cell(source).success
 

@@ -226,6 +226,21 @@ def test_a_fault_of_the_receiver_never_reaches_the_cell() -> None:
     assert space["x"] == 2.0 and isinstance(recorder.fault, OSError)
 
 
+def test_an_interrupt_inside_a_hook_is_the_cells() -> None:
+    def interrupted(values: dict[str, float], step: int) -> None:
+        raise KeyboardInterrupt
+
+    space: dict[str, Any] = {}
+    recorder = LoopRecorder(space, interrupted)
+    tree = recorder.instrument(ast.parse("for i in range(5):\n    x = i / 2"))
+    recorder.install()
+    with pytest.raises(KeyboardInterrupt) as caught:
+        exec(compile(tree, "<cell>", "exec"), space)
+    recorder.remove()
+    frames = traceback.extract_tb(caught.value.__traceback__)
+    assert [frame.name for frame in frames][-2:] == ["<module>", "passed"]
+
+
 def test_a_metric_that_its_curve_already_has_is_not_logged_again() -> None:
     _, recorder, _ = run("for i in range(3):\n    loss = i / 2\n    best = i + 0.5")
     left = recorder.unlogged({"loss": 1.0, "best": 9.0, "other": 2.0})

@@ -93,7 +93,7 @@ def metrics(
         elif _is_computed(name, binding, after) and _assigned_now(name, binding, value, before, failed_line):
             found.update(_numbers(name, binding, value))
     number = scalar(result)
-    if number is not None and cell.last is not None and not _already_named(cell.last, found, cell, before):
+    if number is not None and cell.last is not None and not _already_named(cell.last, number, found, cell):
         found.setdefault("result", number)
     return found
 
@@ -210,9 +210,14 @@ def _changed_fields(name: str, binding: Binding, value: object, before: Before) 
     }
 
 
-def _already_named(last: ast.expr, found: dict[str, float], cell: Cell, before: Before) -> bool:
-    """Whether the last expression only repeats a name, a constant or an item of either."""
+def _already_named(last: ast.expr, number: float, found: dict[str, float], cell: Cell) -> bool:
+    """Whether the last expression only repeats a name, a constant, an item of either, or a metric's value."""
     if isinstance(last, (ast.Name, ast.NamedExpr)) or is_literal(last):
+        return True
+    if any(
+        isinstance(node, ast.Name) and node.id in found and same(found[node.id], number)
+        for node in ast.walk(last)
+    ):
         return True
     path: list[str] = []
     while isinstance(last, ast.Subscript) and is_literal(last.slice):

@@ -111,6 +111,7 @@ class _Observer:
         begin, observe, fail = self._begin, self._observe, self._fail
 
         def passed(ending: int = whole) -> None:
+            __tracebackhide__ = True
             nonlocal done, due
             if ending < 0:
                 done = due = 0
@@ -128,6 +129,9 @@ class _Observer:
             except Exception as fault:
                 due = fail(fault)
                 return
+            except BaseException as interrupt:
+                interrupt.__traceback__ = None
+                raise
             if done > FULL_PASSES:
                 due = step + (1 << (done // FULL_PASSES).bit_length())
 

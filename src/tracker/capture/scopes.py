@@ -79,6 +79,14 @@ def outer_names(node: Function | ast.ClassDef) -> Outer:
     return Outer(frozenset(reads), frozenset((scope.stored & scope.declared_global) | nested_writes))
 
 
+def class_reads(node: ast.ClassDef) -> set[str]:
+    """What the body of a class reads as the class is made, its methods left aside."""
+    scope = _Scope()
+    for part in node.body:
+        scope.visit(part)
+    return scope.loaded - scope.stored
+
+
 class _Scope(ast.NodeVisitor):
     def __init__(self) -> None:
         self.loaded: set[str] = set()

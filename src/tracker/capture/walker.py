@@ -13,7 +13,15 @@ from typing import Any, Final
 from .analysis import Binding
 from .literals import UNKNOWN, evaluate, is_clock, is_literal
 from .magics import inner_code
-from .scopes import Comprehension, import_names, outer_names, pattern_names, root_name, target_names
+from .scopes import (
+    Comprehension,
+    class_reads,
+    import_names,
+    outer_names,
+    pattern_names,
+    root_name,
+    target_names,
+)
 
 _FILLERS: Final = frozenset({"update", "setdefault", "subtract"})
 _QUERIES: Final = frozenset({"query", "eval"})
@@ -145,6 +153,7 @@ class Walker:
             self._read(decorator, certain)
         outer = outer_names(node)
         if isinstance(node, ast.ClassDef):
+            self.reads |= class_reads(node)
             for base in (*node.bases, *(keyword.value for keyword in node.keywords)):
                 self._read(base, certain)
         else:
