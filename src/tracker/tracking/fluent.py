@@ -1,8 +1,8 @@
 """The fluent API: calls without an id work on the active run, and start one if there is none.
 
 MLflow's names, signatures and meanings, with these differences, all in the user's favour: a cell that is run
-again makes a new run instead of an error; a metric logged without `step` counts its own steps; a parameter may
-be corrected.
+again makes a new run instead of an error; a metric logged without `step` counts its own steps; a parameter
+may be corrected.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Which store this process tracks into, and the URIs that name it.
 
-The store is a folder. A URI of another kind (`http://…`, `sqlite:///…`, `databricks`) comes from a program made
-for a server: it is answered with one warning, and the folder that would be found without it is used.
+The store is a folder. A URI of another kind (`http://…`, `sqlite:///…`, `databricks`) comes from a program
+made for a server: it is answered with one warning, and the folder that would be found without it is used.
 """
 
 from __future__ import annotations
