@@ -233,7 +233,7 @@ def _like(text: str, term: Like) -> bool:
 
 def _equal(value: Any, literal: Any) -> bool:
     if isinstance(value, bool) or isinstance(literal, bool):
-        both = isinstance(value, bool) or isinstance(literal, bool) and isinstance(value, str)
+        both = isinstance(value, bool) or (isinstance(literal, bool) and isinstance(value, str))
         return both and not isinstance(literal, float) and str(value).lower() == str(literal).lower()
     if isinstance(value, str) and isinstance(literal, str):
         return value == literal

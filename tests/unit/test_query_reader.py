@@ -56,7 +56,7 @@ def held() -> Iterator[Any]:
     files: list[Any] = []
 
     def hold(path: Path) -> None:
-        file = open(path, "ab")
+        file = path.open("ab")
         fcntl.flock(file, fcntl.LOCK_EX)
         files.append(file)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from tracker.exceptions import TrackerError
@@ -34,7 +32,7 @@ def test_bindings_may_have_any_name(store: Store) -> None:
 READING = [
     "FROM runs", "WITH x AS (SELECT 1 AS one) SELECT * FROM x", "VALUES (1)", "SHOW TABLES", "DESCRIBE runs", "SUMMARIZE metrics",
     "EXPLAIN SELECT 1", "-- why\nEXPLAIN ANALYZE SELECT * FROM runs", "EXPLAIN (FORMAT json) SELECT 1",
-    "PIVOT latest_metrics ON key USING first(value) GROUP BY run_id", "/* c */ FROM (PIVOT params ON key USING first(value) GROUP BY run_id)",
+    "PIVOT latest_metrics ON key USING first(value) GROUP BY run_id", "FROM (PIVOT params ON key USING first(value) GROUP BY run_id)",
     "SELECT 1;",
 ]  # fmt: skip
 
@@ -47,6 +45,8 @@ def test_reading_statement_runs(store: Store, text: str) -> None:
 REFUSED = [
     "CREATE TABLE x(a INT)", "INSERT INTO latest.runs SELECT * FROM latest.runs", "DELETE FROM latest.runs", "DROP VIEW runs",
     "COPY (SELECT 1) TO '{root}/stolen.csv'", "COPY (PIVOT params ON key) TO '{root}/stolen.csv'", "EXPORT DATABASE '{root}/x'",
+    "/* /* */ SELECT */ COPY (PIVOT params ON key) TO '{root}/stolen.csv'",
+    "/* /* */ EXPLAIN */ COPY (SELECT 1) TO '{root}/stolen.csv'", "EXPLAIN (ANALYZE) COPY (SELECT 1) TO '{root}/stolen.csv'",
     "EXPLAIN ANALYZE COPY (SELECT 1) TO '{root}/stolen.csv'", "EXPLAIN ANALYZE EXPLAIN ANALYZE COPY (SELECT 1) TO '{root}/stolen.csv'",
     "ATTACH '{root}/x.db'", "SET threads = 1", "PRAGMA memory_limit = '1GB'", "INSTALL httpfs", "LOAD httpfs", "CALL pragma_version()",
     "CREATE TABLE t AS PIVOT params ON key", "USE memory", "BEGIN", "CHECKPOINT", "SELECT 1; SELECT 2", "SELECT 1; DROP VIEW runs",

@@ -1,16 +1,18 @@
 """From the tree of a filter to SQL over `latest.*`.
 
-Invariants: every literal and key is a bound value; the only names written into SQL come from the fixed tables of
-`grammar`. A condition is NULL where the run lacks the value or has NaN, so that SQL's three-valued logic keeps such a
-run out, also under NOT.
+Invariants: every literal and key is a bound value; the only names written into SQL come from the fixed
+tables of `grammar`. A condition is NULL where the run lacks the value or has NaN, so that SQL's three-
+valued logic keeps such a run out, also under NOT.
 
 What equals what (`In`) and what is less (`Ordered`), for a parameter, tag or text attribute:
     number  with a number, or quoted text that reads as one     as numbers
     text    with a number, if the text reads as one             as numbers
-    text    with quoted text                                    exactly; ordered as numbers if both read as such
+    text    with quoted text                                    exactly; ordered as numbers if both are
     bool    with true or false; text that says so with true or false; a bool with the quoted word, in any case
     else    not equal, and not comparable: ordering gives NULL
 """
+
+# ruff: noqa: S608 (see the invariants: no text from outside)
 
 from __future__ import annotations
 
@@ -34,7 +36,7 @@ class _Text:
 
 @dataclass
 class Compiler:
-    """Compiles conditions on runs; the query is `SELECT … FROM latest.runs r {joins} WHERE … ` with `bindings`."""
+    """Compiles conditions on runs, for `SELECT … FROM latest.runs r {joins} WHERE …` with `bindings`."""
 
     bindings: dict[str, Binding] = field(default_factory=dict)
     _aliases: dict[Name, str] = field(default_factory=dict)
@@ -68,15 +70,18 @@ class Compiler:
         parts = []
         for key in keys:
             operand = self._operand(key.name)
-            text_first = key.name.entity == "attributes"
-            columns = [operand] if isinstance(operand, str) else [operand.text] if text_first else [operand.number, operand.text]
+            if isinstance(operand, str):
+                columns = [operand]
+            else:
+                plain = key.name.entity == "attributes"
+                columns = [operand.text] if plain else [operand.number, operand.text]
             parts += [f"{column} {'DESC' if key.descending else 'ASC'} NULLS LAST" for column in columns]
         return ", ".join([*parts, "r.start_time DESC NULLS LAST", "r.run_id"])
 
     # -- operands
 
     def _operand(self, name: Name) -> _Text | str:
-        """The SQL of a name's value: a number, time (ms) or bool as it is, all else as text with its readings."""
+        """The SQL of a name's value: a number, time (ms) or bool itself, else as text with its readings."""
         if name.entity == "params":
             alias = self._join(name, "SELECT run_id, kind, num, text FROM latest.params")
             return _Text(f"{alias}.kind", f"{alias}.num", f"{alias}.text")
@@ -94,7 +99,8 @@ class Compiler:
         if name not in self._aliases:
             alias = f"n{len(self._aliases)}"
             self._aliases[name] = alias
-            self._joins.append(f"LEFT JOIN ({select} WHERE key = {self.bind(name.key)}) {alias} ON {alias}.run_id = r.run_id")
+            source = f"({select} WHERE key = {self.bind(name.key)})"
+            self._joins.append(f"LEFT JOIN {source} {alias} ON {alias}.run_id = r.run_id")
         return self._aliases[name]
 
     # -- conditions
@@ -109,7 +115,9 @@ class Compiler:
             if isinstance(term, In):
                 return self._one_of(operand, term.values)
             return f"({operand} {term.operator} {self._bound(term.value)})"
-        return self._text_in(operand, term.values) if isinstance(term, In) else self._text_ordered(operand, term)
+        return (
+            self._text_in(operand, term.values) if isinstance(term, In) else self._text_ordered(operand, term)
+        )
 
     def _missing(self, name: Name, operand: _Text | str) -> str:
         if name.entity == "metrics":
@@ -118,11 +126,10 @@ class Compiler:
 
     def _of_datasets(self, term: In | Ordered | Like | Missing) -> str:
         """True if any dataset of the run passes; NULL for a run without datasets."""
-        column = f'd."{term.name.key}"'
+        column, of_run = f'd."{term.name.key}"', "FROM latest.datasets d WHERE d.run_id = r.run_id"
         if isinstance(term, Missing):
-            return f"(NOT EXISTS (SELECT 1 FROM latest.datasets d WHERE d.run_id = r.run_id AND {column} IS NOT NULL))"
-        condition = self._condition(term, _plain_text(column))
-        return f"(SELECT bool_or({condition}) FROM latest.datasets d WHERE d.run_id = r.run_id)"
+            return f"(NOT EXISTS (SELECT 1 {of_run} AND {column} IS NOT NULL))"
+        return f"(SELECT bool_or({self._condition(term, _plain_text(column))}) {of_run})"
 
     def _bound(self, value: Value) -> str:
         if isinstance(value, bool):
@@ -157,7 +164,8 @@ class Compiler:
         number = term.value if isinstance(term.value, float) else read_number(term.value)
         cases = []
         if number is not None:
-            cases.append(f"WHEN {operand.number} IS NOT NULL THEN {operand.number} {term.operator} {self.bind(number)}")
+            reads = f"{operand.number} {term.operator} {self.bind(number)}"
+            cases.append(f"WHEN {operand.number} IS NOT NULL THEN {reads}")
         if isinstance(term.value, str):
             text = f"{operand.text} {term.operator} {self.bind(term.value)}"
             cases.append(f"WHEN {operand.kind} IN ('string', 'json') THEN {text}")

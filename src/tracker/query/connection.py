@@ -1,10 +1,13 @@
 """The reader: one in-memory DuckDB connection that follows the journals of a store.
 
-Invariants: nothing is written to the store; a refresh reads only journals that changed, and what queries see changes
-in one transaction; a journal whose owner is gone is read once ("settled"), those still written are read again whole
-when any of them grew ("live"), so that rows are deleted only when a file vanishes. One damaged journal costs its
-damaged lines and one warning. External access is off and the configuration locked before any user text gets here.
+Invariants: nothing is written to the store; a refresh reads only journals that changed, and what queries
+see changes in one transaction; a journal whose owner is gone is read once ("settled"), those still written
+are read again whole when any of them grew ("live"), so that rows are deleted only when a file vanishes.
+One damaged journal costs its damaged lines and one warning. External access is off and the configuration
+locked before any user text gets here.
 """
+
+# ruff: noqa: S608 (layer and table names of `views`)
 
 from __future__ import annotations
 
@@ -13,7 +16,6 @@ import os
 import stat
 import threading
 import warnings
-import weakref
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,7 +57,10 @@ class Reader:
             return self._db.cursor()
 
     def _connect(self) -> Connection:
-        no_extensions: dict[str, str | bool | int | float | list[str]] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+        no_extensions: dict[str, str | bool | int | float | list[str]] = {
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
         db = duckdb.connect(":memory:", config=no_extensions)
         root = str(self.store.root).replace("'", "''")
         for statement in (
@@ -100,9 +105,14 @@ class Reader:
         self._live, self._counts, self._experiments = sizes, counts, experiments
 
     def _replace(
-        self, db: Connection, gone: list[str], live: dict[str, int], experiments: dict[str, Experiment], moved: bool
+        self,
+        db: Connection,
+        gone: list[str],
+        live: dict[str, int],
+        experiments: dict[str, Experiment],
+        moved: bool,
     ) -> dict[str, int]:
-        """Take what was read into the tables and compute again what depends on it; the new count of each kind."""
+        """Take in what was read, compute again what depends on it; gives the new count of each kind."""
         for table in ("events", "metrics"):
             if gone:
                 db.execute(f"DELETE FROM hot.settled_{table} WHERE w IN (SELECT unnest($w))", {"w": gone})
@@ -111,12 +121,14 @@ class Reader:
             for statement in views.take_batch(layer):
                 db.execute(statement)
         counts: dict[str, int] = dict(db.execute(views.KIND_COUNTS).fetchall())
-        changed = {kind for kind in {*counts, *self._counts} if gone or counts.get(kind) != self._counts.get(kind)}
+        kinds = {*counts, *self._counts}
+        changed = {kind for kind in kinds if gone or counts.get(kind) != self._counts.get(kind)}
         for kind in changed & views.LATEST_BY_KIND.keys():
             db.execute(views.LATEST_BY_KIND[kind])
         if experiments != self._experiments:
             _write_experiments(db, list(experiments.values()))
-        if moved or changed - {"metric"} or live.keys() != self._live.keys() or experiments != self._experiments:
+        writers_changed = moved or live.keys() != self._live.keys()
+        if writers_changed or changed - {"metric"} or experiments != self._experiments:
             db.execute("TRUNCATE latest.live_writers")
             db.execute("INSERT INTO latest.live_writers SELECT unnest($w::VARCHAR[])", {"w": list(live)})
             self._write_runs(db)
@@ -128,7 +140,7 @@ class Reader:
     # -- reading files
 
     def _read(self, db: Connection, layer: str, journals: list[_Journal]) -> None:
-        """Put the journals' lines into the layer's batch; what cannot be read is named in a warning and left out."""
+        """Put the journals' lines into the layer's batch; what cannot be read is left out with a warning."""
         db.execute(views.empty_batch(layer))
         journals = [j for j in journals if j.size]
         if not journals:
@@ -148,7 +160,7 @@ class Reader:
         try:
             db.execute(read, {"files": [journal.path]})
         except duckdb.Error as error:
-            if os.path.exists(journal.path):
+            if Path(journal.path).exists():
                 self._warn(journal, f"cannot be read and is left out: {str(error).splitlines()[0]}")
 
     def _tell_damage(self, journal: _Journal, lines: int, live: bool) -> None:
@@ -192,7 +204,7 @@ def _ends_line(path: str) -> bool:
 
 
 def _plain_files(paths: Iterable[Path]) -> list[_Journal]:
-    """The journals among them that are plain files: a link, pipe or folder in a foreign store is not followed."""
+    """Those that are plain files: a link, pipe or folder in a foreign store is not followed."""
     journals = []
     for path in paths:
         try:
@@ -204,7 +216,7 @@ def _plain_files(paths: Iterable[Path]) -> list[_Journal]:
     return journals
 
 
-_readers: weakref.WeakKeyDictionary[Store, Reader] = weakref.WeakKeyDictionary()
+_readers: dict[Store, Reader] = {}
 _readers_lock = threading.Lock()
 
 
@@ -224,7 +236,7 @@ def _after_fork_in_child() -> None:
     global _readers, _readers_lock
     for inherited in _readers.values():
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(inherited._db))
-    _readers, _readers_lock = weakref.WeakKeyDictionary(), threading.Lock()
+    _readers, _readers_lock = {}, threading.Lock()
 
 
 if hasattr(os, "register_at_fork"):

@@ -1,7 +1,8 @@
 """Metric histories, whole or reduced to what a plot can show.
 
-A reduced curve keeps, of each of N equal parts of its steps, the lowest and the highest point, one NaN if it has any
-(the gap in the line), and of the whole its first and last point: drawn at N pixels, it looks as the whole would.
+A reduced curve keeps, of each of N equal parts of its steps, the lowest and the highest point, one NaN if
+it has any (the gap in the line), and of the whole its first and last point: drawn at N pixels, it looks as
+the whole would.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ placed AS (
     SELECT place, r, k, s, t, v, points <= $points AS whole,
            least($parts - 1, floor($parts * CASE
                WHEN last_s > first_s THEN (s::DOUBLE - first_s) / (last_s::DOUBLE - first_s)
-               WHEN last_t > first_t THEN (t::DOUBLE - first_t) / (last_t::DOUBLE - first_t) ELSE 0 END)) AS part
+               WHEN last_t > first_t THEN (t::DOUBLE - first_t) / (last_t::DOUBLE - first_t)
+               ELSE 0 END)) AS part
     FROM hot.metrics JOIN curves USING (r, k)
 ),
 parts AS (
@@ -70,9 +72,10 @@ def history(
 def reduced(
     reader: Reader, run_ids: Sequence[str], keys: Sequence[str] | None = None, points: int = 1_000
 ) -> pa.Table:
-    """About `points` points a curve: run_id, key, step, time (ms since the epoch, double), value; ordered as `history`.
+    """About `points` points a curve: run_id, key, step, time (ms since the epoch, double), value.
 
-    A curve that has no more points is given whole; NaN points (at most one in two) come on top. Raises InvalidValue.
+    Ordered as `history`. A curve that has no more points is given whole; NaN points (at most one for each
+    two) come on top. Raises InvalidValue.
     """
     table = _read(reader, run_ids, keys, points)
     return _with_time(table, pc.divide(pc.cast(table.column("time"), pa.float64(), safe=False), 1000.0))

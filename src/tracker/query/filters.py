@@ -1,14 +1,18 @@
 """The filter language: `parse` for `where` and MLflow's `filter_string`, `parse_order` for `order_by`.
 
-    filter     := and ("OR" and)*          and := not ("AND" not)*          not := "NOT" not | primary
+    filter     := and ("OR" and)*
+    and        := not ("AND" not)*
+    not        := "NOT" not | primary
     primary    := "(" filter ")" | name test
     test       := ("=" | "!=" | "<" | "<=" | ">" | ">=") value | ["NOT"] ("LIKE" | "ILIKE") string
-                | ["NOT"] "IN" "(" value ("," value)* ")" | ["NOT"] "BETWEEN" value "AND" value | "IS" ["NOT"] "NULL"
-    name       := [entity "."] key, the key bare or in backticks or double quotes; without an entity, an attribute
+                | ["NOT"] "IN" "(" value ("," value)* ")" | ["NOT"] "BETWEEN" value "AND" value
+                | "IS" ["NOT"] "NULL"
+    name       := [entity "."] key, the key bare, in backticks or double quotes; no entity: an attribute
     value      := number | 'text' | "text" | true | false
 
-Keywords, entities and attributes are read in any case. A quote inside quotes is written twice. Keys need no quotes
-while they hold only letters, digits and _ . / : @ -. Every mistake is a FilterError with the place and the remedy.
+Keywords, entities and attributes are read in any case. A quote inside quotes is written twice. Keys need
+no quotes while they hold only letters, digits and _ . / : @ -. Every mistake is a FilterError with the
+place and the remedy.
 """
 
 from __future__ import annotations
@@ -89,7 +93,11 @@ class _Parser:
         at = self._peek.at
         name = self._name()
         if name.entity == "datasets":
-            mistake(self._text, at, "Runs cannot be ordered by datasets; use an attribute, params., metrics. or tags.")
+            mistake(
+                self._text,
+                at,
+                "Runs cannot be ordered by datasets; use an attribute, params., metrics. or tags.",
+            )
         descending = self._peek.is_word("DESC")
         if descending or self._peek.is_word("ASC"):
             self._take()
@@ -143,7 +151,7 @@ class _Parser:
     def _not(self) -> Filter:
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            mistake(self._text, self._peek.at, f"More than {MAX_DEPTH} levels of NOT and parentheses; write it flatter.")
+            mistake(self._text, self._peek.at, f"More than {MAX_DEPTH} levels of NOT and parentheses.")
         result = Not(self._not()) if self._took_word("NOT") else self._primary()
         self._depth -= 1
         return result
@@ -195,7 +203,8 @@ class _Parser:
 
     def _like(self, name: Name, operator: Token) -> Filter:
         if name.kind not in ("text", "typed"):
-            mistake(self._text, operator.at, f"{operator} compares text; {name.key} is a {name.kind}. Use =, <, > or BETWEEN.")
+            what = f"{operator} compares text; {name.key} is a {name.kind}. Use =, <, > or BETWEEN."
+            mistake(self._text, operator.at, what)
         pattern = self._peek
         if pattern.kind != "string":
             self._refuse("a pattern in quotes, as in 'resnet%'")
@@ -235,7 +244,8 @@ class _Parser:
         value = _literal(token)
         if value is None:
             hint = f"; write text in quotes: '{token.text}'" if token.kind in ("word", "backtick") else ""
-            mistake(self._text, token.at, f"Expected a value (a number, 'text', true or false), found {token}{hint}.")
+            wanted = "Expected a value (a number, 'text', true or false)"
+            mistake(self._text, token.at, f"{wanted}, found {token}{hint}.")
         converted = _converted(value, name)
         if converted is None:
             mistake(self._text, token.at, f"{name.key} {_WANTS[name.kind]}, found {token}.")
@@ -256,7 +266,8 @@ class _Parser:
     def _quoted_key(self, prefix: Token) -> Name:
         key = self._peek
         if key.at != prefix.end or key.quote not in ("`", '"') or not key.text:
-            mistake(self._text, prefix.end, f"Expected a key after {prefix}, as in {prefix}C or {prefix}`my key`.")
+            what = f"Expected a key after {prefix}, as in {prefix}C or {prefix}`my key`."
+            mistake(self._text, prefix.end, what)
         self._take()
         return self._named(prefix, prefix.text[:-1], key.text)
 
@@ -267,7 +278,8 @@ class _Parser:
     def _named(self, token: Token, prefix: str, key: str) -> Name:
         entity = ENTITIES.get(prefix.lower())
         if entity is None:
-            mistake(self._text, token.at, f"Unknown kind of name {prefix!r}; use params., metrics., tags., attributes. or datasets.")
+            kinds = "params., metrics., tags., attributes. or datasets."
+            mistake(self._text, token.at, f"Unknown kind of name {prefix!r}; use {kinds}")
         if entity in ("params", "metrics", "tags"):
             return Name(entity, key)
         plain = key.lower().replace(" ", "_")
@@ -298,8 +310,9 @@ def _converted(value: Value, name: Name) -> Value | None:
     if name.kind in ("text", "typed"):
         return value
     if name.kind == "bool":
-        word = value.lower() if isinstance(value, str) else value
-        return {"true": True, "false": False}.get(word) if isinstance(word, str) else word if isinstance(word, bool) else None
+        if isinstance(value, str):
+            return {"true": True, "false": False}.get(value.lower())
+        return value if isinstance(value, bool) else None
     if isinstance(value, bool):
         return None
     if isinstance(value, float):
@@ -323,4 +336,5 @@ def _unknown(entity: str, key: str, known: Sequence[str]) -> str:
     if entity == "datasets":
         return f"Datasets have no {key!r}; they have {', '.join(known)}."
     hint = f" Did you mean {close[0]}?" if close else ""
-    return f"Runs have no attribute {key!r}.{hint} For a parameter, metric or tag write params.{key}, metrics.{key} or tags.{key}."
+    prefixed = f"params.{key}, metrics.{key} or tags.{key}"
+    return f"Runs have no attribute {key!r}.{hint} For a parameter, metric or tag write {prefixed}."

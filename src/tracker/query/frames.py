@@ -8,7 +8,8 @@ from typing import Any, cast
 import pandas as pd
 
 from tracker.exceptions import InvalidValue, NotFound
-from tracker.query import curves, sql as user_sql
+from tracker.query import curves
+from tracker.query import sql as user_sql
 from tracker.query.connection import Reader, reader
 from tracker.query.table import experiment_ids, run_table
 from tracker.store import Store
@@ -23,7 +24,7 @@ def runs(
 ) -> pd.DataFrame:
     """The runs of an experiment (a name or id, or several; None for all), one row a run; see `run_table`.
 
-    Raises NotFound for an experiment that the store does not have, FilterError for a mistake in `where` or `order_by`.
+    Raises NotFound for an unknown experiment, FilterError for a mistake in `where` or `order_by`.
     """
     ids = None if experiment is None else experiment_ids(store, _listed(experiment))
     keys = None if order_by is None else _listed(order_by)
@@ -33,23 +34,24 @@ def runs(
 def history(
     store: Store, runs: Any, keys: str | Iterable[str] | None = None, points: int | None = None
 ) -> pd.DataFrame:
-    """Metric histories, long: run_id, key, step, time, value; by run as given, then key, step and time.
+    """Metric histories, long: run_id, key, step, time, value; by run as given, then key, step, time.
 
-    `runs` is an id, a run, a DataFrame with `run_id`, or several; `points` reduces each curve to about that many.
-    Raises NotFound, InvalidValue.
+    `runs` is an id, a run, a DataFrame with `run_id`, or several; `points` reduces each curve to about that
+    many. Raises NotFound, InvalidValue.
     """
     ids, asked = run_ids(runs), reader(store)
     _check_runs(asked, ids)
-    return cast(pd.DataFrame, curves.history(asked, ids, None if keys is None else _listed(keys), points).to_pandas())
+    table = curves.history(asked, ids, None if keys is None else _listed(keys), points)
+    return cast(pd.DataFrame, table.to_pandas())
 
 
 def sql(store: Store, query: str, /, **bindings: Any) -> pd.DataFrame:
-    """What one reading statement gives over the views of the store. Raises InvalidValue with DuckDB's sentence."""
+    """What one reading statement gives over the store's views. Raises InvalidValue in DuckDB's words."""
     return cast(pd.DataFrame, user_sql.query(reader(store), query, bindings).to_pandas())
 
 
 def run_ids(runs: Any) -> list[str]:
-    """The ids out of whatever holds some: an id, a run, a DataFrame with `run_id`, a table's selection, or several.
+    """The ids out of what holds some: an id, a run, a DataFrame with `run_id`, a selection, or several.
 
     Raises InvalidValue where there are none.
     """
@@ -67,7 +69,8 @@ def run_ids(runs: Any) -> list[str]:
 
 
 def _check_runs(reader: Reader, ids: list[str]) -> None:
-    query = "SELECT id FROM (SELECT unnest($ids::VARCHAR[]) AS id) ANTI JOIN latest.runs ON run_id = id LIMIT 1"
+    asked = "(SELECT unnest($ids::VARCHAR[]) AS id)"
+    query = f"SELECT id FROM {asked} ANTI JOIN latest.runs ON run_id = id LIMIT 1"  # noqa: S608
     missing = reader.cursor().execute(query, {"ids": ids}).fetchone()
     if missing is not None:
         raise NotFound(f"No run {missing[0]!r} in the store at {reader.store.root}.")

@@ -1,8 +1,9 @@
 """What a filter means: the names that runs can be asked for, and the tree that `filters.parse` makes.
 
-Invariants: a literal in the tree already has the type that its name asks for (a float for metrics and durations, ms
-since the epoch for times, a bool for `star`), so that compiling never fails. The meaning of a comparison is stated in
-`compile.py`; `tests/filter_cases.json` holds it as cases, and the TypeScript side reads the same file.
+Invariants: a literal in the tree already has the type that its name asks for (a float for metrics and
+durations, ms since the epoch for times, a bool for `star`), so that compiling never fails. The meaning of
+a comparison is stated in `compile.py`; `tests/filter_cases.json` holds it as cases, and the TypeScript
+side reads the same file.
 """
 
 from __future__ import annotations

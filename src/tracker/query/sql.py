@@ -1,7 +1,8 @@
 """The user's own SQL over the views of the store: one reading statement, with bound values.
 
-Invariant: nothing but a SELECT (or EXPLAIN of one, or PIVOT) is executed. With that the connection has external
-access off, a locked configuration and no extensions: a statement can read the store's folder and nothing else.
+Invariant: nothing but a SELECT (or EXPLAIN of one, or PIVOT) is executed. With that the connection has
+external access off, a locked configuration and no extensions: a statement can read the store's folder and
+nothing else.
 """
 
 from __future__ import annotations
@@ -19,15 +20,19 @@ from tracker.query.connection import Reader
 
 _COMMENT = r"(?:\s+|--[^\n]*(?:\n|$)|/\*.*?\*/)*"
 _EXPLAIN = re.compile(rf"{_COMMENT}EXPLAIN\b{_COMMENT}(?:ANALYZE\b)?{_COMMENT}(?:\([^)]*\))?", re.I | re.S)
-# A statement that first collects the columns of a pivot is several to DuckDB; COPY or CREATE of one begins otherwise.
-_PIVOT = re.compile(rf"{_COMMENT}(?:PIVOT|SELECT|FROM)\b", re.I | re.S)
+# A pivot that finds its columns itself is several statements to DuckDB; a COPY of one begins otherwise.
+# No comment may come first: DuckDB nests them, so that what a pattern takes for their end may not be it.
+_PIVOT = re.compile(r"\s*(?:PIVOT|SELECT|FROM)\b", re.I)
 _VIEWS = "runs, params, metrics, latest_metrics, tags, artifacts, datasets, experiments"
 
 
 def query(reader: Reader, text: str, bindings: Mapping[str, Any] | None = None) -> pa.Table:
-    """What a reading statement gives, `$name` taken from `bindings`. Raises InvalidValue with DuckDB's sentence."""
+    """What a reading statement gives, `$name` taken from `bindings`.
+
+    Raises InvalidValue, with DuckDB's sentence for a mistake in the statement.
+    """
     if not isinstance(text, str) or not text.strip():
-        raise InvalidValue(f"No SQL to run. For example: SELECT * FROM runs. Views: {_VIEWS}.")
+        raise InvalidValue(f"There is no SQL to run; try FROM runs. The views are {_VIEWS}.")
     try:
         _check(text)
         cursor = reader.cursor()
@@ -48,7 +53,9 @@ def _check(text: str) -> None:
     if explained is not None:
         _check(text[explained.end() :])
     elif kind != StatementType.SELECT and not (kind == StatementType.MULTI and _PIVOT.match(text)):
-        raise InvalidValue(f"Only statements that read can be run here, such as SELECT; this is {kind.name}. Views: {_VIEWS}.")
+        raise InvalidValue(
+            f"Only statements that read can be run, as SELECT; this is {kind.name}. Views: {_VIEWS}."
+        )
 
 
 def _without_decimals(table: pa.Table) -> pa.Table:

@@ -1,8 +1,10 @@
 """The run table: one row a run, with a column for each parameter, metric and tag that any of the runs has.
 
-Invariant: the rows are chosen and ordered once; the values of each kind are then read long, sorted by key, and spread
-into columns, at a cost of one pass over the values whatever the number of columns.
+Invariant: the rows are chosen and ordered once; the values of each kind are then read long, sorted by key,
+and spread into columns, at a cost of one pass over the values whatever the number of columns.
 """
+
+# ruff: noqa: S608 (what `Compiler` gives)
 
 from __future__ import annotations
 
@@ -48,10 +50,10 @@ def run_table(
 ) -> pa.Table:
     """The runs that pass, one row a run, newest first unless ordered otherwise.
 
-    Columns: run_id, name, status, experiment, start_time, end_time (UTC), duration (s), parent_run_id, user, note,
-    star; then params.*, metrics.* (latest), tags.* in the order of their keys (tags of `mlflow.` and `tracker.` only
-    with `all_tags`). A parameter's column is int64, double or bool where all its values are, else text. `experiments`
-    and `run_ids` are ids; None stands for all. Raises FilterError.
+    Columns: run_id, name, status, experiment, start_time, end_time (UTC), duration (s), parent_run_id, user,
+    note, star; then params.*, metrics.* (latest), tags.* in the order of their keys (tags of `mlflow.` and
+    `tracker.` only with `all_tags`). A parameter's column is int64, double or bool where all its values are,
+    else text. `experiments` and `run_ids` are ids; None stands for all. Raises FilterError, InvalidValue.
     """
     compiler = Compiler()
     conditions = _conditions(compiler, experiments, where, view, run_ids)
@@ -149,7 +151,9 @@ class _Spread:
         self._length = length
         self._offset = offset
 
-    def __call__(self, prefix: str, long: pa.Table, values: Callable[[pa.Table], pa.Array]) -> dict[str, pa.Array]:
+    def __call__(
+        self, prefix: str, long: pa.Table, values: Callable[[pa.Table], pa.Array]
+    ) -> dict[str, pa.Array]:
         long = long.combine_chunks()
         rows = long.column("row").to_numpy() - self._offset
         return {
@@ -190,10 +194,9 @@ def _typed(long: pa.Table) -> pa.Array:
         return _whole(long.column("num"))
     text = _whole(long.column("text"))
     if kinds <= {"int", "float", "string"} and kinds != {"string"}:
-        words = pc.and_(pc.equal(long.column("kind"), "string"), pc.is_in(text, value_set=_NOT_FINITE))
         strings = pc.equal(long.column("kind"), "string")
-        if pc.sum(words).as_py() == pc.sum(strings).as_py():
-            return _whole(pc.if_else(strings, pc.cast(pc.replace_substring(text, "Infinity", "inf"), pa.float64()), long.column("num")))
+        if pc.all(pc.is_in(text.filter(_whole(strings)), value_set=_NOT_FINITE)).as_py():
+            return pc.cast(pc.replace_substring(text, "Infinity", "inf"), pa.float64())
     return text
 
 

@@ -71,7 +71,11 @@ def _token(text: str, at: int) -> Token:
         kind, pattern = _QUOTED[quote]
         match = pattern.match(text, at)
         if match is None:
-            mistake(text, at, f"This quote is not closed; end the {'name' if quote == '`' else 'text'} with {quote}.")
+            mistake(
+                text,
+                at,
+                f"This quote is not closed; end the {'name' if quote == '`' else 'text'} with {quote}.",
+            )
         return Token(kind, match[1].replace(quote * 2, quote), at, match.end(), quote)
     patterns: tuple[tuple[TokenKind, re.Pattern[str]], ...] = (
         ("number", _NUMBER_TOKEN), ("word", _WORD), ("symbol", _SYMBOL),

@@ -5,13 +5,15 @@
     latest.*                    what holds now, computed after each change of the above
     main.*                      the views of `tracker.sql`
 
-Times are µs since the epoch until the views make them timestamps. For all but metrics the latest event by (time,
-journal) holds; of a metric the point that is greatest by (step, time, value), NaN lowest.
+Times are µs since the epoch until the views make them timestamps. For all but metrics the latest event by
+(time, journal) holds; of a metric the point that is greatest by (step, time, value), NaN lowest.
 """
+
+# ruff: noqa: S608 (only this module's own names are put together)
 
 from __future__ import annotations
 
-JOURNAL_COLUMNS = "{e: 'VARCHAR', r: 'VARCHAR', x: 'VARCHAR', k: 'VARCHAR', v: 'JSON', s: 'BIGINT', t: 'BIGINT'}"
+_COLUMNS = "{e: 'VARCHAR', r: 'VARCHAR', x: 'VARCHAR', k: 'VARCHAR', v: 'JSON', s: 'BIGINT', t: 'BIGINT'}"
 
 # Years 1 to 9999: what timestamps can show. A journal from elsewhere may say anything.
 EARLIEST, LATEST = -62135596800000000, 253402300799999999
@@ -31,7 +33,7 @@ def read_batch(layer: str) -> str:
     return f"""INSERT INTO {layer}_batch
         SELECT e, r, x, k, coalesce(v, 'null') AS v, s, {_TIME} AS t, parse_filename(filename, true) AS w
         FROM read_json($files, format = 'newline_delimited', ignore_errors = true, filename = true,
-                       maximum_object_size = 16777216, columns = {JOURNAL_COLUMNS})"""
+                       maximum_object_size = 16777216, columns = {_COLUMNS})"""
 
 
 def damaged(layer: str) -> str:
@@ -85,7 +87,9 @@ SELECT unnest($ids), unnest($names), unnest($states), unnest($created), unnest($
 """
 
 
-KIND_COUNTS = "SELECT e, count(*) FROM hot.events GROUP BY e UNION ALL SELECT 'metric', count(*) FROM hot.metrics"
+KIND_COUNTS = """
+SELECT e, count(*) FROM hot.events GROUP BY e UNION ALL SELECT 'metric', count(*) FROM hot.metrics
+"""
 
 
 def _latest(kind: str) -> str:
@@ -101,9 +105,11 @@ SELECT run_id, key, kind, json,
             WHEN kind = 'string' THEN as_number(json ->> '$') END AS num,
        CASE WHEN kind = 'int' THEN TRY_CAST(json AS BIGINT) END AS int
 FROM (SELECT run_id, key, v AS json,
-             CASE json_type(v) WHEN 'VARCHAR' THEN 'string' WHEN 'BOOLEAN' THEN 'bool' WHEN 'DOUBLE' THEN 'float'
-                  WHEN 'UBIGINT' THEN if(TRY_CAST(v AS BIGINT) IS NULL, 'float', 'int') WHEN 'BIGINT' THEN 'int'
-                  WHEN 'NULL' THEN 'null' ELSE 'json' END AS kind
+             CASE json_type(v)
+                  WHEN 'VARCHAR' THEN 'string' WHEN 'BOOLEAN' THEN 'bool' WHEN 'NULL' THEN 'null'
+                  WHEN 'DOUBLE' THEN 'float' WHEN 'BIGINT' THEN 'int'
+                  WHEN 'UBIGINT' THEN if(TRY_CAST(v AS BIGINT) IS NULL, 'float', 'int')
+                  ELSE 'json' END AS kind
       FROM ({_latest("param")}))
 """
 
@@ -157,9 +163,9 @@ WITH told AS (
     SELECT run_id, last.w AS w FROM seen WHERE last.e <> 'end' AND status = 'KILLED'
 ), last_events AS (
     SELECT run_id, max(t) AS t FROM (
-        SELECT lost.run_id, events.t FROM lost JOIN hot.events ON events.r = lost.run_id AND events.w = lost.w
+        SELECT run_id, seen.t FROM lost JOIN hot.events seen ON seen.r = run_id AND seen.w = lost.w
         UNION ALL
-        SELECT lost.run_id, metrics.t FROM lost JOIN hot.metrics ON metrics.r = lost.run_id AND metrics.w = lost.w)
+        SELECT run_id, seen.t FROM lost JOIN hot.metrics seen ON seen.r = run_id AND seen.w = lost.w)
     GROUP BY run_id
 ), named AS (
     SELECT run_id, any_value(value) FILTER (key = 'mlflow.runName') AS name,
@@ -168,21 +174,26 @@ WITH told AS (
            any_value(value) FILTER (key = 'mlflow.note.content') AS note,
            any_value(lower(value)) FILTER (key = 'tracker.star') = 'true' AS star
     FROM latest.tags
-    WHERE key IN ('mlflow.runName', 'mlflow.parentRunId', 'mlflow.user', 'mlflow.note.content', 'tracker.star')
+    WHERE key IN (
+        'mlflow.runName', 'mlflow.parentRunId', 'mlflow.user', 'mlflow.note.content', 'tracker.star')
     GROUP BY run_id
 ), timed AS (
     SELECT *, valid_time(coalesce(told_start::HUGEINT * 1000, seen.t)) AS start_t,
-           valid_time(CASE WHEN status IN ('RUNNING', 'SCHEDULED') THEN NULL
-                WHEN last.e = 'end' THEN coalesce(told_end::HUGEINT * 1000, last.t) ELSE last_events.t END) AS end_t
+           valid_time(CASE
+                WHEN status IN ('RUNNING', 'SCHEDULED') THEN NULL
+                WHEN last.e = 'end' THEN coalesce(told_end::HUGEINT * 1000, last.t)
+                ELSE last_events.t END) AS end_t
     FROM seen LEFT JOIN last_events USING (run_id)
 )
 SELECT run_id, coalesce(named.name, '') AS name, status,
-       coalesce(experiments.name, if(experiment_id = '0', 'Default', experiment_id)) AS experiment, experiment_id,
+       coalesce(experiments.name, if(experiment_id = '0', 'Default', experiment_id)) AS experiment,
+       experiment_id,
        make_timestamptz(start_t) AS start_time, make_timestamptz(end_t) AS end_time,
        (end_t - start_t) / 1e6 AS duration, parent_run_id, "user", note, coalesce(star, false) AS star,
-       if(coalesce(state, 'active') = 'deleted' OR coalesce(experiments.lifecycle_stage, 'active') = 'deleted',
+       if('deleted' IN (coalesce(state, 'active'), coalesce(experiments.lifecycle_stage, 'active')),
           'deleted', 'active') AS lifecycle_stage,
-       coalesce(rtrim(artifact_location, '/') || '/' || run_id || '/artifacts', $artifacts || run_id) AS artifact_uri
+       coalesce(rtrim(artifact_location, '/') || '/' || run_id || '/artifacts', $artifacts || run_id)
+           AS artifact_uri
 FROM timed LEFT JOIN named USING (run_id) LEFT JOIN latest.experiments experiments USING (experiment_id)
 """
 
@@ -205,5 +216,6 @@ VIEWS = [
     "CREATE OR REPLACE VIEW datasets AS FROM latest.datasets",
     """CREATE OR REPLACE VIEW experiments AS
         SELECT experiment_id, name, lifecycle_stage, make_timestamptz(created * 1000) AS created,
-               make_timestamptz(updated * 1000) AS updated, artifact_location, tags FROM latest.experiments""",
+               make_timestamptz(updated * 1000) AS updated, artifact_location, tags
+        FROM latest.experiments""",
 ]
