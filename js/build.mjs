@@ -25,7 +25,7 @@ const common = {
 async function widgets() {
   const outdir = join(root, 'src/tracker/static');
   mkdirSync(outdir, { recursive: true });
-  await build({ ...common, entryPoints: Object.keys(BUDGETS).map((name) => `js/widgets/${name}.ts`), outdir });
+  await build({ ...common, entryPoints: Object.keys(BUDGETS).map(name => `js/widgets/${name}.ts`), outdir });
   const over = Object.entries(BUDGETS).filter(([name, budget]) => {
     const { size } = statSync(join(outdir, `${name}.js`));
     console.log(`${name}.js ${(size / 1000).toFixed(1)} kB of ${budget / 1000} kB`);

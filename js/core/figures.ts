@@ -1,7 +1,7 @@
 /** What comparisons need to know of runs and colours to make figures. No plotting library and no page in it. */
 import { isMissing, textAt } from './columns';
 import { directionOf } from './direction';
-import { formatDate, formatNumber, formatTime } from './format';
+import { formatDate, formatDuration, formatNumber, formatTime } from './format';
 import type { Column, Table } from './types';
 
 /** Told apart by people with any colour vision, in this order; the same places in both lists are the same hue. */
@@ -41,13 +41,18 @@ export function runLabels(table: Table): RunLabel[] {
   });
   const count = new Map<string, number>();
   for (const { name } of rows) count.set(name, (count.get(name) ?? 0) + 1);
-  return rows.map(({ row, id, name }) => ({ row, id, label: count.get(name)! > 1 ? `${name} (${id.slice(-6)})` : name }));
+  return rows.map(({ row, id, name }) => ({
+    row,
+    id,
+    label: count.get(name)! > 1 ? `${name} (${id.slice(-6)})` : name,
+  }));
 }
 
 /** What a cell says, '–' where the run has no value. */
 export function valueText(column: Column, row: number): string {
   if (isMissing(column, row)) return '–';
   const value = column.values[row]!;
+  if (column.name === 'duration') return formatDuration(value);
   if (column.kind === 'number') return formatNumber(value);
   return column.kind === 'time' ? formatTime(value) : textAt(column, row);
 }
@@ -110,10 +115,15 @@ function numberScale(column: Column, rows: readonly number[]): Scale {
   const log = column.kind === 'number' && low > 0 && high / low >= 100;
   const by = log ? Math.log10 : (value: number) => value;
   const span = by(high) - by(low);
-  const place = (value: number) => (Number.isFinite(value) ? (span > 0 ? (by(value) - by(low)) / span : 0.5) : Number.NaN);
+  const place = (value: number) =>
+    Number.isFinite(value) ? (span > 0 ? (by(value) - by(low)) / span : 0.5) : Number.NaN;
   const text = column.kind === 'time' ? formatDate : formatNumber;
   const marks = values.length === 0 ? [] : span > 0 ? tickValues(low, high, log) : [low];
-  return { at: row => place(column.values[row]!), ticks: marks.map(value => ({ at: place(value), text: text(value) })), log };
+  return {
+    at: row => place(column.values[row]!),
+    ticks: marks.map(value => ({ at: place(value), text: text(value) })),
+    log,
+  };
 }
 
 function tickValues(low: number, high: number, log: boolean): number[] {

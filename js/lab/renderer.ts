@@ -18,7 +18,8 @@ export class BundleRenderer extends Panel implements IRenderMime.IRenderer {
   readonly #saved = new Widget();
   readonly #makeLive: LiveRenderer;
   #view: SavedView | null = null;
-  #live: { readonly widget: IRenderMime.IRenderer; readonly watch: MutationObserver; readonly id: string } | null = null;
+  #live: { readonly widget: IRenderMime.IRenderer; readonly watch: MutationObserver; readonly id: string } | null =
+    null;
 
   constructor(live: LiveRenderer = () => null) {
     super();

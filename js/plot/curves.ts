@@ -26,10 +26,18 @@ export interface CurveAxis {
 export function curveAxis(kind: CompareState['x'], curves: readonly Curve[]): CurveAxis {
   if (kind === 'wall') {
     const shift = -new Date().getTimezoneOffset() * 60_000;
-    return { title: 'time', type: 'date', x: curve => curve.time.map(time => time + shift), hover: '%{x|%Y-%m-%d %H:%M:%S}' };
+    return {
+      title: 'time',
+      type: 'date',
+      x: curve => curve.time.map(time => time + shift),
+      hover: '%{x|%Y-%m-%d %H:%M:%S}',
+    };
   }
   if (kind === 'step') return { title: 'step', type: 'linear', x: curve => curve.step, hover: 'step %{x:,~g}' };
-  const longest = Math.max(0, ...curves.map(curve => (curve.time.at(-1) ?? 0) - (curve.time[0] ?? 0)).filter(Number.isFinite));
+  const longest = Math.max(
+    0,
+    ...curves.map(curve => (curve.time.at(-1) ?? 0) - (curve.time[0] ?? 0)).filter(Number.isFinite),
+  );
   const [unit, size] = longest >= 7_200_000 ? ['h', 3_600_000] : longest >= 180_000 ? ['min', 60_000] : ['s', 1000];
   const x = (curve: Curve) => curve.time.map(time => (time - curve.time[0]!) / Number(size));
   return { title: `time since start (${unit})`, type: 'linear', x, hover: `%{x:.3~f} ${unit}` };
@@ -60,7 +68,12 @@ export function curvesFigure(
         zeroline: false,
         ...(options.range ? { range: options.range.slice() } : { autorange: true }),
       },
-      yaxis: { type: options.log ? 'log' : 'linear', zeroline: false, exponentformat: 'e', dtick: options.log ? 1 : null },
+      yaxis: {
+        type: options.log ? 'log' : 'linear',
+        zeroline: false,
+        exponentformat: 'e',
+        dtick: options.log ? 1 : null,
+      },
     },
   };
 }

@@ -1,5 +1,6 @@
 /** One value a run, on one line each: for metrics that have no history to draw. */
-import { bestRow, scaleOf, type Style, valueText } from '../core/figures';
+import { directionOf } from '../core/direction';
+import { bestRow, type Style, scaleOf, shortName, valueText } from '../core/figures';
 import type { Column } from '../core/types';
 import { h } from '../view/dom';
 
@@ -11,12 +12,23 @@ export interface DotRun {
 
 const MOST = 60;
 
+/** Best first, where one direction is the better one. */
+function inOrder(column: Column, runs: readonly DotRun[]): readonly DotRun[] {
+  const direction = directionOf(shortName(column.name));
+  if (!direction || column.kind !== 'number') return runs;
+  const sign = direction === 'higher' ? -1 : 1;
+  return [...runs].sort((a, b) => sign * (column.values[a.row]! - column.values[b.row]!));
+}
+
 /** The runs' values of `column`, the best one marked; runs without a value are left out. */
 export function dots(column: Column, runs: readonly DotRun[]): HTMLElement {
   const rows = runs.map(run => run.row);
   const scale = scaleOf(column, rows);
   const best = bestRow(column, rows);
-  const drawn = runs.filter(run => !Number.isNaN(scale.at(run.row)));
+  const drawn = inOrder(
+    column,
+    runs.filter(run => !Number.isNaN(scale.at(run.row))),
+  );
   const list = h('ul', { class: 'trk-dots' });
   for (const run of drawn.slice(0, MOST)) {
     const place = `${(2 + 96 * scale.at(run.row)).toFixed(2)}%`;

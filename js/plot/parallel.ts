@@ -65,7 +65,8 @@ export function parallel(
     });
     kept(inside.filter(Boolean).length);
   };
-  svg.append(s('g', { class: 'trk-lines' }, ...lines), ...axes.map(axis => drawAxis(axis, brushes, dim)));
+  svg.style.setProperty('--ink', String(Math.min(0.85, Math.max(0.3, 4 / Math.sqrt(runs.length)))));
+  svg.append(s('g', { class: 'trk-lines' }, ...lines), ...axes.map(axis => drawAxis(axis, rows, brushes, dim)));
   lines.forEach((line, i) => {
     line.addEventListener('pointerenter', event => showTip(tip, svg, runs[i]!, axes, event));
     line.addEventListener('pointerleave', () => tip.classList.remove('trk-on'));
@@ -80,7 +81,9 @@ function height(axis: Axis, row: number): number {
 }
 
 function drawRun(run: ParallelRun, axes: readonly Axis[]): SVGGElement {
-  const path = axes.map((axis, i) => `${i ? 'L' : 'M'}${axis.x.toFixed(1)} ${height(axis, run.row).toFixed(1)}`).join('');
+  const path = axes
+    .map((axis, i) => `${i ? 'L' : 'M'}${axis.x.toFixed(1)} ${height(axis, run.row).toFixed(1)}`)
+    .join('');
   return s(
     'g',
     { class: 'trk-run-line' },
@@ -89,7 +92,7 @@ function drawRun(run: ParallelRun, axes: readonly Axis[]): SVGGElement {
   );
 }
 
-function drawAxis(axis: Axis, brushes: Brushes, changed: () => void): SVGGElement {
+function drawAxis(axis: Axis, rows: readonly number[], brushes: Brushes, changed: () => void): SVGGElement {
   const { column, scale, x } = axis;
   const name = shortName(column.name);
   const family = column.name.startsWith('metrics.') ? 'metric' : 'param';
@@ -103,6 +106,9 @@ function drawAxis(axis: Axis, brushes: Brushes, changed: () => void): SVGGElemen
     const label = s('text', { class: 'trk-tick', x: x + 7, y: TOP + (1 - tick.at) * SPAN + 4 });
     label.append(shorten(tick.text, 12), s('title', {}, tick.text));
     group.append(label);
+  }
+  if (rows.some(row => Number.isNaN(scale.at(row)))) {
+    group.append(s('text', { class: 'trk-tick trk-none', x: x + 7, y: NONE + 4 }, 'none'));
   }
   group.append(band, zone);
   placeBand(band, brushes.get(column.name));
@@ -152,7 +158,13 @@ function passes(axis: Axis, row: number, brushes: Brushes): boolean {
   return !range || (at >= range[0] - 1e-9 && at <= range[1] + 1e-9);
 }
 
-function showTip(tip: HTMLElement, svg: SVGElement, run: ParallelRun, axes: readonly Axis[], event: PointerEvent): void {
+function showTip(
+  tip: HTMLElement,
+  svg: SVGElement,
+  run: ParallelRun,
+  axes: readonly Axis[],
+  event: PointerEvent,
+): void {
   const name = h('b', {}, run.label);
   name.style.color = run.style.color;
   const facts = axes.map(axis => h('span', {}, `${shortName(axis.column.name)} = ${valueText(axis.column, run.row)}`));

@@ -20,7 +20,7 @@ header { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 10px; pad
 .facts > span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; max-width: 100%; }
 .id { font-family: var(--trk-mono); font-size: .95em; }
 .note { margin: 0; padding: 0 14px 8px; color: var(--trk-fg2); white-space: pre-wrap; overflow-wrap: anywhere; }
-.notices { margin: 0; padding: 5px 14px; list-style: none; color: var(--trk-warn); background: color-mix(in srgb, var(--trk-warn) 10%, transparent); font-size: .92em; overflow-wrap: anywhere; }
+.notices { margin: 0 0 8px; padding: 5px 14px; list-style: none; color: var(--trk-warn); background: color-mix(in srgb, var(--trk-warn) 10%, transparent); font-size: .92em; overflow-wrap: anywhere; }
 .notices > li::before { content: '⚠'; margin-right: 7px; }
 .pairs { display: flex; flex-wrap: wrap; gap: 5px 6px; padding: 2px 14px 10px; margin: 0; list-style: none; }
 .pairs > li, .more { display: inline-flex; max-width: min(100%, 340px); border-radius: 5px; background: var(--trk-tint); font-size: .92em; overflow: hidden; white-space: nowrap; }
@@ -30,12 +30,13 @@ header { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 10px; pad
 .pairs .tag { background: none; box-shadow: inset 0 0 0 1px var(--trk-line); }
 .more { border: 0; padding: 1px 8px; color: var(--trk-accent); font: inherit; font-size: .92em; cursor: pointer; }
 .more:hover { background: var(--trk-tint2); }
-.metrics { display: grid; grid-template-columns: repeat(auto-fill, minmax(136px, 1fr)); gap: 1px; margin: 0; padding: 0; list-style: none; border-top: 1px solid var(--trk-line); overflow: hidden; }
+.metrics { display: grid; grid-template-columns: repeat(auto-fill, minmax(140px, 1fr)); margin: 0; padding: 0; list-style: none; border-top: 1px solid var(--trk-line); overflow: hidden; }
 .metrics:not(:empty) + .folds { border-top: 1px solid var(--trk-line); }
-.tile { padding: 8px 14px 9px; box-shadow: 1px 1px 0 var(--trk-line); min-width: 0; }
-.tile .k { color: var(--trk-fg2); font-size: .88em; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.tile { padding: 8px 14px 9px; min-width: 0; }
+.tile .k { display: flex; justify-content: space-between; gap: 8px; color: var(--trk-fg2); font-size: .88em; }
+.tile .k > span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .tile .v { font-size: 1.5em; line-height: 1.25; font-weight: 600; font-variant-numeric: tabular-nums; letter-spacing: -.01em; }
-.tile .step { color: var(--trk-fg2); font-size: .54em; font-weight: 400; letter-spacing: 0; margin-left: 6px; }
+.tile .step { flex: none; opacity: .8; font-variant-numeric: tabular-nums; }
 .spark { display: block; width: 100%; height: 28px; margin-top: 3px; overflow: visible; }
 .spark path { fill: none; vector-effect: non-scaling-stroke; stroke: var(--trk-accent); stroke-width: 1.5; stroke-linejoin: round; stroke-linecap: round; }
 .spark .dot { stroke-width: 5; }
@@ -55,5 +56,5 @@ pre { margin: 0; padding: 4px 14px 12px; max-height: 340px; overflow: auto; font
 .files .path { font-family: var(--trk-mono); overflow-wrap: anywhere; }
 .files .size { margin-left: auto; color: var(--trk-fg2); white-space: nowrap; font-variant-numeric: tabular-nums; }
 [hidden] { display: none !important; }
-@container (max-width: 480px) { .facts { margin-left: 0; width: 100%; } .metrics { grid-template-columns: repeat(auto-fill, minmax(112px, 1fr)); } .tile { padding: 7px 11px 8px; } header, .pairs { padding-left: 11px; padding-right: 11px; } }
+@container (max-width: 480px) { .facts { margin-left: 0; width: 100%; } .metrics { grid-template-columns: repeat(auto-fill, minmax(118px, 1fr)); } .tile { padding: 7px 11px 8px; } header, .pairs { padding-left: 11px; padding-right: 11px; } }
 `;

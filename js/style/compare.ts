@@ -54,7 +54,7 @@ export const compareStyle = /* css */ `
 .trk-compare .trk-parallel-svg { display: block; font-family: var(--trk-font); }
 .trk-compare .trk-run-line path { fill: none; stroke-linejoin: round; }
 .trk-compare .trk-hit { stroke: transparent; stroke-width: 9; pointer-events: stroke; }
-.trk-compare .trk-ink { stroke-width: 1.7; opacity: .85; pointer-events: none; }
+.trk-compare .trk-ink { stroke-width: 1.7; opacity: var(--ink, .85); pointer-events: none; }
 .trk-compare .trk-lines:hover .trk-run-line:not(:hover) .trk-ink { opacity: .16; }
 .trk-compare .trk-run-line:hover .trk-ink { stroke-width: 3; opacity: 1; }
 .trk-compare .trk-out { pointer-events: none; }
@@ -64,6 +64,8 @@ export const compareStyle = /* css */ `
 .trk-compare .trk-axis-name { font-weight: 600; font-size: 12px !important; }
 .trk-compare .trk-axis-name.trk-metric { fill: var(--trk-accent) !important; }
 .trk-compare .trk-tick { fill: var(--trk-fg2) !important; paint-order: stroke; stroke: var(--trk-bg); stroke-width: 3px; stroke-linejoin: round; pointer-events: none; font-variant-numeric: tabular-nums; }
+@container (max-width: 480px) { .trk-compare .trk-tab > span { display: none; } .trk-compare .trk-tab { padding-left: 8px; padding-right: 8px; } }
+.trk-compare .trk-none { font-style: italic; }
 .trk-compare .trk-zone { fill: transparent; cursor: ns-resize; touch-action: none; }
 .trk-compare .trk-brush { fill: var(--trk-accent); opacity: .3; }
 .trk-compare .trk-tip { position: absolute; display: none; flex-direction: column; max-width: 300px; padding: 6px 10px; border-radius: 6px; border: 1px solid var(--trk-line); background: var(--trk-bg); box-shadow: 0 4px 16px rgb(0 0 0 / .18); font-size: .88em; pointer-events: none; z-index: 5; overflow-wrap: anywhere; }
@@ -74,7 +76,8 @@ export const compareStyle = /* css */ `
 .trk-compare .trk-table :is(th:first-child) { position: sticky; left: 0; z-index: 1; color: var(--trk-fg2); max-width: 220px; border-right: 1px solid var(--trk-line); }
 .trk-compare .trk-table thead th { position: sticky; top: 0; z-index: 2; font-weight: 600; border-bottom: 1px solid var(--trk-line); color: var(--trk-fg); }
 .trk-compare .trk-table thead th:first-child { z-index: 3; }
-.trk-compare .trk-table thead div { display: flex; align-items: center; gap: 6px; overflow: hidden; text-overflow: ellipsis; }
+.trk-compare .trk-table thead div { display: flex; align-items: center; gap: 6px; }
+.trk-compare .trk-table thead span { overflow: hidden; text-overflow: ellipsis; }
 .trk-compare .trk-table .trk-family th { font-weight: 600; font-size: .86em; letter-spacing: .02em; padding-top: 9px; border-right: 0; color: var(--trk-fg2); }
 .trk-compare .trk-table td.trk-number { font-variant-numeric: tabular-nums; }
 .trk-compare .trk-table td.trk-best { font-weight: 600; }

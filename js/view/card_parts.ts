@@ -64,22 +64,29 @@ export function metrics(): Part {
     update(run) {
       const curves = new Map(run.curves.map(curve => [curve.key, curve]));
       node.hidden = run.metrics.length === 0;
-      keyed(node, run.metrics, metric => metric.key, makeTile, (tile, metric) => {
-        updateTile(tile, metric, curves.get(metric.key));
-      });
+      keyed(
+        node,
+        run.metrics,
+        metric => metric.key,
+        makeTile,
+        (tile, metric) => {
+          updateTile(tile, metric, curves.get(metric.key));
+        },
+      );
     },
   };
 }
 
 function makeTile(metric: RunCard['metrics'][number]): HTMLElement {
-  const value = h('div', { class: 'v' }, h('span'), h('span', { class: 'step' }));
-  const tile = h('li', { class: 'tile' }, h('div', { class: 'k', title: metric.key }, metric.key), value);
+  const name = h('div', { class: 'k', title: metric.key }, h('span', {}, metric.key), h('span', { class: 'step' }));
+  const tile = h('li', { class: 'tile' }, name, h('div', { class: 'v' }));
   tile.append(makeSparkline());
   return tile;
 }
 
 function updateTile(tile: HTMLElement, metric: RunCard['metrics'][number], curve: JsonCurve | undefined): void {
-  const [number, step] = [...tile.children[1]!.children];
+  const step = tile.children[0]!.lastElementChild;
+  const number = tile.children[1];
   const value = jsonNumber(metric.value);
   setText(number!, metric.value === null ? '–' : formatNumber(value));
   number!.setAttribute('title', String(metric.value));
@@ -96,7 +103,13 @@ export function notices(): Part {
     node,
     update(run) {
       node.hidden = run.notices.length === 0;
-      keyed(node, run.notices, text => text, text => h('li', {}, text), () => {});
+      keyed(
+        node,
+        run.notices,
+        text => text,
+        text => h('li', {}, text),
+        () => {},
+      );
     },
   };
 }

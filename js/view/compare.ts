@@ -33,7 +33,13 @@ export function compare(root: HTMLElement, source: Source<CompareData>, plotly: 
     return asset;
   };
   const hidden = new Set<string>();
-  const context = contextOf(source, load, hidden, () => view.dataset['trkTheme'] === 'dark', () => tabs.draw());
+  const context = contextOf(
+    source,
+    load,
+    hidden,
+    () => view.dataset['trkTheme'] === 'dark',
+    () => tabs.draw(),
+  );
   const runs = legend(context, hidden, () => tabs.draw());
   const tabs = tabbed(context);
   view.append(h('style', {}, themeStyle + compareStyle), head, runs.node, tabs.node);
@@ -72,7 +78,9 @@ function tabbed(context: Context): Panel & { close(): void } {
   const made = new Map<number, Panel>();
   let active = 0;
   const buttons = PANELS.map(([text], i) => {
-    const button = h('button', { type: 'button', role: 'tab', class: 'trk-tab' }, text);
+    const [word, ...rest] = text.split(' ');
+    const tail = rest.length > 0 && h('span', {}, ` ${rest.join(' ')}`);
+    const button = h('button', { type: 'button', role: 'tab', class: 'trk-tab', 'aria-label': text }, word, tail);
     button.addEventListener('click', () => show(i));
     return button;
   });

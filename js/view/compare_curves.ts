@@ -26,9 +26,17 @@ export function curvesPanel(context: Context): Panel {
     state.x,
     value => context.change({ x: value as typeof state.x }),
   );
-  const smoothing = numberField({ min: 0, max: 0.99, step: 0.01 }, state.smoothing, value => context.change({ smoothing: value }));
+  const smoothing = numberField({ min: 0, max: 0.99, step: 0.01 }, state.smoothing, value =>
+    context.change({ smoothing: value }),
+  );
   const log = toggle('Log y', state.log, value => context.change({ log: value }));
-  const bar = h('div', { class: 'trk-bar' }, field('x axis', x), field('Smoothing', smoothing.node, smoothing.value), log);
+  const bar = h(
+    'div',
+    { class: 'trk-bar' },
+    field('x axis', x),
+    field('Smoothing', smoothing.node, smoothing.value),
+    log,
+  );
   const charts = new Map<Element, MetricChart>();
   const seen = new IntersectionObserver(
     entries => {
@@ -53,11 +61,17 @@ export function curvesPanel(context: Context): Panel {
       bar.hidden = drawn.length === 0;
       empty.hidden = drawn.length + last.length > 0;
       const before = new Set(grid.children);
-      keyed(grid, drawn, key => key, make, figure => {
-        seen.unobserve(figure);
-        seen.observe(figure);
-        before.delete(figure);
-      });
+      keyed(
+        grid,
+        drawn,
+        key => key,
+        make,
+        figure => {
+          seen.unobserve(figure);
+          seen.observe(figure);
+          before.delete(figure);
+        },
+      );
       for (const figure of before) {
         charts.get(figure)?.close();
         charts.delete(figure);
@@ -90,9 +104,16 @@ function metricChart(context: Context, key: string, node: HTMLElement): MetricCh
   const render = () => {
     if (!prepared) return;
     const { log, x } = context.state();
-    const figure = curvesFigure(prepared.lines, prepared.axis, { log, width: chart.width, range, revision: `${x} ${log}` });
+    const figure = curvesFigure(prepared.lines, prepared.axis, {
+      log,
+      width: chart.width,
+      range,
+      revision: `${x} ${log}`,
+    });
     chart.draw(figure).catch((error: unknown) => {
-      node.replaceChildren(h('p', { class: 'trk-empty' }, `The plotting library could not be loaded: ${String(error)}`));
+      node.replaceChildren(
+        h('p', { class: 'trk-empty' }, `The plotting library could not be loaded: ${String(error)}`),
+      );
     });
   };
   const chart = new Chart(node, context.plotly, now => {

@@ -2,7 +2,11 @@
 import type { Context } from './compare_model';
 import { h, keyed } from './dom';
 
-export function legend(context: Context, hidden: Set<string>, changed: () => void): { node: HTMLElement; draw(): void } {
+export function legend(
+  context: Context,
+  hidden: Set<string>,
+  changed: () => void,
+): { node: HTMLElement; draw(): void } {
   const node = h('div', { class: 'trk-legend', role: 'group', 'aria-label': 'Runs' });
   const press = (id: string, alone: boolean) => {
     const others = context.runs().filter(run => run.id !== id);
@@ -23,13 +27,19 @@ export function legend(context: Context, hidden: Set<string>, changed: () => voi
   };
   const draw = () => {
     node.hidden = context.runs().length === 0;
-    keyed(node, context.runs(), run => run.id, make, (button, run) => {
-      button.style.setProperty('--run', run.style.color);
-      button.dataset['dash'] = run.style.dash;
-      button.lastElementChild!.textContent = run.label;
-      button.title = `${run.label}\n${run.id}\nClick to hide or show; Shift-click to show it alone`;
-      button.setAttribute('aria-pressed', String(!hidden.has(run.id)));
-    });
+    keyed(
+      node,
+      context.runs(),
+      run => run.id,
+      make,
+      (button, run) => {
+        button.style.setProperty('--run', run.style.color);
+        button.dataset['dash'] = run.style.dash;
+        button.lastElementChild!.textContent = run.label;
+        button.title = `${run.label}\n${run.id}\nClick to hide or show; Shift-click to show it alone`;
+        button.setAttribute('aria-pressed', String(!hidden.has(run.id)));
+      },
+    );
   };
   return { node, draw };
 }

@@ -1,5 +1,5 @@
 /** The panel of parallel coordinates. */
-import { type Brushes, axisColumns, parallel } from '../plot/parallel';
+import { axisColumns, type Brushes, parallel } from '../plot/parallel';
 import type { Context, Panel } from './compare_model';
 import { h } from './dom';
 
@@ -11,16 +11,23 @@ export function parallelPanel(context: Context): Panel {
   let width = 0;
   const draw = () => {
     const runs = context.visible();
-    const columns = axisColumns(context.table().columns, runs.map(run => run.row));
+    const columns = axisColumns(
+      context.table().columns,
+      runs.map(run => run.row),
+    );
     width = node.clientWidth;
     if (columns.length < 2) {
       note.textContent = '';
-      frame.replaceChildren(h('p', { class: 'trk-empty' }, 'Needs two parameters or metrics in which the runs differ.'));
+      frame.replaceChildren(
+        h('p', { class: 'trk-empty' }, 'Needs two parameters or metrics in which the runs differ.'),
+      );
       return;
     }
     const kept = (count: number) => {
       const all = count === runs.length;
-      note.textContent = all ? 'Drag along an axis to keep the runs that pass there.' : `${count} of ${runs.length} runs kept`;
+      note.textContent = all
+        ? 'Drag along an axis to keep the runs that pass there.'
+        : `${count} of ${runs.length} runs kept`;
     };
     frame.replaceChildren(parallel(columns, runs, Math.max(300, width), brushes, kept));
   };

@@ -1,6 +1,6 @@
 /** The scatter panel: any number or word of a run against any other, coloured by a third. */
 import { textAt } from '../core/columns';
-import { differs, escapeText, shortName } from '../core/figures';
+import { differs, escapeText, scaleOf, shortName } from '../core/figures';
 import type { Column } from '../core/types';
 import { Chart, type Figure } from '../plot/plotly';
 import type { Context, Panel, ShownRun } from './compare_model';
@@ -16,7 +16,13 @@ export function scatterPanel(context: Context): Panel {
   const choose = (part: Part) =>
     select([], '', value => context.change({ scatter: { ...chosen(context), [part]: value } }));
   const selects = { x: choose('x'), y: choose('y'), color: choose('color') };
-  const bar = h('div', { class: 'trk-bar' }, field('x', selects.x), field('y', selects.y), field('Colour', selects.color));
+  const bar = h(
+    'div',
+    { class: 'trk-bar' },
+    field('x', selects.x),
+    field('y', selects.y),
+    field('Colour', selects.color),
+  );
   return {
     node: h('div', {}, bar, node, empty),
     draw() {
@@ -30,7 +36,9 @@ export function scatterPanel(context: Context): Panel {
       node.hidden = options.length === 0;
       if (options.length === 0) return;
       chart.draw(scatterFigure(context, now)).catch((error: unknown) => {
-        node.replaceChildren(h('p', { class: 'trk-empty' }, `The plotting library could not be loaded: ${String(error)}`));
+        node.replaceChildren(
+          h('p', { class: 'trk-empty' }, `The plotting library could not be loaded: ${String(error)}`),
+        );
       });
     },
     close: () => chart.close(),
@@ -39,7 +47,9 @@ export function scatterPanel(context: Context): Panel {
 
 function axisColumns(context: Context): Column[] {
   const { columns } = context.table();
-  return columns.filter(({ name }) => /^(?:params|metrics)\./.test(name) || name === 'duration' || name === 'start_time');
+  return columns.filter(
+    ({ name }) => /^(?:params|metrics)\./.test(name) || name === 'duration' || name === 'start_time',
+  );
 }
 
 /** What was chosen, or else the first parameter that differs against the first metric. */
@@ -76,27 +86,37 @@ function scatterFigure(context: Context, now: Readonly<Record<Part, string>>): F
         text: runs.map(run => escapeText(run.label)),
         hovertemplate: `<b>%{text}</b><br>${axisHover(x, 'x')}<br>${axisHover(y, 'y')}${color ? '<br>%{customdata}' : ''}<extra></extra>`,
         customdata: color && runs.map(run => `${escapeText(shortName(color.name))} = ${plain(color, run.row) ?? '–'}`),
-        marker: { size: 10, opacity: 0.88, line: { width: 1, color: 'rgba(128,128,128,.35)' }, ...markerColor(color, runs) },
+        marker: {
+          size: 10,
+          opacity: 0.88,
+          line: { width: 1, color: 'rgba(128,128,128,.35)' },
+          ...markerColor(color, runs),
+        },
       },
     ],
     layout: {
       height: 400,
       margin: { l: 60, r: 16, t: 12, b: 48 },
       uirevision: `${now.x} ${now.y}`,
-      xaxis: axisOf(x),
-      yaxis: axisOf(y),
+      xaxis: axisOf(x, runs),
+      yaxis: axisOf(y, runs),
     },
   };
 }
 
 function axisHover(column: Column, letter: 'x' | 'y'): string {
   const value = column.kind === 'number' ? `%{${letter}:.5~g}` : `%{${letter}}`;
-  return `%{${letter}axis.title.text} = ${value}`;
+  return `${escapeText(shortName(column.name)).replaceAll('%{', '%&#123;')} = ${value}`;
 }
 
-function axisOf(column: Column): object {
-  const type = column.kind === 'number' ? 'linear' : column.kind === 'time' ? 'date' : 'category';
-  return { type, title: { text: escapeText(shortName(column.name)) }, zeroline: false, exponentformat: 'e' };
+function axisOf(column: Column, runs: readonly ShownRun[]): object {
+  const { log } = scaleOf(
+    column,
+    runs.map(run => run.row),
+  );
+  const type = log ? 'log' : column.kind === 'number' ? 'linear' : column.kind === 'time' ? 'date' : 'category';
+  const title = { text: escapeText(shortName(column.name) + (log ? ' (log)' : '')) };
+  return { type, title, zeroline: false, exponentformat: 'e', dtick: log ? 1 : null };
 }
 
 /** A value as plotly is to have it; null where there is none. */
@@ -112,7 +132,12 @@ function markerColor(column: Column | undefined, runs: readonly ShownRun[]): obj
   if (column.kind === 'number' || column.kind === 'time') {
     const title = { text: escapeText(shortName(column.name)), side: 'right' };
     const colorbar = { thickness: 12, outlinewidth: 0, title, exponentformat: 'e' };
-    return { color: runs.map(run => plain(column, run.row) ?? Number.NaN), colorscale: 'Viridis', showscale: true, colorbar };
+    return {
+      color: runs.map(run => plain(column, run.row) ?? Number.NaN),
+      colorscale: 'Viridis',
+      showscale: true,
+      colorbar,
+    };
   }
   const words = [...new Set(runs.map(run => textAt(column, run.row)))];
   return { color: runs.map(run => runs[words.indexOf(textAt(column, run.row)) % runs.length]!.style.color) };

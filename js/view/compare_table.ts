@@ -1,5 +1,6 @@
 /** The side-by-side panel: one column a run, one row a parameter, metric or tag; what differs stands out. */
 import { bestRow, differs, shortName, valueText } from '../core/figures';
+import { plural } from '../core/format';
 import type { Column } from '../core/types';
 import type { Context, Panel, ShownRun } from './compare_model';
 import { toggle } from './controls';
@@ -15,7 +16,9 @@ const FACTS = ['experiment', 'status', 'start_time', 'duration'];
 
 export function tablePanel(context: Context): Panel {
   const note = h('span', { class: 'trk-dim' });
-  const switcher = toggle('Only what differs', context.state().differing, value => context.change({ differing: value }));
+  const switcher = toggle('Only what differs', context.state().differing, value =>
+    context.change({ differing: value }),
+  );
   const frame = h('div', { class: 'trk-scroll', tabindex: 0, role: 'region', 'aria-label': 'Runs side by side' });
   return {
     node: h('div', {}, h('div', { class: 'trk-bar' }, switcher, note), frame),
@@ -23,13 +26,17 @@ export function tablePanel(context: Context): Panel {
       const all = context.visible();
       const runs = all.slice(0, MOST_RUNS);
       const { body, same } = bodyOf(context, runs);
-      const hidden = same > 0 ? `${same} the same in all` : '';
+      const hidden = same > 0 ? `${plural(same, 'row')} hidden: the same in all runs` : '';
       const more = all.length > runs.length ? `first ${MOST_RUNS} of ${all.length} runs` : '';
       note.textContent = [hidden, more].filter(Boolean).join(' · ');
       frame.replaceChildren(
         body.length > 0
           ? h('table', { class: 'trk-table' }, h('thead', {}, headOf(runs)), ...body)
-          : h('p', { class: 'trk-empty' }, runs.length > 1 ? 'These runs differ in nothing.' : 'Nothing to compare: there is one run.'),
+          : h(
+              'p',
+              { class: 'trk-empty' },
+              runs.length > 1 ? 'These runs differ in nothing.' : 'Nothing to compare: there is one run.',
+            ),
       );
     },
   };
@@ -39,7 +46,7 @@ function headOf(runs: readonly ShownRun[]): HTMLElement {
   const heads = runs.map(run => {
     const swatch = h('i', { class: 'trk-swatch' });
     swatch.style.background = run.style.color;
-    return h('th', { scope: 'col', title: `${run.label}\n${run.id}` }, h('div', {}, swatch, run.label));
+    return h('th', { scope: 'col', title: `${run.label}\n${run.id}` }, h('div', {}, swatch, h('span', {}, run.label)));
   });
   return h('tr', {}, h('th', { scope: 'col', class: 'trk-corner' }), ...heads);
 }
@@ -53,14 +60,17 @@ function bodyOf(context: Context, runs: readonly ShownRun[]): { body: HTMLElemen
     const lines = columns.flatMap(column => {
       const differing = differs(column, rows);
       if (!differing && onlyDiffering) same++;
-      return differing || !onlyDiffering ? [lineOf(column, runs, rows, differing && runs.length > 1)] : [];
+      return differing || !onlyDiffering ? [lineOf(column, runs, rows, differing && !onlyDiffering)] : [];
     });
     if (lines.length === 0) return [];
     const head = h('tr', { class: 'trk-family' }, h('th', { scope: 'rowgroup', colspan: runs.length + 1 }, title));
     return [h('tbody', {}, head, ...lines)];
   };
   const body = FAMILIES.flatMap(([prefix, title]) =>
-    section(title, table.columns.filter(column => column.name.startsWith(prefix) && hasValue(column, rows))),
+    section(
+      title,
+      table.columns.filter(column => column.name.startsWith(prefix) && hasValue(column, rows)),
+    ),
   );
   const facts = FACTS.flatMap(name => table.column(name) ?? []);
   return { body: [...body, ...section('Run', facts)], same };

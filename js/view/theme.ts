@@ -1,7 +1,15 @@
 /** Is the page dark where a view stands? Told by the colour of the text there, which every front end sets. */
 import type { Dispose } from '../core/types';
 
-const MARKS = ['class', 'style', 'theme', 'data-theme', 'data-jp-theme-name', 'data-jp-theme-light', 'data-vscode-theme-id'];
+const MARKS = [
+  'class',
+  'style',
+  'theme',
+  'data-theme',
+  'data-jp-theme-name',
+  'data-jp-theme-light',
+  'data-vscode-theme-id',
+];
 
 /** Keeps `data-trk-theme` on `host` as the page's theme goes, and calls back when it has changed. */
 export function followTheme(host: HTMLElement, changed: () => void = () => {}): Dispose {

@@ -1,0 +1,108 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { curvesFromJson, tableFromJson } from '../core/columns';
+import type { CompareData } from '../core/types';
+import { type LocalSource, localSource } from '../lab/source';
+import { compare } from '../view/compare';
+
+const HOSTILE = '<img src=x onerror=alert(1)>';
+const data = (): CompareData => ({
+  title: 'iris',
+  total: 3,
+  runs: tableFromJson([
+    { name: 'run_id', kind: 'string', values: ['a', 'b', 'c'] },
+    { name: 'name', kind: 'string', values: ['one', HOSTILE, 'three'] },
+    { name: 'params.C', kind: 'number', values: [1, 10, 1] },
+    { name: 'params.seed', kind: 'number', values: [7, 7, 7] },
+    { name: 'metrics.accuracy', kind: 'number', values: [0.9, 0.95, 0.8] },
+  ]),
+  curves: [],
+  state: { x: 'step', smoothing: 0, log: false, differing: true, scatter: { x: '', y: '', color: '' } },
+});
+
+let source: LocalSource<CompareData>;
+let root: HTMLElement;
+let dispose: () => void;
+const loaded = vi.fn(() => Promise.reject(new Error('no network')));
+
+beforeEach(() => {
+  loaded.mockClear();
+  root = document.createElement('div');
+  document.body.append(root);
+  source = localSource(data());
+  dispose = compare(root, source, loaded);
+});
+afterEach(() => {
+  dispose();
+  root.remove();
+});
+
+const all = (selector: string) => [...root.querySelectorAll<HTMLElement>(selector)];
+const texts = (selector: string) => all(selector).map(element => element.textContent);
+const open = (title: string) =>
+  all('[role=tab]')
+    .find(tab => tab.getAttribute('aria-label') === title)!
+    .click();
+
+test('metrics without a history are drawn with no plotting library, best first', () => {
+  expect(texts('.trk-dots-name')).toEqual([HOSTILE, 'one', 'three']);
+  expect(texts('.trk-best .trk-dots-value')).toEqual(['0.95']);
+  open('Parallel coordinates');
+  open('Table');
+  expect(loaded).not.toHaveBeenCalled();
+});
+
+test('names are text in every view', () => {
+  for (const title of ['Metrics', 'Parallel coordinates', 'Table']) {
+    open(title);
+    expect(all('img')).toHaveLength(0);
+  }
+  expect(texts('thead th')).toEqual(['', 'one', HOSTILE, 'three']);
+});
+
+test('the table shows what differs; the switch shows the rest, and is remembered', () => {
+  open('Table');
+  expect(texts('tbody th[scope=row]')).toEqual(['C', 'accuracy']);
+  const box = all('.trk-bar input')[0] as HTMLInputElement;
+  box.click();
+  expect(texts('tbody th[scope=row]')).toEqual(['C', 'seed', 'accuracy']);
+  expect(all('.trk-differs')).toHaveLength(2);
+  expect(source.get('state').differing).toBe(false);
+});
+
+test('the legend hides a run everywhere; with Shift it shows one alone', () => {
+  const [first, second] = all('.trk-run');
+  second!.click();
+  expect(second!.getAttribute('aria-pressed')).toBe('false');
+  expect(texts('.trk-dots-name')).toEqual(['one', 'three']);
+  first!.dispatchEvent(new MouseEvent('click', { shiftKey: true }));
+  expect(texts('.trk-dots-name')).toEqual(['one']);
+  first!.dispatchEvent(new MouseEvent('click', { shiftKey: true }));
+  expect(texts('.trk-dots-name')).toHaveLength(3);
+});
+
+test('one line a run, one axis for each column that differs', () => {
+  open('Parallel coordinates');
+  expect(all('.trk-run-line')).toHaveLength(3);
+  expect(texts('.trk-axis-name')).toEqual(['CC', 'accuracyaccuracy']);
+});
+
+test('a plotting library that cannot be had says so in the place of the chart', async () => {
+  open('Scatter');
+  await vi.waitFor(() => expect(texts('.trk-empty').join()).toContain('no network'));
+  expect((all('.trk-select')[0] as HTMLSelectElement).value).toBe('params.C');
+});
+
+test('arrow keys move between the views', () => {
+  const tabs = all('[role=tab]');
+  tabs[0]!.focus();
+  tabs[0]!.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowLeft', bubbles: true }));
+  expect(tabs.map(tab => tab.getAttribute('aria-selected'))).toEqual(['false', 'false', 'false', 'true']);
+});
+
+test('new runs appear in place', async () => {
+  const curves = curvesFromJson([{ run: 'z', key: 'loss', step: [0, 1], value: [2, 1] }]);
+  source.replace({ runs: tableFromJson([{ name: 'run_id', kind: 'string', values: ['z'] }]), curves });
+  await new Promise(requestAnimationFrame);
+  expect(texts('.trk-run')).toEqual(['z']);
+  expect(texts('.trk-figure figcaption')).toEqual(['loss']);
+});
