@@ -288,7 +288,8 @@ from tracker.query import reader
 from tracker.store import events, open_store
 store = open_store(Path({str(tmp_path)!r}) / ".tracker")
 store.append(events.event("run", r="r", x="0", v={{}}, t=1))
-count = lambda: reader(store).cursor().execute("SELECT count(*) FROM runs").fetchone()[0]
+kept = reader(store)
+count = lambda: kept.cursor().execute("SELECT count(*) FROM runs").fetchone()[0]
 assert count() == 1
 child = os.fork()
 if child == 0:

@@ -40,6 +40,9 @@ class Reader:
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        self._begin()
+
+    def _begin(self) -> None:
         self._lock = threading.Lock()
         self._db: Connection | None = None
         self._settled: dict[str, int] = {}
@@ -233,10 +236,11 @@ def _after_fork_in_child() -> None:
 
     Freeing it, even as the interpreter ends, waits for those threads and aborts the process.
     """
-    global _readers, _readers_lock
+    global _readers_lock
+    _readers_lock = threading.Lock()
     for inherited in _readers.values():
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(inherited._db))
-    _readers, _readers_lock = {}, threading.Lock()
+        inherited._begin()
 
 
 if hasattr(os, "register_at_fork"):
