@@ -206,6 +206,7 @@ def test_artifacts_and_datasets(store: Store) -> None:
         {"e": "input", "r": "r", "k": "iris", "v": dataset, "t": START},
         {"e": "input", "r": "r", "k": "iris", "v": dataset | {"tags": {"mlflow.data.context": "test"}}, "t": START},
     )  # fmt: skip
+    assert ask(store, "SELECT artifact_uri FROM runs") == [(store.artifact_root("r").as_uri(),)]
     assert ask(store, "SELECT path, size FROM artifacts") == [("model/weights.bin", 12)]
     assert ask(store, "SELECT name, digest, context FROM datasets ORDER BY context") == [("iris", "d1", "test"), ("iris", "d1", "train")]
 

@@ -138,7 +138,7 @@ class Reader:
         return counts
 
     def _write_runs(self, db: Connection) -> None:
-        db.execute(views.LATEST_RUNS, {"artifacts": f"{self.store.root / 'artifacts'}{os.sep}"})
+        db.execute(views.LATEST_RUNS, {"artifacts": f"{(self.store.root / 'artifacts').as_uri()}/"})
 
     # -- reading files
 

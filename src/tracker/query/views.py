@@ -192,8 +192,7 @@ SELECT run_id, coalesce(named.name, '') AS name, status,
        (end_t - start_t) / 1e6 AS duration, parent_run_id, "user", note, coalesce(star, false) AS star,
        if('deleted' IN (coalesce(state, 'active'), coalesce(experiments.lifecycle_stage, 'active')),
           'deleted', 'active') AS lifecycle_stage,
-       coalesce(rtrim(artifact_location, '/') || '/' || run_id || '/artifacts', $artifacts || run_id)
-           AS artifact_uri
+       $artifacts || run_id AS artifact_uri
 FROM timed LEFT JOIN named USING (run_id) LEFT JOIN latest.experiments experiments USING (experiment_id)
 """
 
