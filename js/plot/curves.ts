@@ -72,7 +72,6 @@ export function curvesFigure(
         type: options.log ? 'log' : 'linear',
         zeroline: false,
         exponentformat: 'e',
-        dtick: options.log ? 1 : null,
       },
     },
   };
@@ -95,7 +94,7 @@ function trace(
     x: Array.from(kept, i => line.x[i]),
     y: Array.from(kept, i => (Number.isFinite(y[i]!) && !(options.log && y[i]! <= 0) ? y[i] : null)),
     connectgaps: false,
-    opacity: faint ? 0.25 : 1,
+    opacity: faint ? 0.35 : 1,
     line: { color: line.style.color, dash: line.style.dash, width: faint ? 1 : 1.7 },
     marker: { color: line.style.color, size: 4 },
     ...(faint

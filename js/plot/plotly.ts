@@ -27,6 +27,7 @@ const CONFIG = {
   responsive: false,
   doubleClick: 'reset',
   showSendToCloud: false,
+  showTips: false,
 };
 
 export class Chart {

@@ -115,7 +115,7 @@ describe('curves', () => {
     expect(log.data).toMatchObject([{ y: [1, null, null, 4] }]);
     const smoothed = curvesFigure([curveLine(curve, axis, '<b>', styleOf(0, false), 0.5)], axis, options);
     expect(smoothed.data).toMatchObject([
-      { y: [1, null, 0, 4], opacity: 0.25 },
+      { y: [1, null, 0, 4], opacity: 0.35 },
       { name: '&lt;b&gt;', opacity: 1 },
     ]);
   });

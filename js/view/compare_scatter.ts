@@ -116,7 +116,7 @@ function axisOf(column: Column, runs: readonly ShownRun[]): object {
   );
   const type = log ? 'log' : column.kind === 'number' ? 'linear' : column.kind === 'time' ? 'date' : 'category';
   const title = { text: escapeText(shortName(column.name) + (log ? ' (log)' : '')) };
-  return { type, title, zeroline: false, exponentformat: 'e', dtick: log ? 1 : null };
+  return { type, title, zeroline: false, exponentformat: 'e' };
 }
 
 /** A value as plotly is to have it; null where there is none. */
