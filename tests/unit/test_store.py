@@ -297,3 +297,12 @@ def test_a_damaged_journal_costs_itself() -> None:
     (folder / "folder.ndjson").mkdir()
     (folder / "empty.ndjson").touch()
     assert [experiment.name for experiment in store.experiments().values()] == ["iris"]
+
+
+def test_pipes_and_links_in_a_foreign_store_are_not_opened(tmp_path: Path) -> None:
+    store = find_store()
+    store.ensure_experiment("iris")
+    os.mkfifo(store.root / "journal" / "pipe.ndjson")
+    (tmp_path / "secret").write_text('{"e":"experiment","x":"1","v":{"name":"secret"},"t":1}\n')
+    (store.root / "journal" / "link.ndjson").symlink_to(tmp_path / "secret")
+    assert [experiment.name for experiment in store.experiments().values()] == ["iris"]

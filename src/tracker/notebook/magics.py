@@ -49,7 +49,6 @@ class TrackerMagics(Magics):
     def __init__(self, shell: Any, tracker: CellTracker) -> None:
         super().__init__(shell)
         self._tracker = tracker
-        self._last_table: Any = None
 
     @cell_magic
     def track(self, line: str, cell: str) -> None:
@@ -91,22 +90,21 @@ class TrackerMagics(Magics):
         from tracker.notebook.views import table
 
         experiment, where = _experiment_and_filter(line)
-        self._last_table = _said(lambda: table(experiment, where=where))
-        return self._last_table
+        return _said(lambda: table(experiment, where=where))
 
     @line_magic
     def compare(self, line: str) -> Any:
         """Compare runs: curves, parallel coordinates, scatter, and what differs.
 
-        %compare                          the runs selected in the last %runs, else the latest runs
+        %compare                          the runs selected in the last table, else the latest runs
         %compare iris                     the runs of an experiment
         %compare iris metrics.accuracy > 0.9
         """
-        from tracker.notebook.views import compare
+        from tracker.notebook.views import RunTable, compare
 
-        selected = list(self._last_table.selected) if self._last_table is not None else []
-        if not line.strip() and selected:
-            return _said(lambda: compare(selected))
+        table = RunTable.latest
+        if not line.strip() and table is not None and table.selected:
+            return _said(lambda: compare(table))
         experiment, where = _experiment_and_filter(line)
         return _said(lambda: compare(experiment=experiment, where=where))
 

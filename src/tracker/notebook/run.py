@@ -139,6 +139,8 @@ class TrackedRun:
     def _stop_watching(self) -> None:
         if self._recorder is not None:
             self._recorder.remove()
+            if self._recorder.fault is not None:
+                self._notices.append(f"A curve was cut off: {self._recorder.fault}")
         if self._options.capture:
             self._tee.stop()
             self._tap.remove()

@@ -7,7 +7,7 @@ give in Python what is seen and chosen in the page.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pyarrow as pa
 
@@ -15,8 +15,7 @@ from tracker.exceptions import InvalidValue, NotFound
 from tracker.notebook import bundle, summary
 from tracker.notebook.columns import arrow_stream, json_columns
 from tracker.notebook.frontend import shows_widgets
-from tracker.notebook.widgets import CompareWidget, PlotlyAsset, TableWidget
-from tracker.query import Reader, reader
+from tracker.query import Reader, frames, reader
 from tracker.query.curves import reduced
 from tracker.query.table import count_runs, experiment_ids, run_table
 from tracker.tracking.context import current_store
@@ -27,22 +26,87 @@ if TYPE_CHECKING:
 SAVED_ROWS = 50
 COMPARED_RUNS = 100
 POINTS = 1_000
+CURVE_COLUMNS = ["run", "key", "step", "time", "value"]
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 _LATEST_FIRST = ["attributes.start_time DESC"]
 
 
-class RunTable(TableWidget):
+class _Display:
+    """Something shown by a widget where there is a page, and by its saved bundle in any case.
+
+    The widget is made when it is first shown: a headless execution makes none, so that it keeps none.
+    """
+
+    _made: Any = None
+
+    @property
+    def widget(self) -> Any:
+        """The widget in the page."""
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
+    def _make(self) -> Any:
+        raise NotImplementedError
+
+    def _saved(self) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        from IPython import get_ipython
+
+        shell = get_ipython()
+        if not shows_widgets(shell.user_ns if shell is not None else {}):
+            return self._saved()
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
+        return {**self._saved(), WIDGET_VIEW: view}
+
+
+class RunTable(_Display):
     """A run table; `selected` are the ids of the selected runs, `where` its filter, `frame` its runs as a DataFrame."""
 
+    latest: ClassVar[RunTable | None] = None
+    """The one made last: what `%compare` takes its selection from."""
+
     def __init__(self, runs: pa.Table, title: str, total: int, where: str = "") -> None:
-        self._table = runs
-        state = {"where": where, "sort": [], "hidden": []}
-        super().__init__(runs=arrow_stream(runs), title=title, total=total, state=state, selected=[])
+        self._runs, self.title, self.total = runs, title, total
+        self._state: dict[str, Any] = {"where": where, "sort": [], "hidden": []}
+        self._selected: list[str] = []
+        RunTable.latest = self
+
+    def _make(self) -> Any:
+        from tracker.notebook.widgets import TableWidget
+
+        return TableWidget(
+            runs=arrow_stream(self._runs), title=self.title, total=self.total, state=self._state, selected=self._selected
+        )
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The filter, the order and the hidden columns, as the page has them now."""
+        return dict(self._made.state) if self._made is not None else self._state
+
+    @state.setter
+    def state(self, state: dict[str, Any]) -> None:
+        self._state = state
+        if self._made is not None:
+            self._made.state = state
+
+    @property
+    def selected(self) -> list[str]:
+        """The ids of the selected runs, as the page has them now; can be set."""
+        return list(self._made.selected) if self._made is not None else self._selected
+
+    @selected.setter
+    def selected(self, runs: Any) -> None:
+        self._selected = run_ids(runs) if len(runs) else []
+        if self._made is not None:
+            self._made.selected = self._selected
 
     @property
     def where(self) -> str:
         """The filter in the table's box; can be set."""
-        return str(self.state.get("where", ""))
+        return str(self.state["where"])
 
     @where.setter
     def where(self, text: str) -> None:
@@ -51,44 +115,47 @@ class RunTable(TableWidget):
     @property
     def frame(self) -> pd.DataFrame:
         """The table's runs, one row a run."""
-        frame: pd.DataFrame = self._table.to_pandas()
+        frame: pd.DataFrame = self._runs.to_pandas()
         return frame
 
     def __len__(self) -> int:
-        return int(self._table.num_rows)
+        return int(self._runs.num_rows)
 
     def __repr__(self) -> str:
         return f"<RunTable {self.title!r}: {len(self):,} runs, {len(self.selected)} selected>"
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        saved = bundle.table_bundle(self.title, self.total, json_columns(self._table, SAVED_ROWS), self.state)
-        return _with_widget(self, saved), {}
+    def _saved(self) -> dict[str, Any]:
+        return bundle.table_bundle(self.title, self.total, json_columns(self._runs, SAVED_ROWS), self.state)
 
 
-class Comparison(CompareWidget):
+class Comparison(_Display):
     """A comparison of runs: their curves, parallel coordinates, a scatter plot, and what differs between them."""
 
     def __init__(self, runs: pa.Table, curves: pa.Table, title: str, total: int) -> None:
-        self._table, self._curves = runs, curves
+        self._runs, self._curves, self.title, self.total = runs, curves, title, total
         numbers = [n for n in runs.column_names if n.startswith(("params.", "metrics.")) and _is_number(runs, n)]
         params = [n for n in numbers if n.startswith("params.") and len(set(runs.column(n).to_pylist())) > 1]
         metrics = [n for n in numbers if n.startswith("metrics.")]
-        state = {
+        self._state = {
             "x": "step", "smoothing": 0, "log": False, "differing": True,
             "scatter": {"x": (params or numbers or [""])[0], "y": (metrics or numbers or [""])[0], "color": ""},
         }  # fmt: skip
-        super().__init__(
-            runs=arrow_stream(runs), curves=arrow_stream(curves), title=title, total=total, state=state,
-            plotly=PlotlyAsset.shared(),
+
+    def _make(self) -> Any:
+        from tracker.notebook.widgets import CompareWidget, PlotlyAsset
+
+        return CompareWidget(
+            runs=arrow_stream(self._runs), curves=arrow_stream(self._curves.rename_columns(CURVE_COLUMNS)), title=self.title, total=self.total,
+            state=self._state, plotly=PlotlyAsset.shared(),
         )  # fmt: skip
 
     def __repr__(self) -> str:
-        return f"<Comparison {self.title!r}: {self._table.num_rows} of {self.total:,} runs>"
+        return f"<Comparison {self.title!r}: {self._runs.num_rows} of {self.total:,} runs>"
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        runs, curves = json_columns(self._table, SAVED_ROWS), summary.json_curves(self._curves)
-        saved = bundle.compare_bundle(self.title, self.total, runs, curves, self.state)
-        return _with_widget(self, saved), {}
+    def _saved(self) -> dict[str, Any]:
+        runs, curves = json_columns(self._runs, SAVED_ROWS), summary.json_curves(self._curves)
+        state = dict(self._made.state) if self._made is not None else self._state
+        return bundle.compare_bundle(self.title, self.total, runs, curves, state)
 
 
 class Card:
@@ -156,22 +223,12 @@ def card(run: Any) -> Card:
 
 
 def run_ids(runs: Any) -> list[str]:
-    """Run ids out of whatever holds some: an id, ids, runs, a DataFrame with `run_id`, a table with a selection."""
-    if isinstance(runs, str):
-        return [runs]
-    if isinstance(runs, RunTable):
-        if not runs.selected:
-            raise InvalidValue("No run is selected in this table: tick some rows, or give run ids.")
-        return list(runs.selected)
-    if hasattr(runs, "info"):
-        return [str(runs.info.run_id)]
-    if hasattr(runs, "columns") and "run_id" in runs.columns:
-        return [str(run) for run in runs["run_id"]]
-    if isinstance(runs, Iterable):
-        ids = [run if isinstance(run, str) else run_ids(run)[0] for run in runs]
-        if ids:
-            return ids
-    raise InvalidValue(f"No runs in {runs!r}: give run ids, runs, or a DataFrame with a column run_id.")
+    """Run ids out of a table's selection, or whatever else holds some: an id, a run, a DataFrame, several."""
+    if not isinstance(runs, RunTable):
+        return frames.run_ids(runs)
+    if not runs.selected:
+        raise InvalidValue("No run is selected in this table: tick some rows, or give run ids.")
+    return runs.selected
 
 
 def _experiments(store: Reader, wanted: str | Iterable[str] | None) -> tuple[list[str] | None, str]:
@@ -189,12 +246,3 @@ def _orders(order_by: str | list[str] | None) -> list[str]:
 def _is_number(runs: pa.Table, name: str) -> bool:
     arrow = runs.schema.field(name).type
     return bool(pa.types.is_integer(arrow) or pa.types.is_floating(arrow))
-
-
-def _with_widget(widget: Any, saved: dict[str, Any]) -> dict[str, Any]:
-    from IPython import get_ipython
-
-    shell = get_ipython()
-    if not shows_widgets(shell.user_ns if shell is not None else {}):
-        return saved
-    return {**saved, WIDGET_VIEW: {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}}

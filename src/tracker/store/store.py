@@ -112,10 +112,11 @@ class Store:
     def journals(self) -> list[Path]:
         """The journals' paths, oldest first."""
         try:
-            entries = [entry.path for entry in os.scandir(self.root / "journal") if entry.name.endswith(SUFFIX)]
+            entries = [entry for entry in os.scandir(self.root / "journal") if entry.name.endswith(SUFFIX)]
+            # a link, pipe or folder in a store from elsewhere is not followed
+            return [Path(path) for path in sorted(e.path for e in entries if e.is_file(follow_symlinks=False))]
         except OSError:
             return []
-        return [Path(path) for path in sorted(entries)]
 
     def is_live(self, writer: str) -> bool:
         """Whether the process that owns the journal of this name is alive."""
