@@ -184,7 +184,7 @@ def test_artifacts(tutorial, tmp_path):
         local = mlflow.artifacts.download_artifacts(run_id=run.info.run_id, artifact_path="states")
         names = [(f.path, f.is_dir) for f in mlflow.MlflowClient().list_artifacts(run.info.run_id)]
         table = mlflow.load_table("eval.json", run_ids=[run.info.run_id])
-        print(json.dumps([text, data, image.size, os.listdir(local), names, table["score"].tolist(), uri.startswith("file:")]))
+        print(json.dumps([text, data, image.size, os.listdir(local), names, table["score"].tolist(), os.path.isabs(uri)]))
         """
     )
     assert answer == [

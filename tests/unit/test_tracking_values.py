@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import enum
+import json
 import math
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import tracker
-from tracker.entities import Metric, Param, RunTag
+from tracker.entities import Dataset, Metric, Param, RunTag
 from tracker.exceptions import InvalidState, InvalidValue, NotFound
 from tracker.tracking import MlflowClient, RunOperations
 
@@ -295,3 +297,33 @@ heavy = {"duckdb", "pyarrow", "pandas", "numpy", "plotly", "IPython", "asyncio",
 assert not heavy & set(sys.modules), heavy & set(sys.modules)
 """
     )
+
+
+# -- datasets
+
+
+def test_a_run_notes_the_data_it_reads(run):
+    frame = pd.DataFrame({"x": [1.0, 2.0], "n": [1, 2], "label": ["a", "b"], "parts": [[1], [2]]})
+    tracker.log_input(frame, context="training", tags={"split": 1})
+    tracker.log_input(np.zeros((4, 3)))
+    tracker.log_input(Dataset("mine", "d1", "local", "{}"))
+    with pytest.raises(InvalidValue, match="DataFrame"):
+        tracker.log_input([1, 2])
+    inputs = tracker.get_run(run.run_id).inputs.dataset_inputs
+    assert sorted(use.dataset.name for use in inputs) == ["dataset", "dataset", "mine"]
+    (of_frame,) = (use for use in inputs if use.tags)
+    assert {tag.key: tag.value for tag in of_frame.tags} == {"mlflow.data.context": "training", "split": "1"}
+    assert json.loads(of_frame.dataset.profile) == {"num_rows": 2, "num_elements": 8}
+    kinds = [column["type"] for column in json.loads(of_frame.dataset.schema)["mlflow_colspec"]]
+    assert kinds == ["double", "long", "string", "string"]
+    assert len(tracker.search_runs(filter_string="datasets.context = 'training'")) == 1
+
+
+def test_another_value_is_another_digest():
+    from tracker.tracking.datasets import input_of
+
+    frame = pd.DataFrame({"x": [1.0, 2.0], "label": ["a", "b"]})
+    changed = [frame.replace(2.0, 2.5), frame.rename(columns={"x": "y"}), frame.astype({"x": int}), frame[::-1]]
+    digests = {input_of(one, None, None)[1]["digest"] for one in [frame, *changed]}
+    assert len(digests) == 5
+    assert input_of(frame.copy(), None, None)[1]["digest"] in digests

@@ -290,4 +290,6 @@ def check_end(status: Any) -> str:
 def refuse_model(model_id: Any) -> None:
     """Raises InvalidValue for a metric that is meant for a model."""
     if model_id is not None:
-        raise InvalidValue(f"Metrics belong to runs here; model_id={model_id!r} cannot be given.")
+        raise InvalidValue(
+            f"Metrics and data belong to runs here, not to models; {model_id!r} cannot be given as a model."
+        )

@@ -176,7 +176,7 @@ def open_run(
     writer.start(experiment_id, every)
     info = RunInfo(
         run_id, experiment_id, every.get(USER, ""), start_time=start, run_name=name,
-        artifact_uri=store.artifact_root(run_id).as_uri(),
+        artifact_uri=str(store.artifact_root(run_id)),
     )  # fmt: skip
     return _activate(ActiveRun(store, info, writer, implicit))
 

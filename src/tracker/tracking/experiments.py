@@ -104,7 +104,7 @@ def every(store: Store) -> list[Entry]:
 
 def entity(store: Store, entry: Entry) -> Experiment:
     """The store's record as MLflow's entity."""
-    location = entry.artifact_location or (store.root / "artifacts").as_uri()
+    location = entry.artifact_location or str(store.root / "artifacts")
     return Experiment(
         entry.id, entry.name, location, entry.state, entry.tags, entry.created or None, entry.updated or None
     )

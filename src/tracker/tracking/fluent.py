@@ -17,6 +17,7 @@ from tracker.exceptions import InvalidState, InvalidValue
 from tracker.tracking import artifact_logging, context, experiments
 from tracker.tracking.client import MlflowClient, check_end, existing_writer, refuse_model
 from tracker.tracking.context import ActiveRun, active_run, current_store
+from tracker.tracking.datasets import input_of
 from tracker.tracking.operations import RunOperations, receipt
 from tracker.tracking.provenance import NOTE, RUN_NAME
 from tracker.tracking.writer import RunWriter
@@ -229,6 +230,18 @@ def delete_tag(key: str) -> None:
     MlflowClient(writer.store.root).delete_tag(writer.run_id, key)
 
 
+def log_input(
+    dataset: Any = None, context: str | None = None, tags: Mapping[str, Any] | None = None, model: Any = None
+) -> None:
+    """Note that the active run reads a dataset: a DataFrame, an array, or an `entities.Dataset`.
+
+    `context` says what for, as in "training". Raises InvalidValue for another kind of data, and for `model`.
+    """
+    refuse_model(model)
+    name, value = input_of(dataset, context, tags)
+    _writer().input(name, value)
+
+
 def flush_async_logging() -> None:
     """Nothing waits: every call has written when it returns."""
 
@@ -305,7 +318,7 @@ def load_table(
 
 
 def get_artifact_uri(artifact_path: str | None = None) -> str:
-    """The URI of the active run's artifacts, or of one of them; it need not exist."""
+    """Where the active run's artifacts are, or one of them; it need not exist."""
     writer = _writer()
     root = writer.store.artifact_root(writer.run_id)
-    return (writer.artifact_path(artifact_path) if artifact_path else root).as_uri()
+    return str(writer.artifact_path(artifact_path) if artifact_path else root)

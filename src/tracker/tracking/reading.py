@@ -165,7 +165,7 @@ def _info(store: Store, row: tuple[Any, ...]) -> RunInfo:
 
 def _artifact_uri(store: Store, run_id: str) -> str | None:
     try:
-        return store.artifact_root(run_id).as_uri()
+        return str(store.artifact_root(run_id))
     except InvalidValue:  # a foreign store may hold any text as an id
         return None
 
