@@ -1,6 +1,6 @@
 /** Builds the widgets' modules and the JupyterLab extension; a bundle over its budget fails the build. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -52,5 +52,14 @@ async function labextension() {
   execFileSync(process.execPath, [builder, '--core-package-file', core, root], { stdio: 'inherit', cwd: root });
 }
 
+/** The licences of what is bundled go with it. */
+function licences(folder) {
+  const texts = ['@uwdata/flechette', 'plotly.js-cartesian-dist-min'].map(name => {
+    return `${name}\n\n${readFileSync(join(root, 'node_modules', name, 'LICENSE'), 'utf8').trim()}\n`;
+  });
+  writeFileSync(join(root, folder, 'third-party-licences.txt'), texts.join('\n\n'));
+}
+
 await widgets();
 await labextension();
+for (const folder of ['src/tracker/static', 'src/tracker/labextension']) licences(folder);
