@@ -3,8 +3,9 @@ import type { GridColumn } from './types';
 
 const NARROWEST = 60;
 const CELL_PADDING = 24;
-/** Padding and the sort mark beside a header, whose type is bolder than what is measured. */
+/** Padding and the sort mark beside a header. */
 const HEADER_EXTRA = 44;
+/** Headers and a column's best value are bolder than what is measured. */
 const BOLDER = 1.08;
 const SAMPLED = 80;
 /** Of a sample, as many of the longest are measured. */
@@ -25,6 +26,6 @@ export function fittingWidth(column: GridColumn, order: Uint32Array, measure: (t
   const texts: string[] = [];
   for (let position = 0; position < order.length; position += step) texts.push(column.text(order[position]!));
   texts.sort((a, b) => b.length - a.length);
-  for (const text of texts.slice(0, MEASURED)) widest = Math.max(widest, measure(text) + CELL_PADDING + column.room);
+  for (const text of texts.slice(0, MEASURED)) widest = Math.max(widest, measure(text) * BOLDER + CELL_PADDING + column.room);
   return Math.round(Math.max(NARROWEST, Math.min(column.widest, widest)));
 }

@@ -36,15 +36,20 @@ const ASKED = new Set(['end_time', 'parent_run_id', 'run_id']);
 /** With no more columns than this, those that are the same in all runs are shown too. */
 export const FEW = 12;
 
+/** After all the others: long, and seldom what runs are compared by. */
+const LAST = new Set(['note']);
+
 /** All columns: by group, in each those that differ first. */
 export function describeColumns(table: Table): ColumnInfo[] {
   const infos = table.columns.map(describe);
   const place = (info: ColumnInfo): number =>
     info.group === '' ? ATTRIBUTES.indexOf(info.column.name) : info.differs ? 0 : 1;
-  return GROUPS.flatMap(group => {
+  const ordered = GROUPS.flatMap(group => {
     const members = infos.filter(info => info.group === group && (group !== '' || place(info) >= 0));
     return members.sort((a, b) => place(a) - place(b));
   });
+  const last = (info: ColumnInfo): boolean => LAST.has(info.column.name);
+  return [...ordered.filter(info => !last(info)), ...ordered.filter(last)];
 }
 
 function describe(column: Column): ColumnInfo {

@@ -115,7 +115,7 @@ class TrackedRun:
         for step in (self._stop_watching, lambda: self._keep_names(result), lambda: self._keep_result(result)):
             self._noting_faults(step)
         try:
-            status, trace = _outcome(result)
+            status, trace = _outcome(result, self._shell)
             self._noting_faults(lambda: self._keep_text(trace))
         finally:
             context.close_run(self._run, status)
@@ -197,7 +197,7 @@ class TrackedRun:
             self._writer.artifact_bytes("output/traceback.txt", trace.encode("utf-8", "replace"))
 
 
-def _outcome(result: Any) -> tuple[str, str]:
+def _outcome(result: Any, shell: Any) -> tuple[str, str]:
     """The run's status and the cell's traceback. A cell that never reported back was cut off: KILLED."""
     if result is None:
         return "KILLED", ""
@@ -205,7 +205,7 @@ def _outcome(result: Any) -> tuple[str, str]:
     if error is None:
         return "FINISHED", ""
     status = "KILLED" if isinstance(error, KeyboardInterrupt) or type(error).__name__ == "CancelledError" else "FAILED"
-    return status, _traceback(error)
+    return status, _traceback(error, shell)
 
 
 def _failed_line(result: Any) -> int | None:
@@ -215,10 +215,14 @@ def _failed_line(result: Any) -> int | None:
     return next((frame.lineno for frame in frames if frame.name == "<module>"), None)
 
 
-def _traceback(error: BaseException) -> str:
-    """The traceback as Python prints it, from the cell's own frame on."""
+def _traceback(error: BaseException, shell: Any) -> str:
+    """The traceback as Python prints it, from the cell's own frame on; cells by their number instead of a file."""
     frames = traceback.TracebackException.from_exception(error)
     library = str(Path(sys.modules["IPython"].__file__ or "").parent)
     while frames.stack and frames.stack[0].filename.startswith(library):
         del frames.stack[0]
+    for frame in frames.stack:
+        _ = frame.line  # looked up by the file's name: before that is changed
+        label = shell.compile.format_code_name(frame.filename)
+        frame.filename = " ".join(label) if label else frame.filename
     return "".join(frames.format())
