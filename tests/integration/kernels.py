@@ -67,7 +67,9 @@ class Kernel:
         elif kind in ("display_data", "update_display_data", "execute_result"):
             outputs.plain.append((kind, {k: _plain(v) for k, v in content["data"].items() if k != "image/png"}))
         elif kind == "error":
-            outputs.plain.append(("error", content["ename"], _plain(content["evalue"]), _plain("\n".join(content["traceback"]))))
+            outputs.plain.append(
+                ("error", content["ename"], _plain(content["evalue"]), _plain("\n".join(content["traceback"])))
+            )
         elif kind == "clear_output":
             outputs.plain.append((kind, content["wait"]))
 

@@ -54,7 +54,21 @@ def assert_harmless(html: str) -> None:
     tags = Tags()
     tags.feed(html)
     for tag, attributes in tags.seen:
-        assert tag in {"div", "span", "b", "table", "thead", "tbody", "tr", "th", "td", "img", "details", "summary", "pre"}, tag
+        assert tag in {
+            "div",
+            "span",
+            "b",
+            "table",
+            "thead",
+            "tbody",
+            "tr",
+            "th",
+            "td",
+            "img",
+            "details",
+            "summary",
+            "pre",
+        }, tag
         assert not [name for name in attributes if name.startswith("on")]
         if tag == "img":
             assert str(attributes["src"]).startswith("data:image/svg+xml;base64,")
@@ -107,7 +121,13 @@ def test_what_is_too_much_is_thinned() -> None:
     )  # fmt: skip
     table = bundle.table_bundle("t", 10_000, columns(50, "long name ", 200), {})
     curves = [
-        {"run": f"{r:032x}", "key": f"k{k}", "step": list(range(900)), "time": list(range(900)), "value": [j / 3 for j in range(900)]}
+        {
+            "run": f"{r:032x}",
+            "key": f"k{k}",
+            "step": list(range(900)),
+            "time": list(range(900)),
+            "value": [j / 3 for j in range(900)],
+        }
         for r in range(50)
         for k in range(4)
     ]
@@ -132,7 +152,8 @@ def test_a_running_run_is_not_shown_as_running_later() -> None:
 
 
 @given(
-    values=st.lists(st.floats(allow_nan=True, allow_infinity=True), min_size=1, max_size=400), points=st.integers(4, 100)
+    values=st.lists(st.floats(allow_nan=True, allow_infinity=True), min_size=1, max_size=400),
+    points=st.integers(4, 100),
 )
 def test_a_reduced_curve_keeps_its_ends_and_extremes(values: list[float], points: int) -> None:
     steps, kept = reduced(list(range(len(values))), values, points)
@@ -179,13 +200,22 @@ def test_numbers_for_people(value: object, text: str) -> None:
     assert figure(value) == text
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(0.4212, "0.42 s"), (12.34, "12.3 s"), (245, "4 min 05 s"), (7800, "2 h 10 min")])
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.4212, "0.42 s"), (12.34, "12.3 s"), (245, "4 min 05 s"), (7800, "2 h 10 min")]
+)
 def test_durations_for_people(seconds: float, text: str) -> None:
     assert seconds_text(seconds) == text
 
 
 def test_values_as_text() -> None:
-    assert [shown(v) for v in ("a", 1.5, True, None, [1, "b"], {"é": 1})] == ["a", "1.5", "true", "null", '[1, "b"]', '{"é": 1}']
+    assert [shown(v) for v in ("a", 1.5, True, None, [1, "b"], {"é": 1})] == [
+        "a",
+        "1.5",
+        "true",
+        "null",
+        '[1, "b"]',
+        '{"é": 1}',
+    ]
 
 
 def test_html_holds_no_scripts_or_styles() -> None:

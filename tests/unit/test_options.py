@@ -10,7 +10,8 @@ from tracker.notebook.options import FLAGS, help_text, parse
 
 def test_every_option() -> None:
     found = parse(
-        '--experiment iris --name "rbf baseline" -t a=1 --tag "b=x y=z" --note "why not" --params C,gamma --metrics acc --nested', {}
+        '--experiment iris --name "rbf baseline" -t a=1 --tag "b=x y=z" --note "why not" --params C,gamma --metrics acc --nested',
+        {},
     )
     assert (found.experiment, found.name, found.note) == ("iris", "rbf baseline", "why not")
     assert found.tags == {"a": "1", "b": "x y=z"}

@@ -103,7 +103,8 @@ def _thinned_curve(curve: dict[str, Any], points: int) -> dict[str, Any]:
 def _first_rows(columns: list[dict[str, Any]], rows: int, level: int) -> list[dict[str, Any]]:
     keep_rows, keep_columns = max(5, rows >> max(0, level - 2)), max(8, 60 >> level)
     return [
-        column | {"values": [clipped(v, 120) if isinstance(v, str) else rounded(v) for v in column["values"][:keep_rows]]}
+        column
+        | {"values": [clipped(v, 120) if isinstance(v, str) else rounded(v) for v in column["values"][:keep_rows]]}
         for column in columns[:keep_columns]
     ]
 

@@ -13,7 +13,9 @@ from tracker.notebook.bundle import rounded
 def arrow_stream(table: pa.Table) -> bytes:
     """The table as an Arrow IPC stream, strings as dictionaries, so that the page compares codes."""
     fields = [
-        column.dictionary_encode() if pa.types.is_string(column.type) or pa.types.is_large_string(column.type) else column
+        column.dictionary_encode()
+        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
+        else column
         for column in table.combine_chunks().columns
     ]
     encoded = pa.table(fields, names=table.column_names)

@@ -71,7 +71,9 @@ class RunFold:
         return seen
 
     def _take(self, event: dict[str, Any]) -> None:
-        kind, key, value = event["e"], event.get("k", ""), event.get("v")
+        kind = event["e"]
+        key: str = event.get("k", "")
+        value: Any = event.get("v")
         if kind == "metric":
             self.curves.setdefault(key, Curve()).add(event.get("s", 0), float(value))
         elif kind == "param":

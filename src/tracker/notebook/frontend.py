@@ -1,4 +1,4 @@
-"""What we are displayed in, as far as a kernel can tell: whether a live widget makes sense, and which notebook this is."""
+"""What we are displayed in, as far as a kernel can tell: whether a live widget makes sense, and in which notebook."""
 
 from __future__ import annotations
 

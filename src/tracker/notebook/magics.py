@@ -48,14 +48,15 @@ class TrackerMagics(Magics):
 
     def __init__(self, shell: Any, tracker: CellTracker) -> None:
         super().__init__(shell)
+        self._shell = shell
         self._tracker = tracker
 
     @cell_magic
     def track(self, line: str, cell: str) -> None:
         # Typed in a cell, `%%track` never gets here: the cell is marked and runs as it is. This serves run_cell_magic.
-        self.shell.run_cell(f"%%track {line}\n{cell}")
+        self._shell.run_cell(f"%%track {line}\n{cell}")
 
-    track.__doc__ = options.help_text()
+    track.__doc__ = options.help_text()  # what `%%track?` shows
 
     @line_magic
     def tracker(self, line: str) -> None:
@@ -77,7 +78,7 @@ class TrackerMagics(Magics):
         active = tracking.active_run()
         print(f"store        {store.root}{'' if store.root.exists() else '  (made by the first run)'}")
         print(f"experiments  {len(known)}{': ' + ', '.join(e.name for e in known[:8]) if known else ''}")
-        print(f"active run   {active.info.run_name + ' ' + active.info.run_id[:12] if active else 'none'}")
+        print(f"active run   {f'{active.info.run_name} {active.info.run_id[:12]}' if active else 'none'}")
 
     @line_magic
     def runs(self, line: str) -> Any:
@@ -125,7 +126,7 @@ class TrackerMagics(Magics):
         if name and not name.isidentifier():
             raise UsageError(f"%%runs_sql: {name!r} is no name to keep the result under.")
         if name:
-            self.shell.user_ns[name] = result
+            self._shell.user_ns[name] = result
         return result
 
 
@@ -133,7 +134,7 @@ def _words(line: str) -> list[str]:
     try:
         return shlex.split(line)
     except ValueError as error:
-        raise UsageError(f"{str(error)} in {line.strip()!r}.") from None
+        raise UsageError(f"{error} in {line.strip()!r}.") from None
 
 
 def _experiment_and_filter(line: str) -> tuple[str | None, str | None]:

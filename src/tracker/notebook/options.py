@@ -58,10 +58,10 @@ FLAGS = sorted(flag for action in PARSER._actions for flag in action.option_stri
 def help_text() -> str:
     """What `%%track?` shows."""
     return (
-        "Track this cell as a run: its parameters, metrics, curves, output, figures and source are kept by themselves.\n\n"
+        "Track this cell as a run: its parameters, metrics, curves, output, figures and source are kept.\n\n"
         + PARSER.format_help()
         + "\nValues may hold {python} names: --name 'C={C}'.\n\n"
-        "Example:\n\n    %%track --experiment iris --name \"rbf baseline\"\n    C = 1.5\n"
+        'Example:\n\n    %%track --experiment iris --name "rbf baseline"\n    C = 1.5\n'
         "    model = SVC(C=C).fit(X_train, y_train)\n    accuracy = model.score(X_test, y_test)\n"
     )
 
@@ -94,7 +94,9 @@ def parse(line: str, names: Mapping[str, Any]) -> Options:
 
 
 def _unknown(word: str) -> str:
-    near = difflib.get_close_matches(word.split("=")[0], [flag for flag in FLAGS if flag.startswith("--")], n=1, cutoff=0.7)
+    near = difflib.get_close_matches(
+        word.split("=")[0], [flag for flag in FLAGS if flag.startswith("--")], n=1, cutoff=0.7
+    )
     hint = f"; did you mean {near[0]}?" if near else "; %%track? lists what there is."
     return f"%%track: unknown option {word.split('=')[0]}{hint} It is not used."
 

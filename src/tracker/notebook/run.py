@@ -23,7 +23,7 @@ SHOWN_CHARACTERS = 20_000
 
 
 class TrackedRun:
-    """Opened by its constructor, watched between `start` and `finish`. Raises TrackerError when no run can be opened."""
+    """Opened by its constructor, watched between `start` and `finish`. Raises TrackerError if no run can be opened."""
 
     def __init__(
         self, options: Options, *, source: str, shell: Any, execution_count: int, notebook: str | None,
@@ -38,7 +38,11 @@ class TrackedRun:
         self._store.ensure()
         tail = Tail(self._store.journal_path)
         self._run = context.open_run(
-            experiment_id, name=options.name, tags=self._tags(execution_count, notebook), parent=self._parent(), implicit=True
+            experiment_id,
+            name=options.name,
+            tags=self._tags(execution_count, notebook),
+            parent=self._parent(),
+            implicit=True,
         )
         self.id = self._run.info.run_id
         self._writer = self._run.writer
@@ -49,8 +53,9 @@ class TrackedRun:
         self._tee = capture.Tee()
         self._tap = FigureTap(shell, self._writer.artifact_bytes)
         facts = {
-            "id": self.id, "experiment": experiment, "status": "RUNNING", "started": self._started * 1000, "ended": None,
-            "output": "", "traceback": "", "source": source, "notices": self._notices,
+            "id": self.id, "experiment": experiment, "status": "RUNNING",
+            "started": self._started * 1000, "ended": None, "output": "", "traceback": "",
+            "source": source, "notices": self._notices,
         }  # fmt: skip
         self._card = LiveCard(self.id, facts, tail, publish, in_place=hasattr(shell, "kernel"), with_widget=with_widget)
 

@@ -13,7 +13,13 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
-_STATUS = {"RUNNING": "#2f7de1", "FINISHED": "#2e9e5b", "FAILED": "#d9483b", "KILLED": "#c98a1b", "SCHEDULED": "#8a8f98"}
+_STATUS = {
+    "RUNNING": "#2f7de1",
+    "FINISHED": "#2e9e5b",
+    "FAILED": "#d9483b",
+    "KILLED": "#c98a1b",
+    "SCHEDULED": "#8a8f98",
+}
 PALETTE = ("#3b7dd8", "#e08a2e", "#2e9e5b", "#c4509b", "#7a63d1", "#a0762c", "#1f9fb0", "#d9483b")
 _BOX = "border:1px solid rgba(128,128,128,.35);border-radius:6px;padding:8px 12px;margin:4px 0;max-width:980px"
 _FAINT = "opacity:.65"
@@ -55,7 +61,9 @@ def card_text(body: dict[str, Any]) -> str:
 
 def table_html(body: dict[str, Any]) -> str:
     """The first rows of the run table, and how many there are."""
-    columns = [c for c in body["runs"] if c["name"] not in ("run_id", "end_time", "parent_run_id", "user", "note", "star")]
+    columns = [
+        c for c in body["runs"] if c["name"] not in ("run_id", "end_time", "parent_run_id", "user", "note", "star")
+    ]
     columns = [c for c in columns if any(v is not None and v != "NaN" for v in c["values"])]
     shown = len(columns[0]["values"]) if columns else 0
     heading = f"<b>{escape(body['title'])}</b> <span style='{_FAINT}'>{_count(shown, body['total'])}</span>"
@@ -74,18 +82,23 @@ def compare_html(body: dict[str, Any]) -> str:
     """One chart a metric with every run's curve, a legend, and the table of the runs."""
     names = _run_names(body)
     colours = {run: PALETTE[i % len(PALETTE)] for i, run in enumerate(names)}
-    charts = []
+    charts: list[str] = []
     for key in dict.fromkeys(curve["key"] for curve in body["curves"]):
-        lines = [(colours.get(c["run"], PALETTE[0]), c) for c in body["curves"] if c["key"] == key and len(c["step"]) > 1]
+        lines = [
+            (colours.get(c["run"], PALETTE[0]), c) for c in body["curves"] if c["key"] == key and len(c["step"]) > 1
+        ]
         if lines and len(charts) < 6:
             charts.append(
-                f'<div style="display:inline-block;margin:6px 16px 6px 0"><div>{escape(key)}</div>{_picture(lines, 300, 140, key)}</div>'
+                f'<div style="display:inline-block;margin:6px 16px 6px 0"><div>{escape(key)}</div>'
+                f"{_picture(lines, 300, 140, key)}</div>"
             )
     legend = "".join(
         f'<span style="margin-right:14px"><span style="color:{colours[run]}">●</span> {escape(name)}</span>'
         for run, name in list(names.items())[:24]
     )
-    columns = [c for c in body["runs"] if c["name"] in ("name", "status") or c["name"].startswith(("params.", "metrics."))]
+    columns = [
+        c for c in body["runs"] if c["name"] in ("name", "status") or c["name"].startswith(("params.", "metrics."))
+    ]
     columns = [c for c in columns if c["name"] == "name" or len({str(v) for v in c["values"]}) > 1]
     shown = len(columns[0]["values"]) if columns else 0
     heading = f"<b>{escape(body['title'])}</b> <span style='{_FAINT}'>{_count(shown, body['total'])}</span>"
@@ -129,26 +142,30 @@ def _heading(run: dict[str, Any]) -> str:
     shown = "was running when this was saved" if status == "RUNNING" else status.capitalize()
     return (
         f'<div><span style="color:{_STATUS.get(status, "#888")}">●</span> <b>{escape(run["name"])}</b> '
-        f'<span style="{_FAINT}">{escape(run["experiment"])} · {shown} · {duration(run)} · {run["id"][:12]}</span></div>'
+        f'<span style="{_FAINT}">{escape(run["experiment"])} · {shown} · {duration(run)} · {run["id"][:12]}</span>'
+        "</div>"
     )
 
 
 def _metric_tile(metric: dict[str, Any], curve: dict[str, Any] | None) -> str:
-    drawn = _picture([(PALETTE[0], curve)], 96, 24, metric["key"], frame=False) if curve and len(curve["step"]) > 1 else ""
+    drawn = (
+        _picture([(PALETTE[0], curve)], 96, 24, metric["key"], frame=False) if curve and len(curve["step"]) > 1 else ""
+    )
     return (
         f'<div style="display:inline-block;margin:4px 22px 4px 0;vertical-align:bottom"><div style="{_FAINT}">'
-        f'{escape(metric["key"])}</div><div><b>{figure(metric["value"])}</b> {drawn}</div></div>'
+        f"{escape(metric['key'])}</div><div><b>{figure(metric['value'])}</b> {drawn}</div></div>"
     )
 
 
 def _folded(title: str, text: str) -> str:
     if not text.strip():
         return ""
-    return f'<details><summary style="{_FAINT}">{title}</summary><pre style="white-space:pre-wrap">{escape(text)}</pre></details>'
+    summary = f'<summary style="{_FAINT}">{title}</summary>'
+    return f'<details>{summary}<pre style="white-space:pre-wrap">{escape(text)}</pre></details>'
 
 
 def _table(columns: list[dict[str, Any]], rows: int) -> str:
-    heads = "".join(f'<th{_RIGHT if _numeric(c) else _LEFT}>{escape(_short(c["name"]))}</th>' for c in columns)
+    heads = "".join(f"<th{_RIGHT if _numeric(c) else _LEFT}>{escape(_short(c['name']))}</th>" for c in columns)
     lines = "".join(f"<tr>{''.join(_cell(c, row) for c in columns)}</tr>" for row in range(rows))
     return f"<table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>"
 
@@ -160,7 +177,7 @@ def _cell(column: dict[str, Any], row: int) -> str:
     if column["kind"] == "time":
         return f"<td>{_moment(value)}</td>"
     if column["name"] == "duration":
-        return f'<td{_RIGHT}>{seconds_text(value) if isinstance(value, float | int) else "–"}</td>'
+        return f"<td{_RIGHT}>{seconds_text(value) if isinstance(value, float | int) else '–'}</td>"
     if _numeric(column):
         return f"<td{_RIGHT}>{figure(value)}</td>"
     left = _LEFT if column["name"] == "name" else ""
@@ -214,10 +231,13 @@ def _picture(lines: list[tuple[str, dict[str, Any]]], width: int, height: int, t
         return f"{pad + along * (width - 2 * pad):.1f},{height - pad - up * (height - 2 * pad):.1f}"
 
     paths = "".join(
-        f'<polyline points="{" ".join(_finite_points(steps, values, point))}" fill="none" stroke="{colour}" stroke-width="1.5"/>'
+        f'<polyline fill="none" stroke="{colour}" stroke-width="1.5" '
+        f'points="{" ".join(_finite_points(steps, values, point))}"/>'
         for colour, steps, values in curves
     )
-    border = f'<rect x=".5" y=".5" width="{width - 1}" height="{height - 1}" fill="none" stroke="#888" stroke-opacity=".4"/>'
+    border = (
+        f'<rect x=".5" y=".5" width="{width - 1}" height="{height - 1}" fill="none" stroke="#888" stroke-opacity=".4"/>'
+    )
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
         f"{border if frame else ''}{paths}</svg>"
@@ -225,7 +245,9 @@ def _picture(lines: list[tuple[str, dict[str, Any]]], width: int, height: int, t
     words = f"{title}: {figure(low)} to {figure(high)} over steps {figure(left)} to {figure(right)}"
     source = base64.b64encode(svg.encode()).decode()
     alt = escape(words, quote=True)
-    picture = f'<img src="data:image/svg+xml;base64,{source}" width="{width}" height="{height}" alt="{alt}" title="{alt}">'
+    picture = (
+        f'<img src="data:image/svg+xml;base64,{source}" width="{width}" height="{height}" alt="{alt}" title="{alt}">'
+    )
     return picture + (f'<div style="{_FAINT}">{figure(low)} … {figure(high)}</div>' if frame else "")
 
 

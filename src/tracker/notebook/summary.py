@@ -41,7 +41,8 @@ def run_card(store: Reader, run_id: str) -> dict[str, Any]:
         "ended": run["end_time"].timestamp() * 1000 if run["end_time"] is not None else None,
         "params": [{"key": key, "value": value if value is not None else "null"} for key, value in params],
         "metrics": [
-            {"key": key, "value": rounded(value), "step": step, "points": points} for key, value, step, points in metrics
+            {"key": key, "value": rounded(value), "step": step, "points": points}
+            for key, value, step, points in metrics
         ],
         "tags": [{"key": key, "value": value} for key, value in tags if not key.startswith(("mlflow.", "tracker."))],
         "curves": curves,

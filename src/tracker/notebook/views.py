@@ -78,7 +78,11 @@ class RunTable(_Display):
         from tracker.notebook.widgets import TableWidget
 
         return TableWidget(
-            runs=arrow_stream(self._runs), title=self.title, total=self.total, state=self._state, selected=self._selected
+            runs=arrow_stream(self._runs),
+            title=self.title,
+            total=self.total,
+            state=self._state,
+            selected=self._selected,
         )
 
     @property
@@ -145,9 +149,13 @@ class Comparison(_Display):
         from tracker.notebook.widgets import CompareWidget, PlotlyAsset
 
         return CompareWidget(
-            runs=arrow_stream(self._runs), curves=arrow_stream(self._curves.rename_columns(CURVE_COLUMNS)), title=self.title, total=self.total,
-            state=self._state, plotly=PlotlyAsset.shared(),
-        )  # fmt: skip
+            runs=arrow_stream(self._runs),
+            curves=arrow_stream(self._curves.rename_columns(CURVE_COLUMNS)),
+            title=self.title,
+            total=self.total,
+            state=self._state,
+            plotly=PlotlyAsset.shared(),
+        )
 
     def __repr__(self) -> str:
         return f"<Comparison {self.title!r}: {self._runs.num_rows} of {self.total:,} runs>"

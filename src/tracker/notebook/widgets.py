@@ -20,7 +20,9 @@ _STATIC = Path(__file__).parent.parent / "static"
 def _module(name: str) -> Path:
     path = _STATIC / name
     if not path.exists():
-        raise TrackerError(f"{path.name} is missing: the page's modules were not built. Build them: npm ci && npm run build.")
+        raise TrackerError(
+            f"{path.name} is missing: the page's modules were not built. Build them: npm ci && npm run build."
+        )
     return path
 
 

@@ -91,9 +91,8 @@ def _fold(events: Iterable[dict[str, Any]]) -> dict[str, Experiment]:
             edits.append(event)
         elif event["x"] not in experiments and isinstance(event.get("v"), dict):
             value, created = event["v"], event["t"] // 1000
-            experiments[event["x"]] = Experiment(
-                event["x"], str(value.get("name", "")), created, created, artifact_location=value.get("artifact_location")
-            )
+            name, location = str(value.get("name", "")), value.get("artifact_location")
+            experiments[event["x"]] = Experiment(event["x"], name, created, created, artifact_location=location)
     for event in edits:  # after all creations: a merged store may hold an edit from a clock that was behind
         experiment = experiments.get(event["x"])
         if experiment is not None:

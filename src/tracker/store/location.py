@@ -1,4 +1,4 @@
-"""Where the store is: what was asked for, else TRACKER_STORE, else the nearest `.tracker/` upwards, else a new one here."""
+"""Where the store is: as asked for, else TRACKER_STORE, else the nearest `.tracker/` upwards, else a new one here."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ VARIABLE = "TRACKER_STORE"
 
 
 def find_store(uri: str | os.PathLike[str] | None = None) -> Store:
-    """The store of this process. `uri` is a path, `file:…` or `tracker:…`; an empty one means: search. Raises StoreError."""
+    """The store that `uri` names (a path, `file:…`, `tracker:…`), for none the one that is found. Raises StoreError."""
     asked = os.fspath(uri) if uri is not None else os.environ.get(VARIABLE, "")
     path = path_of(asked) if asked else None
     return open_store(_folder(path) if path is not None else _nearest(Path.cwd()))
@@ -26,7 +26,7 @@ def path_of(uri: str) -> Path | None:
     if len(scheme) <= 1:  # none, or a Windows drive
         return Path(uri).expanduser()
     if scheme not in ("file", "tracker"):
-        raise StoreError(f"{uri!r} is no place for a store: tracker keeps runs in a folder. Give its path, as in './runs'.")
+        raise StoreError(f"{uri!r} is no place for a store: tracker keeps runs in a folder. Give a path, as './runs'.")
     rest = uri[len(scheme) + 1 :]
     if rest.startswith("//"):
         rest = urlsplit(uri).netloc + urlsplit(uri).path

@@ -144,7 +144,7 @@ class Store:
         return None
 
     def create_experiment(self, name: str, artifact_location: str | None = None) -> str:
-        """The id of a new experiment. Raises AlreadyExists if an active one has the name, InvalidValue for a bad name."""
+        """The id of a new experiment. Raises AlreadyExists if an active one has the name, InvalidValue."""
         check_experiment_name(name)
         taken = self.experiment_named(name)
         if taken is not None:
@@ -167,7 +167,8 @@ def check_experiment_name(name: object) -> str:
     if not isinstance(name, str) or not name.strip():
         raise InvalidValue(f"The name of an experiment is text that is not empty; got {name!r}.")
     if len(name) > MAX_EXPERIMENT_NAME:
-        raise InvalidValue(f"The name of an experiment has at most {MAX_EXPERIMENT_NAME} characters; this one has {len(name):,}.")
+        most = f"at most {MAX_EXPERIMENT_NAME} characters"
+        raise InvalidValue(f"The name of an experiment has {most}; this one has {len(name):,}.")
     if any(ord(c) < 32 or ord(c) == 127 for c in name):
         raise InvalidValue(f"The name of an experiment holds a control character: {name!r}; use printable text.")
     return name
