@@ -16,7 +16,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 sys.path.insert(0, str(Path(__file__).parent))  # hatchling loads this file alone
-from npm import npm_command  # noqa: E402
+from npm import npm_command
 
 _BUILT = (
     "src/tracker/static/card.js",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_SUBMODULES = ("artifacts", "entities", "exceptions", "plots", "tracking")
+_SUBMODULES = ("artifacts", "entities", "exceptions", "tracking")
 
 _NAMES: dict[str, tuple[str, ...]] = {
     "tracker.tracking": (
