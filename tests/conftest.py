@@ -10,6 +10,12 @@ from pathlib import Path
 
 import pytest
 
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Playwright keeps an event loop running in this thread: whatever runs one of its own comes before.
+    items.sort(key=lambda item: "browser" in item.path.parts)
+
+
 _FOREIGN = ("MLFLOW_", "TRACKER_", "JPY_", "VSCODE_")
 
 

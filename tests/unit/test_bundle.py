@@ -221,3 +221,14 @@ def test_values_as_text() -> None:
 def test_html_holds_no_scripts_or_styles() -> None:
     html = bundle.card_bundle(run())["text/html"]
     assert not re.search(r"<script|<style|<link|<iframe|<svg|javascript:", html)
+
+
+def test_a_flood_of_points_is_counted_in_full_and_read_in_part() -> None:
+    run_id = "d" * 32
+    prefix = {key: events.metric_prefix(run_id, key) for key in ("loss", 'odd "key"')}
+    lines = b"".join(events.metric_line(prefix[key], 1 / (i + 1), i, i) for i in range(30_000) for key in prefix)
+    fold = RunFold(run_id)
+    fold.feed(lines)
+    fold.feed(events.metric_line(prefix["loss"], 7.0, 30_000, 1))
+    assert fold.curves["loss"].points == 30_001 and fold.curves['odd "key"'].points == 30_000
+    assert fold.curves["loss"].last == 7.0 and fold.curves['odd "key"'].last_step == 29_999

@@ -13,8 +13,11 @@ from typing import Any
 
 import orjson
 
+from tracker.store import events
+
 MAX_POINTS = 512
 MAX_CHUNK = 8 << 20
+MAX_READ, LAST_READ = 4_000, 200
 
 
 @dataclass
@@ -52,10 +55,15 @@ def reduced(steps: list[int], values: list[float], points: int) -> tuple[list[in
 
 
 class RunFold:
-    """The latest parameters, metrics, tags and artifacts of one run; `feed` it whole journal lines in order."""
+    """The latest parameters, metrics, tags and artifacts of one run; `feed` it whole journal lines in order.
+
+    Of more points at once than a card can show, an even part and the last are read and the rest is only counted.
+    """
 
     def __init__(self, run_id: str) -> None:
+        self._run_id = run_id
         self._mark = f'"r":"{run_id}"'.encode()
+        self._metric = f'{{"e":"metric","r":"{run_id}"'.encode()
         self.params: dict[str, Any] = {}
         self.tags: dict[str, str] = {}
         self.curves: dict[str, Curve] = {}
@@ -63,12 +71,25 @@ class RunFold:
 
     def feed(self, lines: bytes) -> bool:
         """Take the run's events among `lines`; whether there were any."""
-        seen = False
-        for line in lines.split(b"\n"):
-            if self._mark in line:
+        if self._mark not in lines:
+            return False
+        own = [line for line in lines.split(b"\n") if self._mark in line]
+        points = [line for line in own if line.startswith(self._metric)]
+        stride = max(1, len(points) // MAX_READ)
+        before = {key: curve.points for key, curve in self.curves.items()}
+        for line in own if stride == 1 else [one for one in own if not one.startswith(self._metric)]:
+            self._take(orjson.loads(line))
+        if stride > 1:
+            for line in [*points[:-LAST_READ:stride], *points[-LAST_READ:]]:
                 self._take(orjson.loads(line))
-                seen = True
-        return seen
+            self._count(lines, before)
+        return True
+
+    def _count(self, lines: bytes, before: dict[str, int]) -> None:
+        """Set each curve's number of points to what it had before, and the lines that begin as its points do."""
+        for key, curve in self.curves.items():
+            begin = events.metric_prefix(self._run_id, key).encode()
+            curve.points = before.get(key, 0) + lines.count(begin)
 
     def _take(self, event: dict[str, Any]) -> None:
         kind = event["e"]

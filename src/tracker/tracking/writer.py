@@ -48,9 +48,7 @@ class RunWriter:
 
     __slots__ = ("_append", "_last_steps", "_series", "run_id", "store")
 
-    def __init__(
-        self, store: Store, run_id: str, last_steps: Callable[[], dict[str, int]] | None = None
-    ) -> None:
+    def __init__(self, store: Store, run_id: str, last_steps: Callable[[], dict[str, int]] | None = None) -> None:
         self.store = store
         self.run_id = run_id
         self._append = store.append
@@ -79,19 +77,16 @@ class RunWriter:
         t = time_ns() // 1000 if timestamp is None else _microseconds(timestamp)
         self._append(_metric_line(series.prefix, value, step, t))
 
-    def metrics(
-        self, values: Mapping[str, Any], step: int | None = None, timestamp: int | None = None
-    ) -> None:
+    def metrics(self, values: Mapping[str, Any], step: int | None = None, timestamp: int | None = None) -> None:
         """Log one point of each metric, all in one write; none is written if one of them is no number."""
         t = time_ns() // 1000 if timestamp is None else _microseconds(timestamp)
-        numbers = {key: number(key, value) for key, value in values.items()}
+        numbers = [value if type(value) is float else number(key, value) for key, value in values.items()]
+        told = None if step is None else _step(next(iter(values), ""), step)
         lines = []
-        for key, value in numbers.items():
+        for key, value in zip(values, numbers, strict=True):
             series = self._series.get(key) or self._new_series(key)
-            if step is None:
-                at = next(series.steps)
-            else:
-                at = _step(key, step)
+            at = next(series.steps) if told is None else told
+            if told is not None:
                 series.steps = _steps_from(at + 1)
             lines.append(_metric_line(series.prefix, value, at, t))
         self._write(lines)
@@ -123,10 +118,7 @@ class RunWriter:
     def params(self, values: Mapping[str, Any]) -> None:
         """Log parameters, types kept; logging one again corrects it."""
         self._write(
-            [
-                self.event("param", k=events.check_key(k, "parameter"), v=parameter(v))
-                for k, v in values.items()
-            ]
+            [self.event("param", k=events.check_key(k, "parameter"), v=parameter(v)) for k, v in values.items()]
         )
 
     def tags(self, values: Mapping[str, Any]) -> None:
@@ -154,9 +146,7 @@ class RunWriter:
 
     def end(self, status: str, end_ms: int | None = None) -> None:
         """End the run as `status`."""
-        value: dict[str, Any] = (
-            {"status": status} if end_ms is None else {"status": status, "end": int(end_ms)}
-        )
+        value: dict[str, Any] = {"status": status} if end_ms is None else {"status": status, "end": int(end_ms)}
         self._write([self.event("end", v=value)])
 
     def state(self, state: str) -> None:
@@ -255,9 +245,7 @@ def _microseconds(timestamp: Any) -> int:
     try:
         return int(timestamp * 1000)
     except (TypeError, ValueError, OverflowError):
-        raise InvalidValue(
-            f"A timestamp is a number of milliseconds since the epoch; got {timestamp!r}."
-        ) from None
+        raise InvalidValue(f"A timestamp is a number of milliseconds since the epoch; got {timestamp!r}.") from None
 
 
 _MAX_WRITERS = 1_000
