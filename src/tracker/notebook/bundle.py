@@ -6,13 +6,14 @@ Together at most 30 kB: what is too much is thinned, never cut in the middle.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
 import orjson
 
 from tracker.notebook import static
+from tracker.notebook.fold import reduced
+from tracker.notebook.numbers import number, rounded
 
 MIME = "application/vnd.tracker.v1+json"
 PROTOCOL = 1
@@ -89,8 +90,6 @@ def _thinned_card(run: dict[str, Any], level: int) -> dict[str, Any]:
 
 
 def _thinned_curve(curve: dict[str, Any], points: int) -> dict[str, Any]:
-    from tracker.notebook.fold import reduced
-
     steps, values = curve["step"], [number(value) for value in curve["value"]]
     kept_steps, kept_values = reduced(steps, values, max(2, points))
     thinned = curve | {"step": kept_steps, "value": [rounded(value) for value in kept_values]}
@@ -114,17 +113,3 @@ def clipped(text: str, characters: int, keep_end: bool = False) -> str:
     if len(text) <= characters:
         return text
     return "…" + text[-characters:] if keep_end else text[:characters] + "…"
-
-
-def number(value: object) -> float:
-    """A JSON number or one of its words as a float; None is NaN."""
-    return math.nan if value is None else float(value)  # type: ignore[arg-type]
-
-
-def rounded(value: Any) -> Any:
-    """A float at six digits, a float that JSON lacks as a word; anything else as it is."""
-    if not isinstance(value, float):
-        return value
-    if not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    return float(f"{value:.6g}") if abs(value) < 1e9 else value

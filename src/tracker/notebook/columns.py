@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from tracker.notebook.bundle import rounded
+from tracker.notebook.numbers import rounded
 
 
 def arrow_stream(table: pa.Table) -> bytes:

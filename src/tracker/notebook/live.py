@@ -11,8 +11,9 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from tracker.notebook.bundle import card_bundle, rounded
+from tracker.notebook.bundle import card_bundle
 from tracker.notebook.fold import RunFold, Tail, reduced, shown
+from tracker.notebook.numbers import rounded
 
 FIRST_SECONDS, EVERY_SECONDS = 0.3, 0.15
 LIVE_POINTS = 120

@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
+from tracker.notebook.numbers import number
+
 _STATUS = {
     "RUNNING": "#2f7de1",
     "FINISHED": "#2e9e5b",
@@ -215,8 +217,6 @@ def _run_names(body: dict[str, Any]) -> dict[str, str]:
 
 def _picture(lines: list[tuple[str, dict[str, Any]]], width: int, height: int, title: str, frame: bool = True) -> str:
     """Curves as one SVG picture: an <img>, since sanitizers let pictures through and strip inline SVG."""
-    from tracker.notebook.bundle import number
-
     curves = [(colour, curve["step"], [number(v) for v in curve["value"]]) for colour, curve in lines]
     xs = [x for _, steps, _ in curves for x in steps]
     ys = [y for _, _, values in curves for y in values if math.isfinite(y)]

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from tracker.exceptions import NotFound
-from tracker.notebook.bundle import rounded
+from tracker.notebook.numbers import rounded
 from tracker.query import Reader
 from tracker.query.curves import reduced
 from tracker.query.table import run_table
