@@ -1,7 +1,7 @@
 /** What comparisons need to know of runs and colours to make figures. No plotting library and no page in it. */
 import { isMissing, textAt } from './columns';
 import { directionOf } from './direction';
-import { formatDate, formatDuration, formatNumber, formatTime } from './format';
+import { columnFormat, formatDate, formatDuration, formatNumber, formatTime, statusText } from './format';
 import type { Column, Table } from './types';
 
 /** Told apart by people with any colour vision, in this order; the same places in both lists are the same hue. */
@@ -15,12 +15,13 @@ export interface Style {
   readonly dash: (typeof DASHES)[number];
 }
 
-/** The look of the run at `position`, the same in every chart. */
-export function styleOf(position: number, dark: boolean): Style {
+/** The look of the run at `position` of `count`, the same in every chart. Dashes that tell no run apart are left out. */
+export function styleOf(position: number, dark: boolean, count = 0): Style {
   const colors = dark ? DARK : LIGHT;
+  const tells = count <= colors.length * DASHES.length;
   return {
     color: colors[position % colors.length]!,
-    dash: DASHES[Math.floor(position / colors.length) % DASHES.length]!,
+    dash: tells ? DASHES[Math.floor(position / colors.length) % DASHES.length]! : 'solid',
   };
 }
 
@@ -57,6 +58,14 @@ export function valueText(column: Column, row: number): string {
   return column.kind === 'time' ? formatTime(value) : textAt(column, row);
 }
 
+/** What cells of these rows say side by side: a metric's values with as many decimals each. */
+export function texts(column: Column, rows: readonly number[]): (row: number) => string {
+  if (column.name === 'status') return row => (isMissing(column, row) ? '–' : statusText(textAt(column, row)));
+  if (!column.name.startsWith('metrics.') || column.kind !== 'number') return row => valueText(column, row);
+  const format = columnFormat(rows.map(row => column.values[row]!));
+  return row => (isMissing(column, row) ? '–' : format(column.values[row]!));
+}
+
 /** Whether these rows do not all have the same value; none is a value too. */
 export function differs(column: Column, rows: readonly number[]): boolean {
   const [first, ...rest] = rows;
@@ -70,13 +79,15 @@ export function bestRow(column: Column, rows: readonly number[]): number | null 
   const direction = directionOf(column.name.replace(/^metrics\./, ''));
   if (!direction || column.kind !== 'number' || rows.length < 2 || !differs(column, rows)) return null;
   let best: number | null = null;
+  let worse = false;
   for (const row of rows) {
     const value = column.values[row]!;
     if (!Number.isFinite(value)) continue;
+    worse ||= best !== null && value !== column.values[best]!;
     const reigning = best === null ? null : column.values[best]!;
     if (reigning === null || (direction === 'higher' ? value > reigning : value < reigning)) best = row;
   }
-  return best;
+  return worse ? best : null;
 }
 
 /** A column's name without its family: `params.C` is C. */

@@ -42,8 +42,25 @@ export function columnFormat(values: ArrayLike<number>): (value: number) => stri
     if (whole && !Number.isInteger(size)) whole = false;
   }
   if (whole || least < 0.01 || most >= 1e5) return formatNumber;
-  const decimals = Math.min(4, Math.max(0, 3 - Math.floor(Math.log10(least))));
+  const decimals = neededDecimals(values, Math.min(4, Math.max(0, 3 - Math.floor(Math.log10(least)))));
   return value => (Number.isFinite(value) ? negative(value.toFixed(decimals)) : formatNumber(value));
+}
+
+/** As many decimals, of `most`, as some value has use for. */
+function neededDecimals(values: ArrayLike<number>, most: number): number {
+  const scale = 10 ** most;
+  let needed = 0;
+  for (let i = 0; i < values.length && needed < most; i++) {
+    let digits = Math.round(Math.abs(values[i]!) * scale);
+    if (!Number.isFinite(digits)) continue;
+    let decimals = most;
+    while (decimals > needed && digits % 10 === 0) {
+      digits /= 10;
+      decimals -= 1;
+    }
+    needed = Math.max(needed, decimals);
+  }
+  return needed;
 }
 
 /** A span of time given in seconds: 12 ms, 3.4 s, 1 m 15 s, 2 h 3 m, 5 d 1 h. */
@@ -112,4 +129,17 @@ export function formatCount(count: number): string {
 /** `count` and the noun that goes with it: "1 run", "10,000 runs". */
 export function plural(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+const STATUS: Readonly<Record<string, string>> = {
+  RUNNING: 'Running',
+  SCHEDULED: 'Scheduled',
+  FINISHED: 'Finished',
+  FAILED: 'Failed',
+  KILLED: 'Killed',
+};
+
+/** A run's status as a word; one that is not known as it stands. */
+export function statusText(status: string): string {
+  return STATUS[status] ?? status;
 }

@@ -26,6 +26,7 @@ export function fittingWidth(column: GridColumn, order: Uint32Array, measure: (t
   const texts: string[] = [];
   for (let position = 0; position < order.length; position += step) texts.push(column.text(order[position]!));
   texts.sort((a, b) => b.length - a.length);
-  for (const text of texts.slice(0, MEASURED)) widest = Math.max(widest, measure(text) * BOLDER + CELL_PADDING + column.room);
+  for (const text of texts.slice(0, MEASURED))
+    widest = Math.max(widest, measure(text) * BOLDER + CELL_PADDING + column.room);
   return Math.round(Math.max(NARROWEST, Math.min(column.widest, widest)));
 }

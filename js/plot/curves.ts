@@ -5,6 +5,9 @@ import { smooth } from '../core/smooth';
 import type { CompareState, Curve } from '../core/types';
 import type { Figure, Range } from './plotly';
 
+/** With more lines than this each is drawn thinner. */
+const MANY = 24;
+
 export interface CurveLine {
   readonly label: string;
   readonly style: Style;
@@ -54,8 +57,15 @@ export function curvesFigure(
   axis: CurveAxis,
   options: { readonly log: boolean; readonly width: number; readonly range: Range; readonly revision: string },
 ): Figure {
-  const faint = lines.flatMap(line => (line.shown === line.y ? [] : [trace(line, line.y, true, axis, options)]));
-  const data = [...faint, ...lines.map(line => trace(line, line.shown, false, axis, options))];
+  const [levels, drawn] = [lines.filter(isLevel), lines.filter(line => !isLevel(line))];
+  const faint = drawn.flatMap(line => (line.shown === line.y ? [] : [trace(line, line.y, true, axis, options)]));
+  const full = levels.length > 0 ? drawn : lines;
+  const extent = options.range ?? extentOf(full.length > 0 ? full : lines);
+  const data = [
+    ...faint,
+    ...levels.map(line => level(line, extent, axis, options.log)),
+    ...drawn.map(line => trace(line, line.shown, false, axis, options, drawn.length > MANY)),
+  ];
   return {
     data,
     layout: {
@@ -66,7 +76,7 @@ export function curvesFigure(
         type: axis.type,
         title: { text: axis.title },
         zeroline: false,
-        ...(options.range ? { range: options.range.slice() } : { autorange: true }),
+        ...(extent ? { range: options.range ? extent.slice() : padded(extent) } : { autorange: true }),
       },
       yaxis: {
         type: options.log ? 'log' : 'linear',
@@ -77,12 +87,51 @@ export function curvesFigure(
   };
 }
 
+/** A run that logged the metric once, beside runs with a history of it. */
+function isLevel(line: CurveLine): boolean {
+  return line.x.length === 1;
+}
+
+function extentOf(lines: readonly CurveLine[]): readonly [number, number] | null {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (const { x } of lines) {
+    low = Math.min(low, x[0] ?? low);
+    high = Math.max(high, x.at(-1) ?? high);
+  }
+  return low < high ? [low, high] : null;
+}
+
+/** Room beside the first and last points, so that no mark is cut. */
+function padded([low, high]: readonly [number, number]): [number, number] {
+  const room = (high - low) * 0.02;
+  return [low - room, high + room];
+}
+
+/** A dotted line across: one value is a level to hold the curves against, not a point at the step it happens to have. */
+function level(line: CurveLine, extent: readonly [number, number] | null, axis: CurveAxis, log: boolean): object {
+  const value = line.y[0]!;
+  const at = extent ?? [line.x[0]! - 0.5, line.x[0]! + 0.5];
+  const ends = [0, 0.25, 0.5, 0.75, 1].map(part => at[0] + part * (at[1] - at[0]));
+  const y = Number.isFinite(value) && !(log && value <= 0) ? value : null;
+  return {
+    type: 'scatter',
+    mode: 'lines',
+    name: escapeText(line.label),
+    x: ends,
+    y: ends.map(() => y),
+    line: { color: line.style.color, dash: 'dot', width: 1.7 },
+    hovertemplate: `<b>%{fullData.name}</b><br>one value${axis.type === 'linear' && axis.title === 'step' ? `, at step ${line.x[0]}` : ''}<br>%{y:.5~g}<extra></extra>`,
+  };
+}
+
 function trace(
   line: CurveLine,
   y: Float64Array,
   faint: boolean,
   axis: CurveAxis,
   options: { readonly log: boolean; readonly width: number; readonly range: Range },
+  thin = false,
 ): object {
   const [from, to] = options.range ? within(line.x, options.range[0], options.range[1]) : [0, line.x.length];
   const kept = decimate(line.x, y, options.width, from, to);
@@ -94,9 +143,9 @@ function trace(
     x: Array.from(kept, i => line.x[i]),
     y: Array.from(kept, i => (Number.isFinite(y[i]!) && !(options.log && y[i]! <= 0) ? y[i] : null)),
     connectgaps: false,
-    opacity: faint ? 0.35 : 1,
-    line: { color: line.style.color, dash: line.style.dash, width: faint ? 1 : 1.7 },
-    marker: { color: line.style.color, size: 4 },
+    opacity: faint ? 0.35 : thin ? 0.75 : 1,
+    line: { color: line.style.color, dash: line.style.dash, width: faint ? 1 : thin ? 1.2 : 1.7 },
+    marker: { color: line.style.color, size: thin ? 3 : 4 },
     ...(faint
       ? { hoverinfo: 'skip' }
       : { hovertemplate: `<b>%{fullData.name}</b><br>${axis.hover}<br>%{y:.5~g}<extra></extra>` }),

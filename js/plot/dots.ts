@@ -1,6 +1,6 @@
 /** One value a run, on one line each: for metrics that have no history to draw. */
 import { directionOf } from '../core/direction';
-import { bestRow, type Style, scaleOf, shortName, valueText } from '../core/figures';
+import { bestRow, type Style, scaleOf, shortName, texts } from '../core/figures';
 import type { Column } from '../core/types';
 import { h } from '../view/dom';
 
@@ -25,13 +25,15 @@ export function dots(column: Column, runs: readonly DotRun[]): HTMLElement {
   const rows = runs.map(run => run.row);
   const scale = scaleOf(column, rows);
   const best = bestRow(column, rows);
+  const text = texts(column, rows);
   const drawn = inOrder(
     column,
     runs.filter(run => !Number.isNaN(scale.at(run.row))),
   );
+  const alike = drawn.every(run => column.values[run.row] === column.values[drawn[0]!.row]);
   const list = h('ul', { class: 'trk-dots' });
   for (const run of drawn.slice(0, MOST)) {
-    const place = `${(2 + 96 * scale.at(run.row)).toFixed(2)}%`;
+    const place = `${(2 + 96 * (alike ? 1 : scale.at(run.row))).toFixed(2)}%`;
     const line = h('span', { class: 'trk-dots-line' }, h('i'));
     line.style.setProperty('--at', place);
     line.style.setProperty('--run', run.style.color);
@@ -41,7 +43,7 @@ export function dots(column: Column, runs: readonly DotRun[]): HTMLElement {
         { class: run.row === best ? 'trk-best' : null },
         h('span', { class: 'trk-dots-name', title: run.label }, run.label),
         line,
-        h('span', { class: 'trk-dots-value', title: String(column.values[run.row]) }, valueText(column, run.row)),
+        h('span', { class: 'trk-dots-value', title: String(column.values[run.row]) }, text(run.row)),
       ),
     );
   }

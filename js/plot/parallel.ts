@@ -97,7 +97,7 @@ function drawAxis(axis: Axis, rows: readonly number[], brushes: Brushes, changed
   const name = shortName(column.name);
   const family = column.name.startsWith('metrics.') ? 'metric' : 'param';
   const title = s('text', { class: `trk-axis-name trk-${family}`, x, y: 18, 'text-anchor': 'middle' });
-  title.append(shorten(name, 16), s('title', {}, scale.log ? `${name} (logarithmic)` : name));
+  title.append(shorten(name, 14), s('title', {}, scale.log ? `${name} (logarithmic)` : name));
   const band = s('rect', { class: 'trk-brush', x: x - 7, width: 14, rx: 3 });
   const zone = s('rect', { class: 'trk-zone', x: x - 14, y: TOP - 6, width: 28, height: SPAN + 12 });
   zone.append(s('title', {}, 'Drag to keep the runs that pass here; click to let go'));

@@ -59,15 +59,16 @@ export function makeSparkline(): SVGSVGElement {
   );
 }
 
-/** Draws the points into `svg`, or hides it where there is no line to draw. */
-export function drawSparkline(svg: SVGSVGElement, key: string, x: Float64Array, y: Float64Array): void {
+/** Draws the points into `svg`, or hides it where there is no line to draw; says which. */
+export function drawSparkline(svg: SVGSVGElement, key: string, x: Float64Array, y: Float64Array): boolean {
   const line = y.length > 1 ? sparkline(x, y) : null;
   svg.style.display = line ? '' : 'none';
-  if (!line) return;
+  if (!line) return false;
   const [title, path, dot] = [...svg.children];
   const text = `${key}: last ${formatNumber(line.last)}, min ${formatNumber(line.min)}, max ${formatNumber(line.max)}`;
   title!.textContent = text;
   svg.setAttribute('aria-label', text);
   path!.setAttribute('d', line.path);
   dot!.setAttribute('d', line.dot);
+  return true;
 }

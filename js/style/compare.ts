@@ -6,7 +6,7 @@ export const compareStyle = /* css */ `
 .trk-compare .trk-head { display: flex; flex-wrap: wrap; gap: 2px 10px; align-items: baseline; padding: 9px 14px 4px; }
 .trk-compare .trk-title { font-weight: 600; font-size: 1.08em; overflow-wrap: anywhere; }
 .trk-compare .trk-dim { color: var(--trk-fg2); font-size: .92em; }
-.trk-compare .trk-legend { display: flex; flex-wrap: wrap; gap: 2px 4px; padding: 2px 10px 8px; max-height: 92px; overflow: auto; }
+.trk-compare .trk-legend { display: flex; flex-wrap: wrap; gap: 2px 4px; padding: 2px 10px 8px; max-height: 92px; overflow: auto; scrollbar-width: thin; }
 .trk-compare .trk-run { display: inline-flex; align-items: center; gap: 6px; max-width: 260px; border: 0; background: none; border-radius: 5px; padding: 1px 6px; font: inherit; font-size: .92em; color: inherit; cursor: pointer; }
 .trk-compare .trk-run:hover { background: var(--trk-tint2); }
 .trk-compare .trk-run > span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
@@ -47,7 +47,9 @@ export const compareStyle = /* css */ `
 .trk-compare .trk-dots-value { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .trk-compare .trk-dots .trk-best .trk-dots-name { color: var(--trk-fg); font-weight: 600; }
 .trk-compare .trk-best { font-weight: 600; }
-.trk-compare .trk-dots .trk-best .trk-dots-value::before, .trk-compare td.trk-best::before { content: '★'; color: var(--trk-ok); font-size: .85em; margin-right: 5px; }
+.trk-compare .trk-dots .trk-best .trk-dots-value::before, .trk-compare td.trk-best::after { content: '★'; color: var(--trk-ok); font-size: .85em; }
+.trk-compare .trk-dots .trk-best .trk-dots-value::before { margin-right: 5px; }
+.trk-compare td.trk-best::after { margin-left: 5px; }
 .trk-compare .trk-empty { margin: 0; padding: 22px 14px; color: var(--trk-fg2); text-align: center; }
 .trk-compare .trk-parallel-frame { padding: 0 4px 8px; }
 .trk-compare .trk-parallel { position: relative; overflow-x: auto; overflow-y: hidden; }
@@ -63,7 +65,7 @@ export const compareStyle = /* css */ `
 .trk-compare .trk-axis text { fill: var(--trk-fg); font-size: 11px; }
 .trk-compare .trk-axis-name { font-weight: 600; font-size: 12px !important; }
 .trk-compare .trk-axis-name.trk-metric { fill: var(--trk-accent) !important; }
-.trk-compare .trk-tick { fill: var(--trk-fg2) !important; paint-order: stroke; stroke: var(--trk-bg); stroke-width: 3px; stroke-linejoin: round; pointer-events: none; font-variant-numeric: tabular-nums; }
+.trk-compare .trk-tick { fill: var(--trk-fg) !important; paint-order: stroke; stroke: var(--trk-bg); stroke-width: 4px; stroke-linejoin: round; pointer-events: none; font-variant-numeric: tabular-nums; }
 @container (max-width: 480px) { .trk-compare .trk-tab > span { display: none; } .trk-compare .trk-tab { padding-left: 8px; padding-right: 8px; } }
 .trk-compare .trk-none { font-style: italic; }
 .trk-compare .trk-zone { fill: transparent; cursor: ns-resize; touch-action: none; }

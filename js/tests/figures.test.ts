@@ -120,6 +120,15 @@ describe('curves', () => {
     ]);
   });
 
+  test('one value beside histories is a dotted level across, with the same x range for all', () => {
+    const once = { ...curve, run: 'b', step: curve.step.slice(0, 1), value: Float64Array.from([2]) };
+    const axis = curveAxis('step', [curve, once]);
+    const lines = [curve, once].map((each, i) => curveLine(each, axis, each.run, styleOf(i, false), 0));
+    const figure = curvesFigure(lines, axis, options) as { data: object[]; layout: { xaxis: { range: number[] } } };
+    expect(figure.data).toMatchObject([{ x: [0, 0.75, 1.5, 2.25, 3], y: [2, 2, 2, 2, 2], line: { dash: 'dot' } }, {}]);
+    expect(figure.layout.xaxis.range).toEqual([-0.06, 3.06]);
+  });
+
   test('relative time starts at nought, in seconds', () => {
     const axis = curveAxis('relative', [curve]);
     expect([...axis.x(curve)]).toEqual([0, 1, 2, 3]);

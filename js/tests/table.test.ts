@@ -158,7 +158,7 @@ describe('the table', () => {
     open(5);
     expect(column('C')).toBeLessThan(column('same'));
     const best = [...shadow().querySelectorAll('.value.best')].map(value => value.textContent);
-    expect(best.sort()).toEqual(['0.0400', '1']);
+    expect(best.sort()).toEqual(['0.04', '1']);
   });
 
   test('says in a sentence what to do when it is empty', () => {

@@ -2,21 +2,13 @@
  * The run card. It is made once and changed in place, at most once a frame, so that nothing flickers, folds stay as
  * they are and a selection survives while values stream in.
  */
-import { formatDuration, formatTime } from '../core/format';
+import { formatDuration, formatTime, statusText } from '../core/format';
 import type { CardData, Dispose, RunCard, Source } from '../core/types';
 import { cardStyle } from '../style/card';
 import { themeStyle } from '../style/theme';
 import { folds, metrics, notices, type Part, pairs } from './card_parts';
 import { h, setText } from './dom';
 import { followTheme } from './theme';
-
-const WORDS: Readonly<Record<RunCard['status'], string>> = {
-  RUNNING: 'running',
-  SCHEDULED: 'scheduled',
-  FINISHED: 'finished',
-  FAILED: 'failed',
-  KILLED: 'killed',
-};
 
 /** Draws the run of `source` into `root`; what comes back takes it away again. */
 export function card(root: HTMLElement, source: Source<CardData>): Dispose {
@@ -34,7 +26,7 @@ export function card(root: HTMLElement, source: Source<CardData>): Dispose {
     const run = source.get('run');
     if (!run?.id) return;
     frame.dataset['status'] = run.status;
-    frame.setAttribute('aria-label', `Run ${run.name}, ${WORDS[run.status]}`);
+    frame.setAttribute('aria-label', `Run ${run.name}, ${statusText(run.status).toLowerCase()}`);
     for (const part of parts) part.update(run);
   };
   const stopSource = source.on('run', () => {
@@ -54,11 +46,18 @@ export function card(root: HTMLElement, source: Source<CardData>): Dispose {
 
 function heading(): Part & { tick(): void } {
   const status = h('span', { class: 'chip' });
-  const name = h('span', { class: 'name' });
-  const experiment = h('span', { title: 'Experiment' });
+  const name = h('span', { class: 'name', dir: 'auto' });
+  const experiment = h('span', { class: 'experiment', dir: 'auto' });
   const id = h('span', { class: 'id' });
   const duration = h('span', { class: 'duration' });
-  const node = h('header', {}, status, name, h('span', { class: 'facts' }, experiment, id, duration));
+  const node = h(
+    'header',
+    {},
+    status,
+    name,
+    h('div', { class: 'title' }, name, experiment),
+    h('span', { class: 'facts' }, id, duration),
+  );
   let run: RunCard | null = null;
   const tick = () => {
     if (!run) return;
@@ -73,9 +72,10 @@ function heading(): Part & { tick(): void } {
     update(now) {
       run = now;
       node.dataset['status'] = now.status;
-      setText(status, WORDS[now.status] ?? now.status.toLowerCase());
+      setText(status, statusText(now.status));
       setText(name, now.name || now.id.slice(0, 8));
       setText(experiment, now.experiment);
+      experiment.title = `Experiment ${now.experiment}`;
       setText(id, now.id.slice(-8));
       id.title = `Run id ${now.id}`;
       duration.title = `Started ${formatTime(now.started)}`;
@@ -85,7 +85,7 @@ function heading(): Part & { tick(): void } {
 }
 
 function noteLine(): Part {
-  const node = h('p', { class: 'note' });
+  const node = h('p', { class: 'note', dir: 'auto' });
   return {
     node,
     update(run) {

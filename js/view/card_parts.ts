@@ -78,22 +78,27 @@ export function metrics(): Part {
 }
 
 function makeTile(metric: RunCard['metrics'][number]): HTMLElement {
-  const name = h('div', { class: 'k', title: metric.key }, h('span', {}, metric.key), h('span', { class: 'step' }));
-  const tile = h('li', { class: 'tile' }, name, h('div', { class: 'v' }));
+  const name = h('div', { class: 'k', title: metric.key, dir: 'auto' }, metric.key);
+  const tile = h(
+    'li',
+    { class: 'tile' },
+    name,
+    h('div', { class: 'now' }, h('span', { class: 'v' }), h('span', { class: 'step' })),
+  );
   tile.append(makeSparkline());
   return tile;
 }
 
 function updateTile(tile: HTMLElement, metric: RunCard['metrics'][number], curve: JsonCurve | undefined): void {
-  const step = tile.children[0]!.lastElementChild;
-  const number = tile.children[1];
+  const [number, step] = [...tile.children[1]!.children];
   const value = jsonNumber(metric.value);
   setText(number!, metric.value === null ? '–' : formatNumber(value));
   number!.setAttribute('title', String(metric.value));
   setText(step!, metric.points > 1 && metric.step !== null ? `step ${formatCount(metric.step)}` : '');
   const x = Float64Array.from(curve?.step ?? []);
   const y = Float64Array.from(curve?.value ?? [], jsonNumber);
-  drawSparkline(tile.children[2] as SVGSVGElement, metric.key, x, y);
+  const drawn = drawSparkline(tile.children[2] as SVGSVGElement, metric.key, x, y);
+  tile.classList.toggle('flat', !drawn);
 }
 
 /** Sentences that the person should know of. */
@@ -116,12 +121,11 @@ export function notices(): Part {
 
 /** The foldable texts: what they hold may grow, whether they are open is the person's. */
 export function folds(): Part {
-  const traceback = textFold('Traceback', 'traceback');
+  const traceback = textFold('Traceback', 'traceback', errorLine);
   const output = textFold('Output', 'output');
   const source = textFold('Source', 'source');
   const files = filesFold();
   const node = h('div', { class: 'folds' }, traceback.node, output.node, source.node, files.node);
-  let failed = false;
   return {
     node,
     update(run) {
@@ -129,18 +133,27 @@ export function folds(): Part {
       output.update(run.output);
       source.update(run.source);
       files.update(run);
-      if (run.status === 'FAILED' && run.traceback && !failed) {
-        failed = true;
-        traceback.node.open = true;
-      }
     },
   };
 }
 
-function textFold(title: string, kind: string): { node: HTMLDetailsElement; update(text: string): void } {
+/** The line of a traceback that names the error: the first after its last frame that is not indented. */
+function errorLine(text: string): string {
+  const lines = plainText(text).trimEnd().split('\n');
+  const frame = lines.findLastIndex(line => /^\s+File "?/.test(line));
+  return lines.slice(frame + 1).find(line => /^\S/.test(line)) ?? lines.at(-1) ?? '';
+}
+
+/** `gist` says in a line what the folded text is about. */
+function textFold(
+  title: string,
+  kind: string,
+  gist: (text: string) => string = () => '',
+): { node: HTMLDetailsElement; update(text: string): void } {
   const count = h('span', { class: 'count' });
+  const line = h('span', { class: 'gist', dir: 'auto' });
   const pre = h('pre', { tabindex: 0, 'aria-label': title });
-  const node = h('details', { class: kind }, h('summary', {}, title, count), pre);
+  const node = h('details', { class: kind }, h('summary', {}, title, line, count), pre);
   let shown = '';
   const draw = () => {
     const follows = pre.scrollHeight - pre.scrollTop - pre.clientHeight < 8;
@@ -155,6 +168,8 @@ function textFold(title: string, kind: string): { node: HTMLDetailsElement; upda
       node.hidden = text === '';
       if (text === shown) return;
       shown = text;
+      setText(line, gist(text));
+      line.title = line.textContent;
       setText(count, plural(plainText(text).trimEnd().split('\n').length, 'line'));
       if (node.open) draw();
     },

@@ -15,7 +15,7 @@ interface MetricChart {
 export function curvesPanel(context: Context): Panel {
   const grid = h('div', { class: 'trk-grid' });
   const single = h('div', { class: 'trk-grid trk-single' });
-  const empty = h('p', { class: 'trk-empty' }, 'These runs have no metrics yet.');
+  const empty = h('p', { class: 'trk-empty' });
   const state = context.state();
   const x = select(
     [
@@ -60,6 +60,10 @@ export function curvesPanel(context: Context): Panel {
       const { drawn, last } = metricKeys(context);
       bar.hidden = drawn.length === 0;
       empty.hidden = drawn.length + last.length > 0;
+      empty.textContent =
+        context.runs().length > 0
+          ? 'These runs have no metrics yet.'
+          : 'No runs yet. Write %%track at the top of a cell and run it.';
       const before = new Set(grid.children);
       keyed(
         grid,

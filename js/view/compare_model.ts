@@ -49,7 +49,11 @@ export function contextOf(
     const dark = isDark();
     if (!known || known.table !== now || known.dark !== dark) {
       const labels = runLabels(now);
-      known = { table: now, dark, runs: labels.map((label, i) => ({ ...label, style: styleOf(i, dark) })) };
+      known = {
+        table: now,
+        dark,
+        runs: labels.map((label, i) => ({ ...label, style: styleOf(i, dark, labels.length) })),
+      };
     }
     return known.runs;
   };

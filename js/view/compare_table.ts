@@ -1,5 +1,5 @@
 /** The side-by-side panel: one column a run, one row a parameter, metric or tag; what differs stands out. */
-import { bestRow, differs, shortName, valueText } from '../core/figures';
+import { bestRow, differs, shortName, texts } from '../core/figures';
 import { plural } from '../core/format';
 import type { Column } from '../core/types';
 import type { Context, Panel, ShownRun } from './compare_model';
@@ -12,7 +12,12 @@ const FAMILIES = [
   ['metrics.', 'Metrics'],
   ['tags.', 'Tags'],
 ] as const;
-const FACTS = ['experiment', 'status', 'start_time', 'duration'];
+const FACTS: Readonly<Record<string, string>> = {
+  experiment: 'Experiment',
+  status: 'Status',
+  start_time: 'Started',
+  duration: 'Duration',
+};
 
 export function tablePanel(context: Context): Panel {
   const note = h('span', { class: 'trk-dim' });
@@ -35,7 +40,11 @@ export function tablePanel(context: Context): Panel {
           : h(
               'p',
               { class: 'trk-empty' },
-              runs.length > 1 ? 'These runs differ in nothing.' : 'Nothing to compare: there is one run.',
+              context.runs().length === 0
+                ? 'No runs yet. Write %%track at the top of a cell and run it.'
+                : all.length === 0
+                  ? 'Every run is hidden: click their names above to show them.'
+                  : 'These runs differ in nothing.',
             ),
       );
     },
@@ -72,7 +81,7 @@ function bodyOf(context: Context, runs: readonly ShownRun[]): { body: HTMLElemen
       table.columns.filter(column => column.name.startsWith(prefix) && hasValue(column, rows)),
     ),
   );
-  const facts = FACTS.flatMap(name => table.column(name) ?? []);
+  const facts = Object.keys(FACTS).flatMap(name => table.column(name) ?? []);
   return { body: [...body, ...section('Run', facts)], same };
 }
 
@@ -82,11 +91,12 @@ function hasValue(column: Column, rows: readonly number[]): boolean {
 
 function lineOf(column: Column, runs: readonly ShownRun[], rows: readonly number[], differing: boolean): HTMLElement {
   const best = column.name.startsWith('metrics.') ? bestRow(column, rows) : null;
-  const name = shortName(column.name);
+  const name = FACTS[column.name] ?? shortName(column.name);
+  const text = texts(column, rows);
   const cells = runs.map(run => {
-    const text = valueText(column, run.row);
+    const value = text(run.row);
     const kind = [column.kind === 'number' ? 'trk-number' : '', run.row === best ? 'trk-best' : ''].join(' ').trim();
-    return h('td', { class: kind || null, title: run.row === best ? `${text} (best)` : text }, text);
+    return h('td', { class: kind || null, title: run.row === best ? `${value} (best)` : value }, value);
   });
   return h('tr', { class: differing ? 'trk-differs' : null }, h('th', { scope: 'row', title: name }, name), ...cells);
 }

@@ -1,18 +1,11 @@
 /** What the cells of a run table show: text, look and tooltip by the kind of column. */
 import { isMissing, textAt } from '../core/columns';
 import { directionOf } from '../core/direction';
-import { columnFormat, formatDuration, formatNumber, formatRelative, formatTime } from '../core/format';
+import { columnFormat, formatDuration, formatNumber, formatRelative, formatTime, statusText } from '../core/format';
 import type { Column, Table } from '../core/types';
 import type { GridColumn } from '../grid/types';
 import type { ColumnInfo } from './table_columns';
 
-const STATUS: Readonly<Record<string, string>> = {
-  RUNNING: 'Running',
-  SCHEDULED: 'Scheduled',
-  FINISHED: 'Finished',
-  FAILED: 'Failed',
-  KILLED: 'Killed',
-};
 const NONE = '–';
 const SHORT = 9;
 const formats = new WeakMap<Column, (value: number) => string>();
@@ -51,7 +44,7 @@ export function gridColumn(info: ColumnInfo, context: CellContext): GridColumn {
 function textFor(info: ColumnInfo, context: CellContext): (row: number) => string {
   const { column } = info;
   const { values } = column;
-  if (column.name === 'status') return row => STATUS[textAt(column, row)] ?? textAt(column, row);
+  if (column.name === 'status') return row => statusText(textAt(column, row));
   if (column.name === 'duration') return row => formatDuration(durationOf(column, row, context));
   if (column.name === 'star') return row => (values[row] === 1 ? '★' : '');
   if (column.kind === 'time') return row => formatRelative(values[row]!, context.now());

@@ -28,7 +28,7 @@ def test_the_card_moves_while_its_cell_runs(open_notebook) -> None:
     assert prompt.inner_text() == "[*]:"
     notebook.shot("running", notebook.output(1))
     expect(prompt).to_have_text(re.compile(r"\[\d+\]"), timeout=60_000)
-    expect(notebook.output(1).get_by_text("finished")).to_be_visible()
+    expect(notebook.output(1).get_by_text("Finished")).to_be_visible()
     expect(step).to_have_text("step 199")
     notebook.shot("finished", notebook.output(1))
 

@@ -39,7 +39,7 @@ def test_the_quickstart_runs_from_top_to_bottom(open_notebook) -> None:
             continue
         notebook.run(i)
         if cell.source.startswith("%%track"):
-            status = "failed" if "raises-exception" in cell.metadata.get("tags", []) else "finished"
+            status = "Failed" if "raises-exception" in cell.metadata.get("tags", []) else "Finished"
             expect(notebook.output(i).get_by_text(status, exact=True).locator("visible=true").first).to_be_visible()
             notebook.shot(f"cell-{i:02d}", notebook.output(i))
     table, compare = place(document, "%runs"), place(document, "%compare")
