@@ -24,7 +24,7 @@ export function savedView(root: HTMLElement, bundle: Bundle): SavedView {
       source.replace({ run: next.run });
       return true;
     };
-    return { update, dispose: card(root, source) };
+    return { update, dispose: card(root, source, true) };
   }
   const { title, total } = bundle;
   const runs = tableFromJson(bundle.runs);

@@ -16,6 +16,8 @@ header { display: flex; align-items: baseline; gap: 4px 10px; padding: 9px 14px;
 [data-status="FAILED"] { --c: var(--trk-bad); }
 [data-status="KILLED"] { --c: var(--trk-warn); }
 [data-status="RUNNING"] > .chip::before { animation: pulse 1.6s ease-in-out infinite; }
+header.stale { --c: var(--trk-warn) !important; }
+header.stale > .chip::before { animation: none; }
 @keyframes pulse { 50% { opacity: .35; box-shadow: 0 0 0 4px color-mix(in srgb, var(--c) 22%, transparent); } }
 @media (prefers-reduced-motion: reduce) { .chip::before { animation: none !important; } }
 .facts { display: flex; flex: none; gap: 2px 12px; margin-left: auto; color: var(--trk-fg2); font-size: .92em; font-variant-numeric: tabular-nums; min-width: 0; }

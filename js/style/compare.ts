@@ -31,9 +31,9 @@ export const compareStyle = /* css */ `
 .trk-compare .trk-range { width: 120px; }
 .trk-compare .trk-select { font: inherit; font-size: 1em; color: inherit; background: var(--trk-bg); border: 1px solid var(--trk-line); border-radius: 5px; padding: 2px 4px; max-width: 240px; min-width: 0; }
 .trk-compare .trk-select option { background: var(--trk-bg); color: var(--trk-fg); }
-.trk-compare .trk-grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 330px), 1fr)); gap: 12px 14px; padding: 4px 14px 12px; }
+.trk-compare .trk-grid { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 330px), 1fr)); gap: 12px 14px; padding: 4px 14px 12px; }
 .trk-compare .trk-grid:empty { display: none; }
-.trk-compare .trk-single { padding-top: 10px; }
+.trk-compare .trk-single { padding-top: 10px; grid-template-columns: repeat(auto-fill, minmax(min(100%, 330px), 1fr)); }
 .trk-compare .trk-figure { margin: 0; min-width: 0; }
 .trk-compare .trk-figure figcaption { font-weight: 600; font-size: .95em; color: var(--trk-fg); text-align: left; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; margin: 0 0 2px; padding: 0; }
 .trk-compare .trk-plot { height: 230px; min-width: 0; overflow: hidden; }

@@ -111,6 +111,13 @@ test('many parameters wait behind a button', async () => {
   expect(more.getAttribute('aria-expanded')).toBe('true');
 });
 
+test('saved while it ran, and found again later: it says so, and its time stands still', () => {
+  dispose();
+  dispose = card(root, source, true);
+  expect(one('.chip').textContent).toBe('Was running when saved');
+  expect(one('.duration').hidden).toBe(true);
+});
+
 test('disposing leaves nothing', () => {
   dispose();
   expect(root.childElementCount).toBe(0);

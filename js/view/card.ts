@@ -10,12 +10,18 @@ import { folds, metrics, notices, type Part, pairs } from './card_parts';
 import { h, setText } from './dom';
 import { followTheme } from './theme';
 
-/** Draws the run of `source` into `root`; what comes back takes it away again. */
-export function card(root: HTMLElement, source: Source<CardData>): Dispose {
+/** A saved card of a running cell may be about to become live: for so long it is not called stale. */
+const FRESH = 5000;
+
+/**
+ * Draws the run of `source` into `root`; what comes back takes it away again. With `saved` nothing more will be heard
+ * of the run: one that has not ended is shown as it was when it was saved.
+ */
+export function card(root: HTMLElement, source: Source<CardData>, saved = false): Dispose {
   const host = h('div', { class: 'trk-card', 'data-lm-suppress-shortcuts': 'true' });
   const shadow = host.attachShadow({ mode: 'open' });
   root.append(host);
-  const title = heading();
+  const title = heading(saved);
   const parts: Part[] = [title, notices(), noteLine(), pairs(), metrics(), folds()];
   const frame = h('article', { class: 'card' }, ...parts.map(part => part.node));
   shadow.append(h('style', {}, themeStyle + cardStyle), frame);
@@ -44,7 +50,7 @@ export function card(root: HTMLElement, source: Source<CardData>): Dispose {
   };
 }
 
-function heading(): Part & { tick(): void } {
+function heading(saved: boolean): Part & { tick(): void } {
   const status = h('span', { class: 'chip' });
   const name = h('span', { class: 'name', dir: 'auto' });
   const experiment = h('span', { class: 'experiment', dir: 'auto' });
@@ -61,6 +67,10 @@ function heading(): Part & { tick(): void } {
   let run: RunCard | null = null;
   const tick = () => {
     if (!run) return;
+    const stale = saved && run.status === 'RUNNING' && Date.now() - run.started > FRESH;
+    node.classList.toggle('stale', stale);
+    setText(status, stale ? 'Was running when saved' : statusText(run.status));
+    duration.hidden = stale;
     const end = run.ended ?? (run.status === 'RUNNING' ? Date.now() : run.started);
     setText(duration, formatDuration(Math.max(0, end - run.started) / 1000));
   };
@@ -72,7 +82,6 @@ function heading(): Part & { tick(): void } {
     update(now) {
       run = now;
       node.dataset['status'] = now.status;
-      setText(status, statusText(now.status));
       setText(name, now.name || now.id.slice(0, 8));
       setText(experiment, now.experiment);
       experiment.title = `Experiment ${now.experiment}`;
