@@ -11,7 +11,8 @@ import nbformat
 import pytest
 from chromium import ARGUMENTS, find_chromium
 from lab import Lab, jupyter_lab
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from nbconvert import HTMLExporter
+from playwright.sync_api import Browser, BrowserContext, Dialog, Locator, Page, Route, expect, sync_playwright
 
 SHOTS = Path(__file__).parents[2] / "test-results"
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -61,6 +62,11 @@ class Notebook:
         if wait:
             expect(self.cell(i).locator(".jp-InputPrompt")).to_have_text(re.compile(r"\[\d+\]"), timeout=90_000)
 
+    def theme(self, name: str) -> None:
+        """Changes JupyterLab's theme, and waits for the page to have it."""
+        self.page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", name)
+        self.page.locator(f'body[data-jp-theme-name="{name}"]').wait_for(state="attached")
+
     def command(self, name: str) -> Any:
         return self.page.evaluate("name => window.jupyterapp.commands.execute(name)", name)
 
@@ -88,18 +94,42 @@ class Notebook:
         )
 
 
+class Silence:
+    """What a page must not do: raise, log errors, open dialogs, ask anything of an address that is not in `allowed`.
+
+    `answered` are addresses that get an empty answer; every other one elsewhere gets none at all.
+    """
+
+    def __init__(self, context: BrowserContext, allowed: tuple[str, ...], answered: tuple[str, ...] = ()) -> None:
+        self.faults: list[str] = []
+        self._allowed, self._answered = allowed, answered
+        context.on("weberror", lambda error: self.faults.append(f"raised: {error.error}"))
+        context.on("console", lambda said: self.faults.append(f"logged: {said.text}") if said.type == "error" else None)
+        context.on("dialog", self._dialog)
+        context.route(lambda url: not url.startswith(allowed), self._elsewhere)
+
+    def _dialog(self, dialog: Dialog) -> None:
+        if dialog.type == "beforeunload":
+            dialog.accept()
+        else:
+            self.faults.append(f"opened a dialog: {dialog.message}")
+            dialog.dismiss()
+
+    def _elsewhere(self, route: Route) -> None:
+        if route.request.url in self._answered:
+            route.fulfill(body="", content_type="text/javascript")
+        else:
+            self.faults.append(f"asked elsewhere: {route.request.url}")
+            route.abort()
+
+
 @pytest.fixture
 def open_notebook(lab: Lab, browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Notebook]]:
-    """Opens a notebook with these sources (or a copy of a file); at the end no page error and no request elsewhere."""
-    slug = re.sub(r"\W+", "-", request.node.name).strip("-")
+    """Opens a notebook with these sources (or a copy of a file); at the end the page has kept the silence."""
+    slug = _slug(request)
     context = browser.new_context(viewport={"width": 1280, "height": 1000})
+    silence = Silence(context, (lab.base, lab.base.replace("http", "ws"), "data:", "blob:"))
     page = context.new_page()
-    errors: list[str] = []
-    elsewhere: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    allowed = (lab.base, lab.base.replace("http", "ws"), "data:", "blob:")
-    page.on("request", lambda asked: None if asked.url.startswith(allowed) else elsewhere.append(asked.url))
 
     def opened(*sources: str, notebook: Path | None = None) -> Notebook:
         folder = lab.root / slug
@@ -119,12 +149,41 @@ def open_notebook(lab: Lab, browser: Browser, request: pytest.FixtureRequest) ->
         return result
 
     yield opened
+    _keep_failure(request, page, slug)
+    context.close()
+    assert not silence.faults, silence.faults
+
+
+@pytest.fixture
+def open_static(browser: Browser, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., Page]]:
+    """Opens what nbconvert makes of a notebook from the disk, with no network; the page must keep the silence too."""
+    exporter = HTMLExporter()
+    libraries = (exporter.require_js_url, exporter.mathjax_url)  # nbconvert's own: they get an empty answer
+    context = browser.new_context(viewport={"width": 1280, "height": 1000})
+    silence = Silence(context, ("file:", "data:"), libraries)
+    page = context.new_page()
+
+    def opened(document: nbformat.NotebookNode) -> Page:
+        body, _ = exporter.from_notebook_node(document)
+        path = tmp_path / "notebook.html"
+        path.write_text(body, encoding="utf-8")
+        page.goto(path.as_uri())
+        return page
+
+    yield opened
+    _keep_failure(request, page, f"{_slug(request)}-static")
+    context.close()
+    assert not silence.faults, silence.faults
+
+
+def _slug(request: pytest.FixtureRequest) -> str:
+    return re.sub(r"\W+", "-", request.node.name).strip("-")
+
+
+def _keep_failure(request: pytest.FixtureRequest, page: Page, label: str) -> None:
     if request.node.stash.get(_FAILED, False):
         SHOTS.mkdir(exist_ok=True)
-        page.screenshot(path=str(SHOTS / f"{slug}-failed.png"), full_page=True)
-    context.close()
-    assert not errors, errors
-    assert not elsewhere, f"the page asked elsewhere: {elsewhere}"
+        page.screenshot(path=str(SHOTS / f"{label}-failed.png"), full_page=True)
 
 
 _FAILED = pytest.StashKey[bool]()
