@@ -25,6 +25,7 @@ _STATUS = {
 PALETTE = ("#3b7dd8", "#e08a2e", "#2e9e5b", "#c4509b", "#7a63d1", "#a0762c", "#1f9fb0", "#d9483b")
 _BOX = "border:1px solid rgba(128,128,128,.35);border-radius:6px;padding:8px 12px;margin:4px 0;max-width:980px"
 _FAINT = "opacity:.65"
+_UNSHOWN = ("run_id", "end_time", "parent_run_id", "user", "note", "star")
 # A table's cells carry as little as they can: fifty runs with their columns must stay within the bundle's bound.
 _LEFT, _RIGHT = ' style="text-align:left"', ' align="right"'
 
@@ -63,10 +64,9 @@ def card_text(body: dict[str, Any]) -> str:
 
 def table_html(body: dict[str, Any]) -> str:
     """The first rows of the run table, and how many there are."""
-    columns = [
-        c for c in body["runs"] if c["name"] not in ("run_id", "end_time", "parent_run_id", "user", "note", "star")
-    ]
+    columns = [c for c in body["runs"] if c["name"] not in _UNSHOWN]
     columns = [c for c in columns if any(v is not None and v != "NaN" for v in c["values"])]
+    columns = [c for c in columns if c["name"] != "experiment" or len(set(c["values"])) > 1]
     shown = len(columns[0]["values"]) if columns else 0
     heading = f"<b>{escape(body['title'])}</b> <span style='{_FAINT}'>{_count(shown, body['total'])}</span>"
     return f'<div style="{_BOX}"><div>{heading}</div>{_table(columns[:14], shown) if shown else _nothing()}</div>'
@@ -175,9 +175,9 @@ def _table(columns: list[dict[str, Any]], rows: int) -> str:
 def _cell(column: dict[str, Any], row: int) -> str:
     value = column["values"][row]
     if column["name"] == "status":
-        return f'<td><span style="color:{_STATUS.get(value, "#888")}">●</span> {escape(str(value).capitalize())}</td>'
+        return f'<td><span style="color:{_STATUS.get(value, "#888")}">●</span>&nbsp;{escape(str(value).capitalize())}</td>'
     if column["kind"] == "time":
-        return f"<td>{_moment(value)}</td>"
+        return f"<td>{_moment(value).replace(' ', '&nbsp;')}</td>"
     if column["name"] == "duration":
         return f"<td{_RIGHT}>{seconds_text(value) if isinstance(value, float | int) else '–'}</td>"
     if _numeric(column):
