@@ -72,7 +72,8 @@ export function parallel(
     line.addEventListener('pointerleave', () => tip.classList.remove('trk-on'));
   });
   dim();
-  return h('div', { class: 'trk-parallel' }, svg, tip);
+  const frame = { class: 'trk-parallel', tabindex: 0, role: 'group', 'aria-label': 'Parallel coordinates' };
+  return h('div', frame, svg, tip);
 }
 
 function height(axis: Axis, row: number): number {

@@ -49,7 +49,7 @@ def check_displays(page: Page, card: Locator, table: Locator, compare: Locator) 
     for title in ("Output", "Traceback", "Source"):
         card.locator("summary").filter(has_text=title).locator("visible=true").click()
     for text in (f"{EVIL}{SCRIPT}", f"ValueError: {EVIL}{SCRIPT}"):
-        expect(card.get_by_text(text, exact=True).locator("visible=true").first).to_be_visible()
+        expect(card.get_by_text(text).locator("visible=true").first).to_be_visible()
     table.scroll_into_view_if_needed()
     expect(table.get_by_text(f"{EVIL}2", exact=True).locator("visible=true").first).to_be_visible()
     compare.scroll_into_view_if_needed()
@@ -65,7 +65,8 @@ def check_displays(page: Page, card: Locator, table: Locator, compare: Locator) 
 
 def test_markup_in_names_and_values_stays_text(open_notebook, open_static) -> None:
     notebook = open_notebook("%load_ext tracker", RUNS, CARD, "%runs", "%compare")
-    notebook.page.on("request", lambda asked: asked.url.endswith("/x") and _fail(f"an image was asked for: {asked.url}"))
+    asked: list[str] = []
+    notebook.page.on("request", lambda request: asked.append(request.url))
     for i in range(5):
         notebook.run(i)
     check_displays(notebook.page, *(notebook.output(i) for i in (2, 3, 4)))
@@ -78,12 +79,10 @@ def test_markup_in_names_and_values_stays_text(open_notebook, open_static) -> No
     assert not again.page.evaluate("window.jupyterapp.shell.currentWidget.content.widgets.at(-1).model.trusted")
     check_displays(again.page, *(again.output(i) for i in (2, 3, 4)))
     again.shot("untrusted")
+    assert not [url for url in asked if url.endswith("/x")]
 
     page = open_static(document)
     for i in (2, 3, 4):
         assert EVIL in page.locator(".jp-Cell").nth(i).locator(".jp-OutputArea").inner_text()
     assert page.evaluate(INTRUDERS) == []
 
-
-def _fail(text: str) -> None:
-    raise AssertionError(text)
