@@ -81,7 +81,10 @@ class LiveCard:
         if self._thread is not None:
             self._thread.join(5)
         self._facts |= facts
-        self._read()
+        try:
+            self._read()
+        except Exception as error:  # an ended cell's card must not go on saying that it runs
+            self._facts["notices"] = [*self._facts["notices"], f"The card does not show everything: {error}"]
         run = self.run()
         self._publish(card_bundle(run), self._in_place and not again)
         if self._widget is not None:

@@ -66,11 +66,12 @@ class TrackerMagics(Magics):
         %tracker store PATH    keep runs in this folder from now on
         """
         from tracker import tracking
+        from tracker.store import find_store
         from tracker.tracking import context
 
         words = _words(line)
         if words[:1] == ["store"] and len(words) == 2:
-            _said(lambda: tracking.set_tracking_uri(words[1]))
+            _said(lambda: tracking.set_tracking_uri(find_store(words[1]).root))
         elif words:
             raise UsageError(f"%tracker: {line.strip()!r} is not understood. Use %tracker, or %tracker store PATH.")
         store = _said(context.current_store)

@@ -12,6 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+from tracker.exceptions import InvalidValue
+from tracker.store.events import check_key
+
 
 @dataclass
 class Options:
@@ -83,10 +86,13 @@ def parse(line: str, names: Mapping[str, Any]) -> Options:
     tags = {}
     for tag in known.tag:
         key, equals, value = tag.partition("=")
-        if key and equals:
-            tags[key] = value
-        else:
+        if not (key and equals):
             problems.append(f"%%track: a tag is key=value; {tag!r} is not used.")
+            continue
+        try:
+            tags[check_key(key, "tag")] = value
+        except InvalidValue as error:
+            problems.append(f"%%track: {error} It is not used.")
     return Options(
         known.experiment, known.name, tags, known.note, _names(known.params), _names(known.metrics),
         not known.no_capture, known.nested, problems,

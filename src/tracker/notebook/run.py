@@ -33,6 +33,7 @@ class TrackedRun:
         self._shell = shell
         self._source = source
         self._notices = list(options.problems)
+        self._causes: set[str] = set()
         self._store = context.current_store()
         experiment_id, experiment = self._experiment()
         self._store.ensure()
@@ -51,7 +52,7 @@ class TrackedRun:
         self._before: capture.Before | None = None
         self._recorder: capture.LoopRecorder | None = None
         self._tee = capture.Tee()
-        self._tap = FigureTap(shell, self._writer.artifact_bytes)
+        self._tap = FigureTap(shell, lambda path, data: self._noting_faults(lambda: self._writer.artifact_bytes(path, data)))
         facts = {
             "id": self.id, "experiment": experiment, "status": "RUNNING",
             "started": self._started * 1000, "ended": None, "output": "", "traceback": "",
@@ -90,7 +91,7 @@ class TrackedRun:
 
     def start(self) -> None:
         """Keep the source, show the card, begin to watch."""
-        self._writer.artifact_bytes("code/cell.py", self._source.encode("utf-8", "replace"))
+        self._noting_faults(lambda: self._writer.artifact_bytes("code/cell.py", self._source.encode("utf-8", "replace")))
         self._card.start()
         if self._options.capture:
             self._tap.install()
@@ -123,7 +124,7 @@ class TrackedRun:
             status, trace = _outcome(result, self._shell)
             self._noting_faults(lambda: self._keep_text(trace))
         finally:
-            context.close_run(self._run, status)
+            self._noting_faults(lambda: context.close_run(self._run, status))
             self._card.finish(
                 {
                     "status": status,
@@ -139,13 +140,21 @@ class TrackedRun:
         try:
             step()
         except Exception as error:
-            self._notices.append(f"Not everything was kept: {error}")
+            self._note("Not everything was kept", error)
+
+    def _note(self, what: str, error: Exception) -> None:
+        """A notice on the card, one for each cause: a full disk fails every step."""
+        cause = error.__cause__
+        name = str(cause.errno) if isinstance(cause, OSError) else str(error)
+        if name not in self._causes:
+            self._causes.add(name)
+            self._notices.append(f"{what}: {error}")
 
     def _stop_watching(self) -> None:
         if self._recorder is not None:
             self._recorder.remove()
             if self._recorder.fault is not None:
-                self._notices.append(f"A curve was cut off: {self._recorder.fault}")
+                self._note("A curve was cut off", self._recorder.fault)
         if self._options.capture:
             self._tee.stop()
             self._tap.remove()

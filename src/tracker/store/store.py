@@ -86,8 +86,11 @@ class Store:
     # -- reading
 
     def _check(self) -> None:
-        if self.root.exists() and not self.root.is_dir():
-            raise StoreError(f"{self.root} is a file; a store is a folder. Give the path of a folder.")
+        for path in (self.root, *self.root.parents):
+            if path.is_dir():
+                break
+            if path.exists():
+                raise StoreError(f"{path} is a file; a store is a folder. Give the path of a folder.")
         try:
             identity = orjson.loads((self.root / "store.json").read_bytes())
             version = int(identity["format"])

@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import Any
 
 from tracker.entities import Run, RunData, RunInfo
+from tracker.exceptions import StoreError
 from tracker.store import Store
 from tracker.store.ids import new_id
 from tracker.tracking.location import current_store, get_tracking_uri, is_tracking_uri_set, set_tracking_uri
@@ -109,6 +110,8 @@ class ActiveRun(Run):
 _stack: ContextVar[tuple[ActiveRun, ...]] = ContextVar("tracker_runs", default=())
 _open: dict[str, ActiveRun] = {}
 _last: ActiveRun | None = None
+_owed: list[tuple[ActiveRun, str, int]] = []
+"""Ends that a full disk refused: without them the runs would read RUNNING for as long as this process lives."""
 
 
 def active_run() -> ActiveRun | None:
@@ -174,6 +177,7 @@ def open_run(
     writer = shared_writer(store, run_id, lambda: RunWriter(store, run_id))
     start = store.clock() // 1000
     writer.start(experiment_id, every)
+    _write_owed()
     info = RunInfo(
         run_id, experiment_id, every.get(USER, ""), start_time=start, run_name=name,
         artifact_uri=str(store.artifact_root(run_id)),
@@ -227,7 +231,23 @@ def _end(run: ActiveRun, status: str, end_time: int | None) -> None:
     if run.is_borrowed() or run.settled:
         return
     run.info.status, run.info.end_time = status, end_time or run.store.clock() // 1000
-    run.writer.end(status, end_time)
+    try:
+        run.writer.end(status, end_time)
+    except StoreError:
+        _owed.append((run, status, run.info.end_time))
+        raise
+
+
+def _write_owed() -> None:
+    """Write the ends that could not be written when they were due."""
+    for owed in list(_owed):
+        run, status, end_time = owed
+        try:
+            if not run.is_borrowed():
+                run.writer.end(status, end_time)
+            _owed.remove(owed)
+        except StoreError:
+            continue
 
 
 def _status_after(error: BaseException | None) -> str:
@@ -260,7 +280,11 @@ def _close_all() -> None:
     """At exit: what is open ends, FAILED or KILLED after an exception that nobody caught in a script."""
     error = getattr(sys, "last_value", None) if current_shell() is None else None
     for run in reversed(list(_open.values())):
-        _end(run, _status_after(error), None)
+        try:
+            _end(run, _status_after(error), None)
+        except StoreError as fault:
+            print(f"tracker: {fault} The run {run.run_id} has no end.", file=sys.stderr)
+    _write_owed()
 
 
 atexit.register(_close_all)
