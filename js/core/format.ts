@@ -41,8 +41,9 @@ export function columnFormat(values: ArrayLike<number>): (value: number) => stri
     if (size > most) most = size;
     if (whole && !Number.isInteger(size)) whole = false;
   }
-  if (whole || least < 0.01 || most >= 1e5) return formatNumber;
-  const decimals = neededDecimals(values, Math.min(4, Math.max(0, 3 - Math.floor(Math.log10(least)))));
+  if (whole || least < 1e-4 || most >= 1e5) return formatNumber;
+  const digits = Math.max(0, 3 - Math.floor(Math.log10(least)));
+  const decimals = neededDecimals(values, Math.min(digits, most < 10 ? 6 : 4));
   return value => (Number.isFinite(value) ? negative(value.toFixed(decimals)) : formatNumber(value));
 }
 

@@ -33,7 +33,7 @@ export function gridColumn(info: ColumnInfo, context: CellContext): GridColumn {
     align: numeric ? 'right' : 'left',
     sortable: true,
     widest: column.name === 'name' ? 300 : 220,
-    room: column.name === 'status' ? 24 : column.name === 'name' ? 8 : 0,
+    room: column.name === 'status' ? 24 : column.name === 'name' || info.group === 'metrics' ? 8 : 0,
     text: row => (missing(row) ? NONE : text(row)),
     copy: row => (missing(row) ? '' : copyText(column, row)),
     look: row => (missing(row) ? 'none' : lookFor(info, context, row)),

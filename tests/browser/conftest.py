@@ -133,7 +133,7 @@ def open_notebook(lab: Lab, browser: Browser, request: pytest.FixtureRequest) ->
 
     def opened(*sources: str, notebook: Path | None = None) -> Notebook:
         folder = lab.root / slug
-        folder.mkdir(exist_ok=True)
+        (folder / ".tracker").mkdir(parents=True, exist_ok=True)  # its own store, whatever lies above
         path = folder / f"{slug}.ipynb"
         if notebook is not None:
             document = nbformat.read(notebook, as_version=4)
