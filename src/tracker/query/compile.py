@@ -115,9 +115,7 @@ class Compiler:
             if isinstance(term, In):
                 return self._one_of(operand, term.values)
             return f"({operand} {term.operator} {self._bound(term.value)})"
-        return (
-            self._text_in(operand, term.values) if isinstance(term, In) else self._text_ordered(operand, term)
-        )
+        return self._text_in(operand, term.values) if isinstance(term, In) else self._text_ordered(operand, term)
 
     def _missing(self, name: Name, operand: _Text | str) -> str:
         if name.entity == "metrics":

@@ -1,10 +1,11 @@
-"""The reader: one in-memory DuckDB connection that follows the journals of a store.
+"""The reader: one in-memory DuckDB connection that follows a store.
 
-Invariants: nothing is written to the store; a refresh reads only journals that changed, and what queries
-see changes in one transaction; a journal whose owner is gone is read once ("settled"), those still written
-are read again whole when any of them grew ("live"), so that rows are deleted only when a file vanishes.
-One damaged journal costs its damaged lines and one warning. External access is off and the configuration
-locked before any user text gets here.
+Invariants: nothing is written to the store; a refresh reads only what changed, and what queries see changes in
+one transaction. What a dead writer left, its journal or the segment that it was sealed into, is read once ("settled"),
+whichever of the two it was found in: sealing and merging change only where the points are looked up. Journals
+still written are read again whole when any of them grew ("live"). If a file vanishes while it is read, a sealer moved
+it: the refresh begins anew. One damaged journal costs its damaged lines, one damaged segment costs itself, and
+one warning. External access is off and the configuration locked before any user text gets here.
 """
 
 # ruff: noqa: S608 (layer and table names of `views`)
@@ -13,26 +14,38 @@ from __future__ import annotations
 
 import ctypes
 import os
-import stat
 import threading
 import warnings
-from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import chain
 
 import duckdb
 import orjson
 from duckdb import DuckDBPyConnection as Connection
 
+from tracker.exceptions import StoreError
 from tracker.query import views
-from tracker.store import Experiment, Store
+from tracker.store import Experiment, Store, rows
+from tracker.store.sealing import ends_line
+from tracker.store.segments import METRICS, JournalFile, Segment
+
+_MAX_ATTEMPTS = 100
+_FULL_AFTER = 4  # computing all runs anew when more than one in so many was touched
 
 
-@dataclass(frozen=True)
-class _Journal:
-    path: str
-    writer: str
-    size: int
+class _Moved(Exception):
+    """A file that was listed is gone: sealed or merged since."""
+
+
+@dataclass
+class _Change:
+    """What a refresh is about to take in: what it read, and what it found where."""
+
+    gone: list[str]
+    settled: dict[str, int]
+    live: dict[str, int]
+    points: dict[Segment, frozenset[str]]
+    experiments: dict[str, Experiment]
 
 
 class Reader:
@@ -47,8 +60,10 @@ class Reader:
         self._db: Connection | None = None
         self._settled: dict[str, int] = {}
         self._live: dict[str, int] = {}
+        self._points: dict[Segment, frozenset[str]] = {}
         self._experiments: dict[str, Experiment] = {}
-        self._counts: dict[str, int] = {}
+        self._replaced = 0
+        self._broken: set[Segment] = set()
         self._warned: set[str] = set()
 
     def cursor(self) -> Connection:
@@ -73,76 +88,122 @@ class Reader:
             "SET enable_external_access = false",
             "SET lock_configuration = true",
             *views.TABLES,
-            *views.LATEST_BY_KIND.values(),
         ):
             db.execute(statement)
-        self._write_runs(db)
+        for table in views.LATEST:
+            self._compute(db, views.compute(table))
         for statement in views.VIEWS:
             db.execute(statement)
         return db
 
-    # -- following the journals
+    # -- following the store
 
     def _refresh(self, db: Connection) -> None:
-        present = {journal.writer: journal for journal in _plain_files(self.store.journals())}
-        gone = [w for w, size in self._settled.items() if w not in present or present[w].size != size]
-        fresh = [j for w, j in present.items() if w not in self._settled or w in gone]
-        live = [j for j in fresh if self.store.is_live(j.writer)]
-        sizes = {j.writer: j.size for j in live}
-        settling = [j for j in fresh if j.writer not in sizes]
-        if not (gone or settling or sizes != self._live):
+        for _ in range(_MAX_ATTEMPTS):
+            try:
+                change = self._read(db)
+                break
+            except _Moved:
+                continue
+        else:
+            raise StoreError(f"The store at {self.store.root} is being rewritten again and again; try later.")
+        if change is None:
             return
-        # Read before the transaction: a file that cannot be read must not abort it.
-        self._read(db, "settled", settling)
-        self._read(db, "live", live)
-        experiments = dict(self.store.experiments())
         db.begin()
         try:
-            counts = self._replace(db, gone, sizes, experiments, moved=bool(settling))
+            self._take(db, change)
             db.commit()
         except BaseException:
             db.rollback()
             raise
-        self._settled = {w: size for w, size in self._settled.items() if w not in gone}
-        self._settled.update((j.writer, j.size) for j in settling)
-        self._live, self._counts, self._experiments = sizes, counts, experiments
+        self._settled = {w: size for w, size in self._settled.items() if w not in change.gone} | change.settled
+        self._live, self._points, self._experiments = change.live, change.points, change.experiments
 
-    def _replace(
-        self,
-        db: Connection,
-        gone: list[str],
-        live: dict[str, int],
-        experiments: dict[str, Experiment],
-        moved: bool,
-    ) -> dict[str, int]:
-        """Take in what was read, compute again what depends on it; gives the new count of each kind."""
-        for table in ("events", "metrics"):
-            if gone:
-                db.execute(f"DELETE FROM hot.settled_{table} WHERE w IN (SELECT unnest($w))", {"w": gone})
-            db.execute(f"TRUNCATE hot.live_{table}")
-        for layer in views.LAYERS:
-            for statement in views.take_batch(layer):
-                db.execute(statement)
-        counts: dict[str, int] = dict(db.execute(views.KIND_COUNTS).fetchall())
-        kinds = {*counts, *self._counts}
-        changed = {kind for kind in kinds if gone or counts.get(kind) != self._counts.get(kind)}
-        for kind in changed & views.LATEST_BY_KIND.keys():
-            db.execute(views.LATEST_BY_KIND[kind])
-        if experiments != self._experiments:
-            _write_experiments(db, list(experiments.values()))
-        writers_changed = moved or live.keys() != self._live.keys()
-        if writers_changed or changed - {"metric"} or experiments != self._experiments:
+    def _read(self, db: Connection) -> _Change | None:
+        """Read what changed, before the transaction, since a file that cannot be read would abort it.
+
+        None if nothing changed. Raises _Moved.
+        """
+        contents = self.store.contents()
+        for path, why in contents.damaged.items():
+            self._warn("segment", str(path), f"is damaged and is left out: {why}")
+        segments = {s: sizes for s, sizes in contents.segments.items() if s not in self._broken}
+        sizes = {j.writer: j.size for j in contents.journals}
+        for found in segments.values():
+            sizes |= found
+        gone = [w for w, size in self._settled.items() if sizes.get(w) != size]
+        known = self._settled.keys() - set(gone)
+        fresh = [j for j in contents.journals if j.writer not in known]
+        live = [j for j in fresh if self.store.is_live(j.writer)]
+        growing = {j.writer: j.size for j in live}
+        settling = [j for j in fresh if j.writer not in growing]
+        unread = {s: [w for w in found if w not in known] for s, found in segments.items()}
+        points = {s: frozenset(found) for s, found in segments.items()}
+        if not gone and not settling and growing == self._live and points == self._points:
+            return None
+        self._read_journals(db, "settled", settling)
+        self._read_journals(db, "live", live)
+        self._read_segments(db, {s: writers for s, writers in unread.items() if writers})
+        settled = {w: sizes[w] for w in (*(j.writer for j in settling), *chain.from_iterable(unread.values()))}
+        return _Change(gone, settled, growing, points, dict(self.store.experiments()))
+
+    def _take(self, db: Connection, change: _Change) -> None:
+        """Take in what was read, compute again what depends on it."""
+        db.execute(views.TOUCHED, {"gone": change.gone})
+        if change.gone:
+            for table in views.TABLES_OF_LAYER:
+                db.execute(f"DELETE FROM hot.settled_{table} WHERE w IN (SELECT unnest($w))", {"w": change.gone})
+        for statement in views.take_in():
+            db.execute(statement)
+        if change.points != self._points:
+            self._look_up_points(db, change.points)
+        if change.experiments != self._experiments:
+            _write_experiments(db, list(change.experiments.values()))
+        if change.live.keys() != self._live.keys() or change.gone or change.settled:
+            db.execute("TRUNCATE latest.chains")
+            db.execute(views.CHAINS)
             db.execute("TRUNCATE latest.live_writers")
-            db.execute("INSERT INTO latest.live_writers SELECT unnest($w::VARCHAR[])", {"w": list(live)})
-            self._write_runs(db)
-        return counts
+            db.execute(views.LIVE_WRITERS, {"w": list(change.live)})
+            db.execute("INSERT INTO touched SELECT run_id FROM latest.runs WHERE status = 'RUNNING'")
+        self._compute_latest(db, renamed=change.experiments != self._experiments)
 
-    def _write_runs(self, db: Connection) -> None:
-        db.execute(views.LATEST_RUNS, {"artifacts": f"{(self.store.root / 'artifacts').as_uri()}/"})
+    def _look_up_points(self, db: Connection, points: dict[Segment, frozenset[str]]) -> None:
+        """Let hot.metrics read these segments, and no longer hold in memory what they have."""
+        sealed = list(chain.from_iterable(points.values()))
+        held = db.execute(
+            "SELECT DISTINCT w FROM hot.settled_metrics WHERE w IN (SELECT unnest($w::VARCHAR[]))", {"w": sealed}
+        )
+        moved = [w for (w,) in held.fetchall()]
+        if moved:
+            db.execute("DELETE FROM hot.settled_metrics WHERE w IN (SELECT unnest($w))", {"w": moved})
+        whole = [s.file(METRICS) for s, writers in points.items() if writers == s.journals.keys()]
+        parts = [(s.file(METRICS), sorted(writers)) for s, writers in points.items() if writers != s.journals.keys()]
+        db.execute(views.all_metrics(whole, parts))
+
+    def _compute_latest(self, db: Connection, renamed: bool) -> None:
+        """Compute latest.* anew for the touched runs, or for all where that costs less.
+
+        Rows that were replaced stay in memory until a table is made anew.
+        """
+        touched, runs = _counts(db)
+        self._replaced += touched
+        full = self._replaced * _FULL_AFTER > runs
+        for table in views.LATEST:
+            if full or (table == "runs" and renamed):
+                self._compute(db, views.compute(table))
+            elif touched:
+                for statement in views.compute_touched(table):
+                    self._compute(db, statement)
+        if full:
+            self._replaced = 0
+
+    def _compute(self, db: Connection, statement: str) -> None:
+        needed = "$artifacts" in statement
+        db.execute(statement, {"artifacts": f"{(self.store.root / 'artifacts').as_uri()}/"} if needed else None)
 
     # -- reading files
 
-    def _read(self, db: Connection, layer: str, journals: list[_Journal]) -> None:
+    def _read_journals(self, db: Connection, layer: str, journals: list[JournalFile]) -> None:
         """Put the journals' lines into the layer's batch; what cannot be read is left out with a warning."""
         db.execute(views.empty_batch(layer))
         journals = [j for j in journals if j.size]
@@ -150,7 +211,7 @@ class Reader:
             return
         read = views.read_batch(layer)
         try:
-            db.execute(read, {"files": [j.path for j in journals]})
+            db.execute(read, {"files": [str(j.path) for j in journals]})
         except duckdb.Error:
             for journal in journals:
                 self._read_one(db, read, journal)
@@ -159,23 +220,53 @@ class Reader:
             if journal.writer in damaged:
                 self._tell_damage(journal, damaged[journal.writer], live=layer == "live")
 
-    def _read_one(self, db: Connection, read: str, journal: _Journal) -> None:
+    def _read_one(self, db: Connection, read: str, journal: JournalFile) -> None:
         try:
-            db.execute(read, {"files": [journal.path]})
+            db.execute(read, {"files": [str(journal.path)]})
         except duckdb.Error as error:
-            if Path(journal.path).exists():
-                self._warn(journal, f"cannot be read and is left out: {str(error).splitlines()[0]}")
+            if not journal.path.exists():
+                raise _Moved from error
+            self._warn("journal", str(journal.path), f"cannot be read and is left out: {_first_line(error)}")
 
-    def _tell_damage(self, journal: _Journal, lines: int, live: bool) -> None:
+    def _read_segments(self, db: Connection, wanted: dict[Segment, list[str]]) -> None:
+        """Put what these writers have in the segments beside the batches. Raises _Moved."""
+        for statement in views.empty_sealed():
+            db.execute(statement)
+        for segment, writers in wanted.items():
+            try:
+                rows.check_columns(db, segment.path)
+                for table in ("events", "series"):
+                    file = segment.file(f"{table}.parquet")
+                    db.execute(views.read_sealed(table), {"file": file, "w": writers})
+            except (duckdb.Error, ValueError) as error:
+                if segment.path.exists():
+                    self._broken.add(segment)
+                    self._warn("segment", str(segment.path), f"is damaged and is left out: {_first_line(error)}")
+                raise _Moved from error
+
+    def _tell_damage(self, journal: JournalFile, lines: int, live: bool) -> None:
         """Warn of damaged lines; one line without its end was never acknowledged, and is no damage."""
-        lines -= live or not _ends_line(journal.path)
+        lines -= live or not ends_line(journal.path)
         if lines > 0:
-            self._warn(journal, f"has {lines} damaged line{'s' * (lines > 1)}; the rest of it is read")
+            self._warn(
+                "journal", str(journal.path), f"has {lines} damaged line{'s' * (lines > 1)}; the rest of it is read"
+            )
 
-    def _warn(self, journal: _Journal, what: str) -> None:
-        if journal.path not in self._warned:
-            self._warned.add(journal.path)
-            warnings.warn(f"The journal {journal.path} {what}.", stacklevel=2)
+    def _warn(self, kind: str, path: str, what: str) -> None:
+        if path not in self._warned:
+            self._warned.add(path)
+            warnings.warn(f"The {kind} {path} {what}.", stacklevel=2)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]
+
+
+def _counts(db: Connection) -> tuple[int, int]:
+    """How many runs were touched, and how many there were."""
+    row = db.execute("SELECT (SELECT count(*) FROM touched), (SELECT count(*) FROM latest.runs)").fetchone()
+    assert row is not None
+    return int(row[0]), int(row[1])
 
 
 def _write_experiments(db: Connection, experiments: list[Experiment]) -> None:
@@ -194,29 +285,7 @@ def _write_experiments(db: Connection, experiments: list[Experiment]) -> None:
 
 
 def _valid_ms(time: int) -> int:
-    return max(views.EARLIEST // 1000, min(views.LATEST // 1000, time))
-
-
-def _ends_line(path: str) -> bool:
-    try:
-        with open(path, "rb") as file:
-            file.seek(-1, os.SEEK_END)
-            return file.read(1) == b"\n"
-    except OSError:
-        return True
-
-
-def _plain_files(paths: Iterable[Path]) -> list[_Journal]:
-    """Those that are plain files: a link, pipe or folder in a foreign store is not followed."""
-    journals = []
-    for path in paths:
-        try:
-            status = os.lstat(path)
-        except OSError:
-            continue
-        if stat.S_ISREG(status.st_mode):
-            journals.append(_Journal(str(path), path.stem, status.st_size))
-    return journals
+    return max(rows.FIRST_TIME // 1000, min(rows.LAST_TIME // 1000, time))
 
 
 _readers: dict[Store, Reader] = {}

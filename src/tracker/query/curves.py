@@ -69,9 +69,7 @@ def history(
     return _with_time(table, table.column("time").cast(pa.timestamp("us", "UTC")))
 
 
-def reduced(
-    reader: Reader, run_ids: Sequence[str], keys: Sequence[str] | None = None, points: int = 1_000
-) -> pa.Table:
+def reduced(reader: Reader, run_ids: Sequence[str], keys: Sequence[str] | None = None, points: int = 1_000) -> pa.Table:
     """About `points` points a curve: run_id, key, step, time (ms since the epoch, double), value.
 
     Ordered as `history`. A curve that has no more points is given whole; NaN points (at most one for each

@@ -53,9 +53,7 @@ def _check(text: str) -> None:
     if explained is not None:
         _check(text[explained.end() :])
     elif kind != StatementType.SELECT and not (kind == StatementType.MULTI and _PIVOT.match(text)):
-        raise InvalidValue(
-            f"Only statements that read can be run, as SELECT; this is {kind.name}. Views: {_VIEWS}."
-        )
+        raise InvalidValue(f"Only statements that read can be run, as SELECT; this is {kind.name}. Views: {_VIEWS}.")
 
 
 def _without_decimals(table: pa.Table) -> pa.Table:

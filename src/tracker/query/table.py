@@ -24,9 +24,7 @@ from tracker.store import Store
 
 View = Literal["active", "deleted", "all"]
 
-_ATTRIBUTES = (
-    'run_id, name, status, experiment, start_time, end_time, duration, parent_run_id, "user", note, star'
-)
+_ATTRIBUTES = 'run_id, name, status, experiment, start_time, end_time, duration, parent_run_id, "user", note, star'
 _PARAMS = """
 SELECT key, row, kind, num, int, text FROM chosen JOIN latest.params USING (run_id)
 WHERE kind <> 'null' ORDER BY key, row
@@ -151,9 +149,7 @@ class _Spread:
         self._length = length
         self._offset = offset
 
-    def __call__(
-        self, prefix: str, long: pa.Table, values: Callable[[pa.Table], pa.Array]
-    ) -> dict[str, pa.Array]:
+    def __call__(self, prefix: str, long: pa.Table, values: Callable[[pa.Table], pa.Array]) -> dict[str, pa.Array]:
         long = long.combine_chunks()
         rows = long.column("row").to_numpy() - self._offset
         return {

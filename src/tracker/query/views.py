@@ -1,8 +1,10 @@
-"""The SQL of the reader: how journals become tables, and tables the views that users see.
+"""The SQL of the reader: how journals and segments become tables, and tables the views that users see.
 
-    hot.settled_*, hot.live_*   the events of journals whose owner is gone, and of those still written
-    hot.events, hot.metrics     both together: the one place where a cold layer joins in
-    latest.*                    what holds now, computed after each change of the above
+    hot.settled_*, hot.live_*   in memory: what dead writers left, journals or segments, and the journals of the living;
+                                of each its events, its metric points, its series (one row a metric of a run and writer)
+    hot.events, hot.series      both together
+    hot.metrics                 both together, and beside them the points of segments, which stay in their files
+    latest.*                    what holds now, by run: computed anew for the runs that a change touched
     main.*                      the views of `tracker.sql`
 
 Times are µs since the epoch until the views make them timestamps. For all but metrics the latest event by
@@ -13,27 +15,26 @@ Times are µs since the epoch until the views make them timestamps. For all but 
 
 from __future__ import annotations
 
-_COLUMNS = "{e: 'VARCHAR', r: 'VARCHAR', x: 'VARCHAR', k: 'VARCHAR', v: 'JSON', s: 'BIGINT', t: 'BIGINT'}"
+from collections.abc import Iterable
 
-# Years 1 to 9999: what timestamps can show. A journal from elsewhere may say anything.
-EARLIEST, LATEST = -62135596800000000, 253402300799999999
-_TIME = f"greatest({EARLIEST}, least({LATEST}, coalesce(t, 0)))"
+from tracker.store import rows
+from tracker.store.rows import FIRST_TIME, LAST_TIME
 
 LAYERS = ("settled", "live")
+TABLES_OF_LAYER = ("events", "metrics", "series")
+
+_KINDS = "'run', 'resume', 'end', 'state', 'param', 'tag', 'input', 'artifact'"
+_IS_EVENT = f"(e IN ({_KINDS}) AND r IS NOT NULL OR e = 'journal')"
 
 
 def empty_batch(layer: str) -> str:
     """A table for what is read of the layer's journals, line by line."""
-    return f"""CREATE OR REPLACE TEMP TABLE {layer}_batch(
-        e VARCHAR, r VARCHAR, x VARCHAR, k VARCHAR, v JSON, s BIGINT, t BIGINT, w VARCHAR)"""
+    return f"CREATE OR REPLACE TEMP TABLE {layer}_batch({rows.FIELDS})"
 
 
 def read_batch(layer: str) -> str:
     """Reads the journals `$files`; a line that is no event becomes a row of NULLs."""
-    return f"""INSERT INTO {layer}_batch
-        SELECT e, r, x, k, coalesce(v, 'null') AS v, s, {_TIME} AS t, parse_filename(filename, true) AS w
-        FROM read_json($files, format = 'newline_delimited', ignore_errors = true, filename = true,
-                       maximum_object_size = 16777216, columns = {_COLUMNS})"""
+    return f"INSERT INTO {layer}_batch {rows.OF_JOURNALS}"
 
 
 def damaged(layer: str) -> str:
@@ -41,23 +42,77 @@ def damaged(layer: str) -> str:
     return f"SELECT w, count(*) FROM {layer}_batch WHERE e IS NULL GROUP BY w"
 
 
-def _batch_events(layer: str) -> str:
-    return f"""SELECT e, r, x, k, v, t, w FROM {layer}_batch
-        WHERE e IN ('run', 'resume', 'end', 'state', 'param', 'tag', 'input', 'artifact') AND r IS NOT NULL"""
+def _batch(table: str, layer: str) -> str:
+    batch = f"{layer}_batch"
+    if table == "events":
+        return f"SELECT e, r, x, k, v, t, w FROM {batch} WHERE {_IS_EVENT}"
+    return rows.points(batch) if table == "metrics" else rows.series(rows.points(batch))
 
 
-def _batch_metrics(layer: str) -> str:
-    return f"""SELECT r, k, coalesce(s, 0) AS s, t, value AS v, w
-        FROM (SELECT *, TRY_CAST(v ->> '$' AS DOUBLE) AS value FROM {layer}_batch WHERE e = 'metric')
-        WHERE r IS NOT NULL AND k IS NOT NULL AND value IS NOT NULL"""
+# -- segments
+
+_CHECKED = {
+    "events": f"""SELECT e, r, x, k, v, {rows.TIME} AS t, w FROM {{file}}
+        WHERE {_IS_EVENT} AND w IS NOT NULL AND json_valid(v::VARCHAR)""",
+    "series": """SELECT r, k, w, best, points, first_s, first_t, last_t FROM {file}
+        WHERE r IS NOT NULL AND k IS NOT NULL AND w IS NOT NULL AND best.v IS NOT NULL""",
+}
 
 
-def take_batch(layer: str) -> tuple[str, ...]:
-    """Adds what was read to the layer's tables, and empties the batch."""
+def empty_sealed() -> tuple[str, ...]:
+    """Tables for what is read of segments."""
+    return tuple(
+        f"CREATE OR REPLACE TEMP TABLE sealed_{table} AS FROM hot.settled_{table} LIMIT 0" for table in _CHECKED
+    )
+
+
+def read_sealed(table: str) -> str:
+    """Reads from the segment's `$file` what belongs to the writers `$w`."""
+    checked = _CHECKED[table].format(file="read_parquet($file)")
+    return f"INSERT INTO sealed_{table} {checked} AND w IN (SELECT unnest($w::VARCHAR[]))"
+
+
+def all_metrics(files: Iterable[str], parts: Iterable[tuple[str, Iterable[str]]]) -> str:
+    """The view hot.metrics over whole files of points, and over parts of others: those of some writers."""
+    sealed = []
+    whole = ", ".join(map(_quoted, files))
+    if whole:
+        sealed.append(f"SELECT r, k, s, t, v, w FROM read_parquet([{whole}])")
+    for file, writers in parts:
+        names = ", ".join(map(_quoted, writers))
+        sealed.append(f"SELECT r, k, s, t, v, w FROM read_parquet({_quoted(file)}) WHERE w IN ({names})")
+    return "CREATE OR REPLACE VIEW hot.metrics AS " + " UNION ALL ".join(
+        ["FROM hot.settled_metrics", "FROM hot.live_metrics", *sealed]
+    )
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+# -- taking in what was read
+
+# The runs that a change touches: their rows of latest.* are computed anew.
+TOUCHED = """
+CREATE OR REPLACE TEMP TABLE touched AS
+SELECT DISTINCT r FROM (
+    SELECT r FROM settled_batch UNION ALL SELECT r FROM live_batch
+    UNION ALL SELECT r FROM sealed_events UNION ALL SELECT r FROM sealed_series
+    UNION ALL SELECT r FROM hot.live_events UNION ALL SELECT r FROM hot.live_series
+    UNION ALL SELECT r FROM hot.settled_events WHERE w IN (SELECT unnest($gone::VARCHAR[]))
+    UNION ALL SELECT r FROM hot.settled_series WHERE w IN (SELECT unnest($gone::VARCHAR[])))
+WHERE r IS NOT NULL
+"""
+
+
+def take_in() -> tuple[str, ...]:
+    """Adds what was read to the tables of both layers, and empties the batches."""
     return (
-        f"INSERT INTO hot.{layer}_events {_batch_events(layer)}",
-        f"INSERT INTO hot.{layer}_metrics {_batch_metrics(layer)}",
-        f"TRUNCATE {layer}_batch",
+        *(f"TRUNCATE hot.live_{table}" for table in TABLES_OF_LAYER),
+        *(f"INSERT INTO hot.{l}_{table} {_batch(table, l)}" for l in LAYERS for table in TABLES_OF_LAYER),  # noqa: E741
+        *(f"INSERT INTO hot.settled_{table} FROM sealed_{table}" for table in _CHECKED),
+        *(f"TRUNCATE {layer}_batch" for layer in LAYERS),
+        *(f"TRUNCATE sealed_{table}" for table in _CHECKED),
     )
 
 
@@ -65,16 +120,18 @@ TABLES = [
     "CREATE SCHEMA hot",
     "CREATE SCHEMA latest",
     *(empty_batch(layer) for layer in LAYERS),
-    *(f"CREATE TABLE hot.{layer}_events AS {_batch_events(layer)}" for layer in LAYERS),
-    *(f"CREATE TABLE hot.{layer}_metrics AS {_batch_metrics(layer)}" for layer in LAYERS),
+    *(f"CREATE TABLE hot.{layer}_{table} AS {_batch(table, layer)}" for layer in LAYERS for table in TABLES_OF_LAYER),
+    *empty_sealed(),
     "CREATE VIEW hot.events AS FROM hot.settled_events UNION ALL FROM hot.live_events",
-    "CREATE VIEW hot.metrics AS FROM hot.settled_metrics UNION ALL FROM hot.live_metrics",
+    "CREATE VIEW hot.series AS FROM hot.settled_series UNION ALL FROM hot.live_series",
+    all_metrics([], []),
     """CREATE TABLE latest.experiments(
         experiment_id VARCHAR, name VARCHAR, lifecycle_stage VARCHAR, created BIGINT, updated BIGINT,
         artifact_location VARCHAR, tags MAP(VARCHAR, VARCHAR))""",
     "CREATE TABLE latest.live_writers(w VARCHAR)",
+    "CREATE TABLE latest.chains(w VARCHAR, first VARCHAR)",
     f"""CREATE MACRO valid_time(t) AS
-        CASE WHEN t IS NOT NULL THEN CAST(greatest({EARLIEST}, least({LATEST}, t)) AS BIGINT) END""",
+        CASE WHEN t IS NOT NULL THEN CAST(greatest({FIRST_TIME}, least({LAST_TIME}, t)) AS BIGINT) END""",
     """CREATE MACRO as_number(value) AS
         CASE WHEN regexp_full_match(value, '[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?')
         THEN TRY_CAST(value AS DOUBLE) END""",
@@ -86,19 +143,32 @@ SELECT unnest($ids), unnest($names), unnest($states), unnest($created), unnest($
        CAST(CAST(unnest($tags) AS JSON) AS MAP(VARCHAR, VARCHAR))
 """
 
+# Journals of one process: each with the first of them. A rotated journal lives while the last of its chain is held.
+CHAINS = """
+INSERT INTO latest.chains
+SELECT DISTINCT w, first FROM (
+    SELECT w, v ->> '$[0]' AS first FROM hot.events WHERE e = 'journal' AND json_type(v) = 'ARRAY'
+    UNION ALL
+    SELECT unnest(CASE WHEN json_type(v) = 'ARRAY' THEN v ->> '$[*]' END) AS w, v ->> '$[0]' AS first
+    FROM hot.events WHERE e = 'journal')
+WHERE w IS NOT NULL AND first IS NOT NULL
+"""
 
-KIND_COUNTS = """
-SELECT e, count(*) FROM hot.events GROUP BY e UNION ALL SELECT 'metric', count(*) FROM hot.metrics
+LIVE_WRITERS = """
+INSERT INTO latest.live_writers
+SELECT unnest($w::VARCHAR[])
+UNION
+SELECT earlier.w FROM latest.chains earlier JOIN latest.chains held USING (first)
+WHERE held.w IN (SELECT unnest($w::VARCHAR[]))
 """
 
 
 def _latest(kind: str) -> str:
     return f"""SELECT r AS run_id, k AS key, arg_max(v, (t, w)) AS v
-        FROM hot.events WHERE e = '{kind}' AND k IS NOT NULL GROUP BY r, k"""
+        FROM {{events}} WHERE e = '{kind}' AND k IS NOT NULL GROUP BY r, k"""
 
 
 LATEST_PARAMS = f"""
-CREATE OR REPLACE TABLE latest.params AS
 SELECT run_id, key, kind, json,
        CASE kind WHEN 'null' THEN NULL WHEN 'string' THEN json ->> '$' ELSE json::VARCHAR END AS text,
        CASE WHEN kind IN ('int', 'float') THEN TRY_CAST(json AS DOUBLE)
@@ -114,35 +184,30 @@ FROM (SELECT run_id, key, v AS json,
 """
 
 LATEST_TAGS = f"""
-CREATE OR REPLACE TABLE latest.tags AS
 SELECT run_id, key, v ->> '$' AS value FROM ({_latest("tag")}) WHERE json_type(v) <> 'NULL'
 """
 
 LATEST_ARTIFACTS = f"""
-CREATE OR REPLACE TABLE latest.artifacts AS
 SELECT run_id, key AS path, TRY_CAST(v ->> '$.size' AS BIGINT) AS size
 FROM ({_latest("artifact")}) WHERE json_type(v) = 'OBJECT'
 """
 
 LATEST_DATASETS = """
-CREATE OR REPLACE TABLE latest.datasets AS
 SELECT run_id, name, digest, context, v ->> '$.source_type' AS source_type, v ->> '$.source' AS source,
        v ->> '$.schema' AS schema, v ->> '$.profile' AS profile, v -> '$.tags' AS tags
 FROM (SELECT r AS run_id, k AS name, v ->> '$.digest' AS digest,
              v ->> '$.tags."mlflow.data.context"' AS context, arg_max(v, (t, w)) AS v
-      FROM hot.events WHERE e = 'input' AND k IS NOT NULL AND json_type(v) = 'OBJECT' GROUP BY ALL)
+      FROM {events} WHERE e = 'input' AND k IS NOT NULL AND json_type(v) = 'OBJECT' GROUP BY ALL)
 """
 
 LATEST_METRICS = """
-CREATE OR REPLACE TABLE latest.metrics AS
 SELECT run_id, key, best.v AS value, best.s AS step, best.t AS t, points, first_s, first_t, last_t
-FROM (SELECT r AS run_id, k AS key, max({s: s, t: t, real: NOT isnan(v), v: v}) AS best, count(*) AS points,
-             min(s) AS first_s, min(t) AS first_t, max(t) AS last_t
-      FROM hot.metrics GROUP BY r, k)
+FROM (SELECT r AS run_id, k AS key, max(best) AS best, sum(points)::BIGINT AS points,
+             min(first_s) AS first_s, min(first_t) AS first_t, max(last_t) AS last_t
+      FROM {series} GROUP BY r, k)
 """
 
 LATEST_RUNS = """
-CREATE OR REPLACE TABLE latest.runs AS
 WITH told AS (
     SELECT r AS run_id,
            arg_min(x, (t, w)) FILTER (e = 'run') AS experiment_id,
@@ -150,7 +215,7 @@ WITH told AS (
            min(t) FILTER (e = 'run') AS t,
            arg_max({e: e, v: v, t: t, w: w}, (t, w)) FILTER (e IN ('run', 'resume', 'end')) AS last,
            arg_max(v, (t, w)) FILTER (e = 'state') ->> '$' AS state
-    FROM hot.events WHERE e IN ('run', 'resume', 'end', 'state') GROUP BY r HAVING bool_or(e = 'run')
+    FROM {events} WHERE e IN ('run', 'resume', 'end', 'state') GROUP BY r HAVING bool_or(e = 'run')
 ), seen AS (
     SELECT *, TRY_CAST(opened ->> '$.start' AS BIGINT) AS told_start,
            TRY_CAST(last.v ->> '$.end' AS BIGINT) AS told_end,
@@ -161,11 +226,14 @@ WITH told AS (
     FROM told
 ), lost AS (
     SELECT run_id, last.w AS w FROM seen WHERE last.e <> 'end' AND status = 'KILLED'
+), family AS (
+    SELECT run_id, coalesce(kin.w, lost.w) AS w
+    FROM lost LEFT JOIN latest.chains own ON own.w = lost.w LEFT JOIN latest.chains kin ON kin.first = own.first
 ), last_events AS (
     SELECT run_id, max(t) AS t FROM (
-        SELECT run_id, seen.t FROM lost JOIN hot.events seen ON seen.r = run_id AND seen.w = lost.w
+        SELECT run_id, seen.t FROM family JOIN {events} seen ON seen.r = run_id AND seen.w = family.w
         UNION ALL
-        SELECT run_id, seen.t FROM lost JOIN hot.metrics seen ON seen.r = run_id AND seen.w = lost.w)
+        SELECT run_id, seen.last_t FROM family JOIN {series} seen ON seen.r = run_id AND seen.w = family.w)
     GROUP BY run_id
 ), named AS (
     SELECT run_id, any_value(value) FILTER (key = 'mlflow.runName') AS name,
@@ -173,7 +241,7 @@ WITH told AS (
            any_value(value) FILTER (key = 'mlflow.user') AS "user",
            any_value(value) FILTER (key = 'mlflow.note.content') AS note,
            any_value(lower(value)) FILTER (key = 'tracker.star') = 'true' AS star
-    FROM latest.tags
+    FROM {tags}
     WHERE key IN (
         'mlflow.runName', 'mlflow.parentRunId', 'mlflow.user', 'mlflow.note.content', 'tracker.star')
     GROUP BY run_id
@@ -196,20 +264,45 @@ SELECT run_id, coalesce(named.name, '') AS name, status,
 FROM timed LEFT JOIN named USING (run_id) LEFT JOIN latest.experiments experiments USING (experiment_id)
 """
 
-# Each with the kind of event that it is made from.
-LATEST_BY_KIND = {
-    "param": LATEST_PARAMS, "tag": LATEST_TAGS, "artifact": LATEST_ARTIFACTS, "input": LATEST_DATASETS,
-    "metric": LATEST_METRICS,
+# In the order in which they build on each other.
+LATEST = {
+    "params": LATEST_PARAMS, "tags": LATEST_TAGS, "artifacts": LATEST_ARTIFACTS, "datasets": LATEST_DATASETS,
+    "metrics": LATEST_METRICS, "runs": LATEST_RUNS,
 }  # fmt: skip
+
+
+def compute(table: str) -> str:
+    """Computes a table of latest.* for all runs."""
+    return f"CREATE OR REPLACE TABLE latest.{table} AS {_over(table, touched=False)}"
+
+
+def compute_touched(table: str) -> tuple[str, str]:
+    """Computes it anew for the touched runs: takes their rows out, puts new ones in."""
+    return (
+        f"DELETE FROM latest.{table} WHERE run_id IN (SELECT r FROM touched)",
+        f"INSERT INTO latest.{table} {_over(table, touched=True)}",
+    )
+
+
+def _over(table: str, touched: bool) -> str:
+    query = LATEST[table]
+    for name, source, run in (
+        ("{events}", "hot.events", "r"), ("{series}", "hot.series", "r"), ("{tags}", "latest.tags", "run_id"),
+    ):  # fmt: skip
+        few = f"(FROM {source} WHERE {run} IN (SELECT r FROM touched))"
+        query = query.replace(name, few if touched else source)
+    return query
+
 
 VIEWS = [
     "CREATE OR REPLACE VIEW runs AS FROM latest.runs",
     """CREATE OR REPLACE VIEW params AS
         SELECT run_id, key, text AS value, num AS number, kind AS type, json FROM latest.params""",
     """CREATE OR REPLACE VIEW metrics AS
-        SELECT r AS run_id, k AS key, s AS step, make_timestamptz(t) AS time, v AS value FROM hot.metrics""",
+        SELECT r AS run_id, k AS key, s AS step, make_timestamptz(valid_time(t)) AS time, v AS value
+        FROM hot.metrics""",
     """CREATE OR REPLACE VIEW latest_metrics AS
-        SELECT run_id, key, value, step, make_timestamptz(t) AS time, points FROM latest.metrics""",
+        SELECT run_id, key, value, step, make_timestamptz(valid_time(t)) AS time, points FROM latest.metrics""",
     "CREATE OR REPLACE VIEW tags AS FROM latest.tags",
     "CREATE OR REPLACE VIEW artifacts AS FROM latest.artifacts",
     "CREATE OR REPLACE VIEW datasets AS FROM latest.datasets",

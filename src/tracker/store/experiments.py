@@ -1,13 +1,15 @@
 """Experiments, found in the journals without a query engine, so that starting a run imports none.
 
-Experiment events are few. Journals only grow, so each is scanned once: a later look reads what came after.
+Experiment events are few. Journals only grow, so each is scanned once: a later look reads what came after. A segment
+keeps the experiment events of its journals as lines of their own, each with its journal's name as `w`; an event that
+is met twice, in a journal and again in segments, counts once.
 """
 
 from __future__ import annotations
 
 import mmap
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,42 +38,66 @@ class ExperimentIndex:
 
     def __init__(self) -> None:
         self._scanned: dict[str, int] = {}
-        self._events: list[tuple[int, str, dict[str, Any]]] = []
+        self._events: dict[tuple[int, str, bytes], dict[str, Any]] = {}
         self._folded: dict[str, Experiment] = {}
 
-    def refresh(self, journals: Iterable[Path]) -> dict[str, Experiment]:
-        """The experiments by id, after reading what the journals gained since the last call."""
+    def refresh(self, journals: Iterable[Path], sealed: Callable[[], Iterable[Path]]) -> dict[str, Experiment]:
+        """The experiments by id, after reading what the store gained since the last call.
+
+        `sealed` gives the files of experiment events of all segments; it is called when the journals are read, so that
+        what a sealer moves meanwhile is found there.
+        """
         known = len(self._events)
         for path in journals:
-            self._scan(path)
+            self._scan(path, path.name, path.stem)
+        for path in sealed():
+            self._scan(path, f"{path.parent.name}/", None)
         if len(self._events) != known:
-            self._events.sort(key=lambda event: event[:2])
-            self._folded = _fold(event for _, _, event in self._events)
+            self._folded = _fold(self._events[key] for key in sorted(self._events))
         return self._folded
 
-    def _scan(self, path: Path) -> None:
-        start = self._scanned.get(path.name, 0)
-        try:
-            with open(path, "rb") as file:
-                size = os.fstat(file.fileno()).st_size
-                if size <= start:
-                    return
-                with mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ) as text:
-                    end = text.rfind(b"\n", start) + 1
-                    for line in _marked_lines(text, start, end):
-                        self._take(line, path.stem)
-        except OSError:  # a journal that vanished or cannot be read costs itself; the reader names it
-            return
-        self._scanned[path.name] = max(start, end)
+    def _scan(self, path: Path, name: str, writer: str | None) -> None:
+        start = self._scanned.get(name, 0)
+        for line, end in _lines_from(path, start):
+            self._take(line, writer)
+            start = end
+        self._scanned[name] = start
 
-    def _take(self, line: bytes, journal: str) -> None:
+    def _take(self, line: bytes, writer: str | None) -> None:
         try:
             event = orjson.loads(line)
-            key = (int(event["t"]), journal)
+            journal = str(event.pop("w")) if writer is None else writer
+            key = (int(event["t"]), journal, orjson.dumps(event))
             str(event["x"])
         except (ValueError, KeyError, TypeError):
             return
-        self._events.append((*key, event))
+        self._events[key] = event
+
+
+def experiment_lines(path: Path) -> Iterator[bytes]:
+    """The whole lines of a journal that tell of experiments."""
+    return (line for line, _ in _lines_from(path, 0) if line)
+
+
+def sealed_experiment(line: bytes, writer: str) -> bytes:
+    """A line of a journal as a segment keeps it."""
+    return orjson.dumps({**orjson.loads(line), "w": writer}) + b"\n"
+
+
+def _lines_from(path: Path, start: int) -> Iterator[tuple[bytes, int]]:
+    """The experiment lines after `start`, each with how far the file is read then; the last is empty."""
+    try:
+        with open(path, "rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if size <= start:
+                return
+            with mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ) as text:
+                end = text.rfind(b"\n", start) + 1
+                for line in _marked_lines(text, start, end):
+                    yield line, start
+                yield b"", max(start, end)
+    except OSError:  # a file that vanished or cannot be read costs itself; the reader names it
+        return
 
 
 def _marked_lines(text: mmap.mmap, start: int, end: int) -> Iterator[bytes]:

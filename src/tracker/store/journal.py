@@ -69,15 +69,23 @@ class Journal:
         with self._opening:
             if self._fd != _CLOSED:
                 return
-            name = new_id()
-            path = self._folder / f"{name}{SUFFIX}"
             try:
                 make_folder(self._folder)
-                fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
-                locks.hold(fd)
+                name, fd = self._create()
             except OSError as error:
                 raise self._refused(error) from error
             self.name, self._torn, self._fd = name, False, fd
+
+    def _create(self) -> tuple[str, int]:
+        """A new file, its lock held. Raises OSError."""
+        while True:
+            name = new_id()
+            path = self._folder / f"{name}{SUFFIX}"
+            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+            locks.hold(fd)
+            if os.fstat(fd).st_nlink:
+                return name, fd
+            os.close(fd)  # before it was locked a sealer found it empty and swept it up
 
     def ensure(self) -> None:
         """Open the file if it is not, and again if it was removed beneath us. Raises StoreError."""

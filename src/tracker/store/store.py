@@ -13,11 +13,12 @@ from pathlib import Path
 import orjson
 
 from tracker.exceptions import AlreadyExists, InvalidValue, StoreError
-from tracker.store import events, locks
+from tracker.store import events, locks, segments
 from tracker.store.artifacts import make_folder, resolve_inside, write_file
 from tracker.store.experiments import ACTIVE, Experiment, ExperimentIndex
 from tracker.store.ids import DEFAULT_EXPERIMENT_ID, DEFAULT_EXPERIMENT_NAME, experiment_id, new_id
 from tracker.store.journal import SUFFIX, Journal, clock
+from tracker.store.sealing import KEEP_REPLACED_SECONDS, Sealed, Sealer
 
 FORMAT = 1
 MAX_EXPERIMENT_NAME = 500
@@ -30,7 +31,9 @@ class Store:
         self.root = root
         self._journal = Journal(root / "journal")
         self._index = ExperimentIndex()
+        self._catalog = segments.Catalog(root)
         self._scanning = threading.Lock()
+        self._listing = threading.Lock()
         self._ready = False
         self._check()
 
@@ -114,17 +117,17 @@ class Store:
 
     def journals(self) -> list[Path]:
         """The journals' paths, oldest first."""
-        try:
-            entries = [entry for entry in os.scandir(self.root / "journal") if entry.name.endswith(SUFFIX)]
-            # a link, pipe or folder in a store from elsewhere is not followed
-            return [Path(path) for path in sorted(e.path for e in entries if e.is_file(follow_symlinks=False))]
-        except OSError:
-            return []
+        return segments.journal_paths(self.root)
+
+    def contents(self) -> segments.Contents:
+        """Where each writer's events are to be read now: journals, and segments of sealed ones."""
+        with self._listing:
+            return self._catalog.contents()
 
     def is_live(self, writer: str) -> bool:
         """Whether the process that owns the journal of this name is alive."""
         try:
-            return locks.is_held(resolve_inside(self.root / "journal", f"{writer}{SUFFIX}"))
+            return bool(locks.is_held(resolve_inside(self.root / "journal", f"{writer}{SUFFIX}")))
         except OSError:
             return False
 
@@ -132,12 +135,26 @@ class Store:
         """The folder of a run's artifacts; it may not exist yet."""
         return resolve_inside(self.root / "artifacts", run_id)
 
+    # -- upkeep
+
+    def seal(self, keep_seconds: float = KEEP_REPLACED_SECONDS) -> Sealed | None:
+        """Turn the journals of dead processes into segments, and small segments into large ones, now.
+
+        `keep_seconds`: how long segments that were merged away stay for readers that are at them. None if another
+        process is at it, or this store cannot be written or has no locks. Needs the query engine.
+        """
+        return Sealer(self.root, keep_seconds=keep_seconds).run()
+
     # -- experiments
 
     def experiments(self) -> dict[str, Experiment]:
         """All experiments by id, deleted ones included, as all processes have written them so far."""
         with self._scanning:
-            return self._index.refresh(self.journals())
+            return self._index.refresh(self.journals(), self._sealed_experiments)
+
+    def _sealed_experiments(self) -> list[Path]:
+        with self._listing:
+            return [segment.path / segments.EXPERIMENTS for segment in self._catalog.segments()]
 
     def experiment_named(self, name: str) -> Experiment | None:
         """The active experiment of this name."""
@@ -195,6 +212,7 @@ def _after_fork_in_child() -> None:
     _stores_lock = threading.Lock()
     for store in _stores.values():
         store._scanning = threading.Lock()
+        store._listing = threading.Lock()
 
 
 if hasattr(os, "register_at_fork"):
