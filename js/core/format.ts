@@ -43,7 +43,7 @@ export function columnFormat(values: ArrayLike<number>): (value: number) => stri
   }
   if (whole || least < 1e-4 || most >= 1e5) return formatNumber;
   const digits = Math.max(0, 3 - Math.floor(Math.log10(least)));
-  const decimals = neededDecimals(values, Math.min(digits, most < 10 ? 6 : 4));
+  const decimals = neededDecimals(values, Math.min(digits, most < 10 ? 5 : 4));
   return value => (Number.isFinite(value) ? negative(value.toFixed(decimals)) : formatNumber(value));
 }
 

@@ -37,7 +37,7 @@ header.stale > .chip::before { animation: none; }
 .metrics { display: grid; grid-template-columns: repeat(auto-fill, minmax(168px, 1fr)); margin: 0; padding: 0; list-style: none; border-top: 1px solid var(--trk-line); overflow: hidden; }
 .metrics:not(:empty) + .folds { border-top: 1px solid var(--trk-line); }
 .tile { padding: 8px 14px 9px; min-width: 0; }
-.tile .k { color: var(--trk-fg2); font-size: .9em; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.tile .k { text-align: left; color: var(--trk-fg2); font-size: .9em; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .tile .now { display: flex; align-items: baseline; gap: 8px; }
 .tile .v { font-size: 1.5em; line-height: 1.25; font-weight: 600; font-variant-numeric: tabular-nums; letter-spacing: -.01em; }
 .tile.flat::after { content: ''; display: none; height: 31px; background: linear-gradient(var(--trk-tint2), var(--trk-tint2)) 0 calc(100% - 2px) / 100% 1.5px no-repeat; }
@@ -64,5 +64,5 @@ pre { margin: 0; padding: 4px 14px 12px; max-height: 340px; overflow: auto; font
 .files .path { font-family: var(--trk-mono); overflow-wrap: anywhere; }
 .files .size { margin-left: auto; color: var(--trk-fg2); white-space: nowrap; font-variant-numeric: tabular-nums; }
 [hidden] { display: none !important; }
-@container (max-width: 480px) { header { flex-wrap: wrap; } .title { flex-basis: 0; } .facts { margin-left: 0; width: 100%; } .metrics { grid-template-columns: repeat(auto-fill, minmax(132px, 1fr)); } .tile { padding: 7px 11px 8px; } header, .pairs { padding-left: 11px; padding-right: 11px; } }
+@container (max-width: 480px) { header { flex-wrap: wrap; } .title { display: contents; } .name { flex: 1 1 0; min-width: 55%; } .experiment { max-width: calc(100% - 150px); } .facts { margin-left: 0; } .metrics { grid-template-columns: repeat(auto-fill, minmax(132px, 1fr)); } .tile { padding: 7px 11px 8px; } header, .pairs { padding-left: 11px; padding-right: 11px; } }
 `;

@@ -1,6 +1,6 @@
 /** The scatter panel: any number or word of a run against any other, coloured by a third. */
 import { textAt } from '../core/columns';
-import { differs, escapeText, scaleOf, shortName } from '../core/figures';
+import { differs, escapeText, scaleOf, shorten, shortName } from '../core/figures';
 import type { Column } from '../core/types';
 import { Chart, type Figure } from '../plot/plotly';
 import type { Context, Panel, ShownRun } from './compare_model';
@@ -98,10 +98,20 @@ function scatterFigure(context: Context, now: Readonly<Record<Part, string>>): F
       height: 400,
       margin: { l: 60, r: 16, t: 12, b: 48 },
       uirevision: `${now.x} ${now.y}`,
+      annotations: bothMissing(x, y, runs),
       xaxis: axisOf(x, runs),
       yaxis: axisOf(y, runs),
     },
   };
+}
+
+/** Says so where no run has a place in the plane. */
+function bothMissing(x: Column, y: Column, runs: readonly ShownRun[]): object[] {
+  if (runs.some(run => plain(x, run.row) !== null && plain(y, run.row) !== null)) return [];
+  const names = [x, y].map(column => escapeText(shorten(shortName(column.name), 26)));
+  const place = { xref: 'paper', yref: 'paper', x: 0.5, y: 0.5, showarrow: false };
+  const text = runs.length > 0 ? `No run has both ${names.join(' and ')}` : 'Every run is hidden';
+  return [{ ...place, text, bgcolor: 'rgba(128,128,128,.12)', borderpad: 6 }];
 }
 
 function axisHover(column: Column, letter: 'x' | 'y'): string {
@@ -115,7 +125,7 @@ function axisOf(column: Column, runs: readonly ShownRun[]): object {
     runs.map(run => run.row),
   );
   const type = log ? 'log' : column.kind === 'number' ? 'linear' : column.kind === 'time' ? 'date' : 'category';
-  const title = { text: escapeText(shortName(column.name) + (log ? ' (log)' : '')) };
+  const title = { text: escapeText(shorten(shortName(column.name), 26) + (log ? ' (log)' : '')) };
   return { type, title, zeroline: false, exponentformat: 'e' };
 }
 
@@ -130,7 +140,7 @@ function plain(column: Column, row: number): number | string | null {
 function markerColor(column: Column | undefined, runs: readonly ShownRun[]): object {
   if (!column) return { color: runs.map(run => run.style.color) };
   if (column.kind === 'number' || column.kind === 'time') {
-    const title = { text: escapeText(shortName(column.name)), side: 'right' };
+    const title = { text: escapeText(shorten(shortName(column.name), 26)), side: 'right' };
     const colorbar = { thickness: 12, outlinewidth: 0, title, exponentformat: 'e' };
     return {
       color: runs.map(run => plain(column, run.row) ?? Number.NaN),

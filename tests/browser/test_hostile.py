@@ -85,4 +85,3 @@ def test_markup_in_names_and_values_stays_text(open_notebook, open_static) -> No
     for i in (2, 3, 4):
         assert EVIL in page.locator(".jp-Cell").nth(i).locator(".jp-OutputArea").inner_text()
     assert page.evaluate(INTRUDERS) == []
-

@@ -71,7 +71,9 @@ def test_the_saved_quickstart_reads_without_a_kernel(open_notebook) -> None:
 
 @pytest.fixture
 def six_runs(open_notebook):
-    notebook = open_notebook("%load_ext tracker", SIX_RUNS, "t = tracker.table('six'); t", "sorted(t.selected), t.where", "%compare")
+    notebook = open_notebook(
+        "%load_ext tracker", SIX_RUNS, "t = tracker.table('six'); t", "sorted(t.selected), t.where", "%compare"
+    )
     for i in range(3):
         notebook.run(i)
     expect(notebook.output(2).get_by_role("grid").locator("visible=true")).to_be_visible()
@@ -89,7 +91,13 @@ def test_the_table_sorts_and_filters(six_runs) -> None:
     grid.get_by_role("columnheader").filter(has_text=re.compile("^C")).locator("visible=true").click()
     expect(grid.get_by_text(re.compile(r"^C=[\d.]+$")).locator("visible=true").first).to_have_text("C=0.1")
     assert names(six_runs) == ["C=0.1", "C=0.5", "C=1", "C=5", "C=10", "C=50"]
-    box = grid.get_by_role("combobox").or_(grid.get_by_role("textbox")).or_(grid.get_by_role("searchbox")).locator("visible=true").first
+    box = (
+        grid.get_by_role("combobox")
+        .or_(grid.get_by_role("textbox"))
+        .or_(grid.get_by_role("searchbox"))
+        .locator("visible=true")
+        .first
+    )
     box.fill("metrics.accuracy > 0.6 and params.C < 50")
     expect(grid.get_by_text("C=0.5", exact=True).locator("visible=true")).to_have_count(0)
     assert names(six_runs) == ["C=5", "C=10"]
@@ -103,9 +111,9 @@ def test_the_table_sorts_and_filters(six_runs) -> None:
 def test_three_selected_runs_are_compared(six_runs) -> None:
     grid = six_runs.output(2)
     for name in ("C=0.1", "C=1", "C=50"):
-        grid.get_by_role("row").filter(has_text=re.compile(rf"{re.escape(name)}(?![\d.])")).locator("visible=true").get_by_role(
-            "gridcell"
-        ).first.click()
+        grid.get_by_role("row").filter(has_text=re.compile(rf"{re.escape(name)}(?![\d.])")).locator(
+            "visible=true"
+        ).get_by_role("gridcell").first.click()
     six_runs.run(4)
     compare = six_runs.output(4)
     expect(compare.locator(".js-plotly-plot").first).to_be_visible()
