@@ -77,6 +77,10 @@ CELLS = {
     "decorator": "import functools\n@functools.cache\ndef fib(n):\n    return n if n < 2 else fib(n - 1) + fib(n - 2)\nfib(20)",
     "lambda default": "f = lambda x, y=base: x + y\nf(1)",
     "unicode names": "größe = 3\nπ = 3.14\ngröße * π",
+    "runs another cell": (
+        "for i in range(3):\n    get_ipython().run_cell('inner = 1')\n    v = i / 2\nprint(v)"
+    ),
+    "loop in a timed cell": "%%capture kept\nfor i in range(3):\n    v = i / 2\nprint(v)",
     "many lines": "\n".join(f"v{i} = {i}" for i in range(500)),
     "underscore": "_",
     "out history": "sorted(type(k).__name__ for k in Out)[:1]",

@@ -17,7 +17,7 @@ from typing import Any
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from tracker.capture import LoopRecorder, analyse, inputs_before, metrics, parameters
+from tracker.capture import Cell, LoopRecorder, analyse, inputs_before, metrics, parameters
 
 CORPUS = Path(__file__).parents[1] / "capture_corpus"
 _LABEL = re.compile(r"^#: (\w+):(.*)$")
@@ -102,7 +102,7 @@ class Shell:
         recorder = LoopRecorder(namespace, lambda values, step: points.append((step, values)))
         cell = analyse(ast.parse(self.ip.transform_cell(source)))
         before = inputs_before(cell, namespace)
-        transformer = _Instrument(recorder)
+        transformer = _Instrument(recorder, cell)
         self.ip.ast_transformers.append(transformer)
         recorder.install()
         try:
@@ -116,12 +116,13 @@ class Shell:
 
 
 class _Instrument(ast.NodeTransformer):
-    def __init__(self, recorder: LoopRecorder) -> None:
-        self._recorder = recorder
+    def __init__(self, recorder: LoopRecorder, cell: Cell) -> None:
+        self._recorder, self._cell, self._first = recorder, cell, True
 
     def visit(self, node: ast.AST) -> ast.AST:
         assert isinstance(node, ast.Module)
-        return self._recorder.instrument(node)
+        first, self._first = self._first, False
+        return self._recorder.instrument(node) if first or self._cell.holds(node) else node
 
 
 def _failed_line(error: BaseException | None) -> int | None:

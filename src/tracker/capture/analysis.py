@@ -1,8 +1,8 @@
 """What a cell's source says of the names it assigns and reads.
 
 Invariants: the tree is only read; names are classified by the letter of these rules: a *literal* name is
-assigned from constants alone; a *computed* one from anything else; literals assigned inside a loop are
-state and neither; loop, `with`, `except` and `match` targets, imports, functions and classes are *hidden*.
+assigned from constants alone; a *computed* one from anything else; True, False and None assigned inside a
+loop are flags, and neither; loop, `with`, `except` and `match` targets, imports, functions and classes are *hidden*.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from .literals import UNKNOWN, evaluate
+from .magics import Outline, holds_loop, outline
 
 _MAX_CANDIDATES: Final = 100
 
@@ -21,11 +22,11 @@ class Binding:
     """How a cell assigns one name."""
 
     literals: list[Any] = field(default_factory=list)
-    """Values of its literal assignments outside loops since the last certain one, UNKNOWN included."""
+    """Values of its literal assignments since the last certain one, UNKNOWN included."""
     fills: list[tuple[Any, Any]] = field(default_factory=list)
     """Key and value of the literal items stored into it."""
-    state: bool = False
-    """A literal is assigned inside a loop."""
+    flag: bool = False
+    """True, False or None is assigned inside a loop."""
     computed: bool = False
     """Certainly computed: unconditionally, or in a loop."""
     maybe_computed: bool = False
@@ -40,17 +41,18 @@ class Binding:
     @property
     def assigned(self) -> bool:
         """Whether the cell binds the name, rather than only storing items into it."""
-        return bool(
-            self.literals or self.state or self.computed or self.maybe_computed or self.clock or self.hidden
-        )
+        return bool(self.literals or self.flag or self.computed or self.maybe_computed or self.clock or self.hidden)
 
-    def add_literal(self, value: ast.expr, certain: bool) -> None:
-        """Note a literal assignment outside loops; a certain one overrides whatever came before it."""
+    def add_literal(self, value: ast.expr, certain: bool, in_loop: bool) -> None:
+        """Note a literal assignment; a certain one overrides whatever came before it."""
         self.hidden = False
+        if in_loop and isinstance(value, ast.Constant) and isinstance(value.value, bool | None):
+            self.flag = True
+            return
         if certain:
             self.literals.clear()
             self.fills.clear()
-            self.state = self.computed = self.maybe_computed = self.filled = self.clock = False
+            self.flag = self.computed = self.maybe_computed = self.filled = self.clock = False
         self.literals.append(evaluate(value) if len(self.literals) < _MAX_CANDIDATES else UNKNOWN)
 
     def add_fill(self, key: ast.expr, value: ast.expr) -> None:
@@ -79,6 +81,13 @@ class Cell:
     reads: frozenset[str]
     deleted: frozenset[str]
     last: ast.expr | None
+    inside: frozenset[Outline]
+    """The statements inside its timing and capturing magics."""
+
+    def holds(self, tree: ast.Module) -> bool:
+        """Whether the loops of `tree`, which a magic is about to run, are this cell's own text."""
+        loops = [statement for statement in tree.body if holds_loop(statement)]
+        return bool(self.inside) and all(outline(statement) in self.inside for statement in loops)
 
 
 def analyse(tree: ast.Module) -> Cell:
@@ -93,7 +102,11 @@ def analyse(tree: ast.Module) -> Cell:
             walker.binding(name).maybe_computed = True
     assigned = {name for name, binding in walker.bindings.items() if binding.assigned}
     return Cell(
-        walker.bindings, frozenset(reads - assigned), frozenset(walker.deleted), last_expression(tree.body)
+        walker.bindings,
+        frozenset(reads - assigned),
+        frozenset(walker.deleted),
+        last_expression(tree.body),
+        frozenset(walker.inside),
     )
 
 

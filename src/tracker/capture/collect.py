@@ -7,6 +7,7 @@ value leaves through `jsonable`, every metric through `scalar`.
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,6 +17,7 @@ from .literals import UNKNOWN, evaluate, is_literal
 from .reach import names_behind
 from .values import MAX_JSON, MISSING, fields, is_record, jsonable, plain_scalar, same, scalar
 
+_CONSTANT_MODULES: Final = ("math", "numpy", "scipy.constants")
 _CONTAINERS: Final = (dict, list, tuple, set, frozenset)
 
 
@@ -54,11 +56,18 @@ def _inputs(cell: Cell, namespace: Mapping[str, Any]) -> dict[str, Any]:
     names = cell.reads | (names_behind(cell.reads, namespace) - assigned)
     found: dict[str, Any] = {}
     for name in sorted(names - cell.deleted):
-        if not name.startswith("_") and (value := namespace.get(name)) is not None:
+        if not name.startswith("_") and (value := namespace.get(name)) is not None and not _is_constant(name, value):
             plain = plain_scalar(value)
             if plain is not None and (settled := jsonable(plain)) is not MISSING:
                 found[name] = settled
     return found
+
+
+def _is_constant(name: str, value: object) -> bool:
+    """Whether an earlier cell imported `name`: `from math import pi` makes no parameter."""
+    return isinstance(value, float) and any(
+        getattr(sys.modules.get(module), name, MISSING) is value for module in _CONSTANT_MODULES
+    )
 
 
 def parameters(cell: Cell, before: Before, after: Mapping[str, Any]) -> dict[str, Any]:
@@ -99,7 +108,7 @@ def metrics(
 
 
 def _is_literal(name: str, binding: Binding, after: Mapping[str, Any]) -> bool:
-    if name.startswith("_") or binding.hidden or binding.computed or binding.state or not binding.literals:
+    if name.startswith("_") or binding.hidden or binding.computed or binding.flag or not binding.literals:
         return False
     value = after.get(name, MISSING)
     if value is MISSING:
@@ -112,7 +121,7 @@ def _is_literal(name: str, binding: Binding, after: Mapping[str, Any]) -> bool:
 def _is_computed(name: str, binding: Binding, after: Mapping[str, Any]) -> bool:
     if binding.computed:
         return True
-    if not (binding.maybe_computed or binding.literals) or binding.state:
+    if not (binding.maybe_computed or binding.literals) or binding.flag:
         return False
     return not _is_literal(name, binding, after)
 
@@ -162,9 +171,7 @@ def _items(plain: dict[str, Any]) -> list[tuple[str, Any]]:
     return found
 
 
-def _assigned_now(
-    name: str, binding: Binding, value: object, before: Before, failed_line: int | None
-) -> bool:
+def _assigned_now(name: str, binding: Binding, value: object, before: Before, failed_line: int | None) -> bool:
     """Whether the cell assigned `name` in this execution, rather than an earlier one."""
     certain = binding.certain_line
     if certain is not None and (failed_line is None or certain < failed_line):
@@ -190,11 +197,7 @@ def _numbers(name: str, binding: Binding, value: object) -> dict[str, float]:
         return {}
     literal = _literal_items(binding)
     found = fields(name, value)
-    return {
-        path: number
-        for path, number in found.items()
-        if number not in literal.get(path.rpartition(".")[2], ())
-    }
+    return {path: number for path, number in found.items() if number not in literal.get(path.rpartition(".")[2], ())}
 
 
 def _changed_fields(name: str, binding: Binding, value: object, before: Before) -> dict[str, float]:
@@ -203,21 +206,14 @@ def _changed_fields(name: str, binding: Binding, value: object, before: Before) 
         return {}
     earlier = before.fields.get(name, {})
     found = fields(name, value)
-    return {
-        path: number
-        for path, number in found.items()
-        if path not in earlier or not same(earlier[path], number)
-    }
+    return {path: number for path, number in found.items() if path not in earlier or not same(earlier[path], number)}
 
 
 def _already_named(last: ast.expr, number: float, found: dict[str, float], cell: Cell) -> bool:
     """Whether the last expression only repeats a name, a constant, an item of either, or a metric's value."""
     if isinstance(last, (ast.Name, ast.NamedExpr)) or is_literal(last):
         return True
-    if any(
-        isinstance(node, ast.Name) and node.id in found and same(found[node.id], number)
-        for node in ast.walk(last)
-    ):
+    if any(isinstance(node, ast.Name) and node.id in found and same(found[node.id], number) for node in ast.walk(last)):
         return True
     path: list[str] = []
     while isinstance(last, ast.Subscript) and is_literal(last.slice):

@@ -221,10 +221,7 @@ class _Edit:
 
 
 def _edits(plan: Plan, name: str) -> list[_Edit]:
-    edits = [
-        _Edit(exit_.home, exit_.statement, _call(name, exit_.statement, i))
-        for i, exit_ in enumerate(plan.exits)
-    ]
+    edits = [_Edit(exit_.home, exit_.statement, _call(name, exit_.statement, i)) for i, exit_ in enumerate(plan.exits)]
     edits.append(_Edit(plan.loop.body, None, _call(name, plan.loop.body[-1])))
     edits.append(_Edit(plan.home, plan.loop, _call(name, plan.loop, -1)))
     return edits

@@ -15,6 +15,9 @@ _TIMING: Final = frozenset({"timeit"})
 _OPTIONS: Final = re.compile(r"^(?:\s*-{1,2}[A-Za-z][\w-]*(?:[ =]?\d+)?)+(?=\s|$)")
 
 
+Outline = tuple[tuple[type[ast.AST], str], ...]
+
+
 class Inner(NamedTuple):
     """The statements inside a magic; `leaks` says whether their names stay in the user's namespace."""
 
@@ -39,6 +42,19 @@ def inner_code(call: ast.Call) -> Inner | None:
                 name, text if not setup.strip() else f"{_OPTIONS.sub('', setup).strip()}\n{text}", call.lineno
             )
     return None
+
+
+def outline(statement: ast.stmt) -> Outline:
+    """What makes two parses of the same text equal, wherever it stands."""
+    return tuple(
+        (type(node), ast.dump(node) if isinstance(node, (ast.Name, ast.Constant)) else "")
+        for node in ast.walk(statement)
+    )
+
+
+def holds_loop(statement: ast.stmt) -> bool:
+    """Whether there is a loop in `statement`."""
+    return any(isinstance(node, (ast.For, ast.AsyncFor, ast.While)) for node in ast.walk(statement))
 
 
 def _inner(name: str, text: str, offset: int) -> Inner | None:

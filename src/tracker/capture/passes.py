@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from .literals import is_clock, is_literal
+from .magics import inner_code
 from .scopes import import_names, pattern_names, target_names
 
 MAX_NAMES: Final = 200
@@ -130,6 +131,8 @@ class _Body:
                 return self.block(body, set(sure))
             case ast.Try() | ast.TryStar():
                 return self._try(node, sure)
+            case ast.Expr(value=ast.Call() as call) if (inner := inner_code(call)) is not None:
+                return self.block(inner.body, set(sure)) if inner.leaks else set()
             case ast.Match(subject=subject, cases=cases):
                 always = sure | self.walrus(subject)
                 for case in cases:

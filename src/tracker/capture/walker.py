@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from .analysis import Binding
 from .literals import UNKNOWN, evaluate, is_clock, is_literal
-from .magics import inner_code
+from .magics import Outline, holds_loop, inner_code, outline
 from .scopes import (
     Comprehension,
     class_reads,
@@ -50,6 +50,7 @@ class Walker:
         self.deleted: set[str] = set()
         self.deferred: dict[str, set[str]] = {}
         self.global_writes: dict[str, set[str]] = {}
+        self.inside: set[Outline] = set()
         self._shadowed = shadowed
         self._loops: list[frozenset[str]] = []
         self._bound: list[frozenset[str]] = []
@@ -185,6 +186,8 @@ class Walker:
             self._read(value, certain)
         elif inner.leaks:
             self.block(inner.body, certain)
+            if not self._loops:
+                self.inside.update(outline(statement) for statement in inner.body if holds_loop(statement))
         else:
             none = ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[])
             timed = ast.FunctionDef(name="timed", args=none, body=inner.body, decorator_list=[])
@@ -231,10 +234,7 @@ class Walker:
         if certain and binding.certain_line is None:
             binding.certain_line = self._line
         if value is not None and is_literal(value, self._shadowed):
-            if self._loops:
-                binding.hidden, binding.state = False, True
-            else:
-                binding.add_literal(value, certain)
+            binding.add_literal(value, certain, bool(self._loops))
         else:
             binding.add_computed(certain or bool(self._loops), value is not None and is_clock(value))
 

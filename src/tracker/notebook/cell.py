@@ -13,6 +13,7 @@ import sys
 import traceback
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from tracker.notebook.frontend import notebook_path, shows_widgets
@@ -48,7 +49,7 @@ class CellTracker(ast.NodeTransformer):
 
     def __init__(self, shell: Any) -> None:
         self.shell = shell
-        self._run: TrackedRun | None = None
+        self._open: list[tuple[str, TrackedRun]] = []
         self._awaiting_tree = False
         self.last_run_id: str | None = None
 
@@ -70,12 +71,11 @@ class CellTracker(ast.NodeTransformer):
         line = track_line(info.raw_cell or "")
         if line is None:
             return
-        self._end(None)
         options = parse(line, self.shell.user_ns)
-        self._guarded(lambda: self._open(options, info))
+        self._guarded(lambda: self._start(options, info))
 
-    def _open(self, options: Options, info: Any) -> None:
-        self._run = TrackedRun(
+    def _start(self, options: Options, info: Any) -> None:
+        run = TrackedRun(
             options,
             source=info.raw_cell,
             shell=self.shell,
@@ -84,22 +84,32 @@ class CellTracker(ast.NodeTransformer):
             publish=self._publisher(),
             with_widget=shows_widgets(self.shell.user_ns),
         )
-        self.last_run_id = self._run.id
-        self._run.start()
+        self._open.append((info.raw_cell, run))
+        self.last_run_id = run.id
+        run.start()
         self._awaiting_tree = True
 
     def visit_Module(self, node: ast.Module) -> ast.Module:
-        """Called by the shell with each tree that it is about to run: the first one after `_begin` is the cell's."""
-        run = self._run
-        if run is None or not self._awaiting_tree:
+        """Called by the shell with each tree that it is about to run: the first one after `_begin` is the cell's,
+        the others are what its magics run."""
+        if not self._open:
             return node
+        run = self._open[-1][1]
+        step = run.instrumented if self._awaiting_tree else run.instrumented_inside
         self._awaiting_tree = False
-        return self._guarded(lambda: run.instrumented(node)) or node
+        return self._guarded(lambda: step(node)) or node
 
     def _end(self, result: Any) -> None:
-        run, self._run, self._awaiting_tree = self._run, None, False
-        if run is not None:
-            self._guarded(lambda: run.finish(result))
+        """A cell has ended: ours, or one that ours runs (`%%capture` does, `%run` of a notebook too)."""
+        source = result.info.raw_cell
+        if not any(source == ours for ours, _ in self._open):
+            return
+        self._awaiting_tree = False
+        ended = False
+        while not ended:
+            ours, run = self._open.pop()
+            ended = ours == source
+            self._guarded(partial(run.finish, result if ended else None))
 
     # -- help
 

@@ -52,7 +52,9 @@ class TrackedRun:
         self._before: capture.Before | None = None
         self._recorder: capture.LoopRecorder | None = None
         self._tee = capture.Tee()
-        self._tap = FigureTap(shell, lambda path, data: self._noting_faults(lambda: self._writer.artifact_bytes(path, data)))
+        self._tap = FigureTap(
+            shell, lambda path, data: self._noting_faults(lambda: self._writer.artifact_bytes(path, data))
+        )
         facts = {
             "id": self.id, "experiment": experiment, "status": "RUNNING",
             "started": self._started * 1000, "ended": None, "output": "", "traceback": "",
@@ -91,7 +93,9 @@ class TrackedRun:
 
     def start(self) -> None:
         """Keep the source, show the card, begin to watch."""
-        self._noting_faults(lambda: self._writer.artifact_bytes("code/cell.py", self._source.encode("utf-8", "replace")))
+        self._noting_faults(
+            lambda: self._writer.artifact_bytes("code/cell.py", self._source.encode("utf-8", "replace"))
+        )
         self._card.start()
         if self._options.capture:
             self._tap.install()
@@ -108,6 +112,12 @@ class TrackedRun:
         tree = self._recorder.instrument(tree)
         self._recorder.install()
         return tree
+
+    def instrumented_inside(self, tree: ast.Module) -> ast.Module:
+        """The same for a tree that a magic of the cell is about to run, if it is the cell's own text."""
+        if self._recorder is None or self._cell is None or not self._cell.holds(tree):
+            return tree
+        return self._recorder.instrument(tree)
 
     def _emit(self, values: dict[str, float], step: int) -> None:
         wanted = self._options.metrics
