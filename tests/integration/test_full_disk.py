@@ -72,8 +72,12 @@ def test_a_limit_on_file_sizes(tmp_path: Path, python: Callable) -> None:
     # Only the journal may meet the limit, not the small files that the kernel itself writes.
     with kernel(tmp_path, TRACKER_STORE=str(tmp_path / "store"), IPYTHONDIR=str(tmp_path / "ipython")) as shell:
         shell.run(limit)
-        shell.run("with tracker.start_run(run_name='large'):\n    for i in range(20_000):\n        tracker.log_metric('m', 1.0)")
-        full, later = story(shell, "limit(50)", "resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)")
+        shell.run(
+            "with tracker.start_run(run_name='large'):\n    for i in range(20_000):\n        tracker.log_metric('m', 1.0)"
+        )
+        full, later = story(
+            shell, "limit(50)", "resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)"
+        )
         seen = json.loads(python(LOOK, TRACKER_STORE=str(tmp_path / "store")).stdout)
     check(full, later, seen)
 

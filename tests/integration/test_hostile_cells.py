@@ -1,0 +1,118 @@
+"""Cells that go to extremes or pull the carpet away: they run as they would without us, and the kernel stays well."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from kernels import MIME, Kernel, kernel
+
+MAX_BUNDLE = 30_000
+
+
+@pytest.fixture(scope="module")
+def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
+    with kernel(tmp_path_factory.mktemp("hostile")) as fresh:
+        fresh.run("%load_ext tracker\nimport builtins, io, os, sys, tracker\nx = 3")
+        fresh.run("def no(*args, **kwargs):\n    raise RuntimeError('no')")
+        yield fresh
+
+
+@pytest.mark.parametrize(
+    ("broken", "mended"),
+    [
+        ("builtins.open", "builtins.open = kept"),
+        ("builtins.print", "builtins.print = kept"),
+        ("io.open", "io.open = kept"),
+        ("os.open", "os.open = kept"),
+        ("os.replace", "os.replace = kept"),
+        ("sys.stdout.write", "del sys.stdout.write"),
+        ("sys.stdout", "sys.stdout = kept"),
+        ("sys.stderr", "sys.stderr = kept"),
+    ],
+)
+def test_a_cell_that_replaces_what_we_use(shell: Kernel, broken: str, mended: str) -> None:
+    new = "io.StringIO()" if broken in ("sys.stdout", "sys.stderr") else "no"
+    shell.run(f"kept = {broken}")
+    seen = shell.run(f"%%track\n{broken} = {new}\nscore = 1 / x\nscore")
+    shell.run(mended)
+    assert seen.status == "ok"
+    assert [output for output in seen.plain if output[0] != "stream"] == [
+        ("execute_result", {"text/plain": "0.3333333333333333"})
+    ]
+    assert seen.card["status"] == "FINISHED"
+    after = shell.run("%%track\nprint('well')\nscore = 1 / x")
+    assert after.plain == [("stream", "stdout", "well\n")]
+    assert after.card["notices"] == []
+    assert [m["value"] for m in after.card["metrics"]] == [0.333333]
+
+
+def test_names_of_builtins_as_variables(shell: Kernel) -> None:
+    seen = shell.run("%%track\nstr = int = float = len = isinstance = None\nscore = 1 / x\nscore")
+    shell.run("del str, int, float, len, isinstance")
+    assert [m["key"] for m in seen.card["metrics"]] == ["score"]
+    assert seen.card["notices"] == []
+
+
+def test_objects_that_resist(shell: Kernel) -> None:
+    seen = shell.run(
+        "%%track\nclass Evil:\n"
+        "    def __repr__(self): raise ValueError('repr')\n    def __float__(self): raise ValueError('float')\n"
+        "    def __eq__(self, other): raise ValueError('eq')\n    def __getattr__(self, name): raise ValueError(name)\n"
+        "    def __bool__(self): raise ValueError('bool')\n    def __len__(self): raise ValueError('len')\n"
+        "evil = Evil()\nothers = [evil]\nby_name = {'evil': evil}\nfor i in range(3):\n    each = Evil()\n    score = i / x\nscore"
+    )
+    assert seen.plain == [("execute_result", {"text/plain": "0.6666666666666666"})]
+    assert seen.card["notices"] == []
+    assert {m["key"]: m["points"] for m in seen.card["metrics"]} == {"score": 3}
+
+
+def test_fifty_megabytes_of_print(shell: Kernel) -> None:
+    seen = shell.run("%%track -n wordy\nfor i in range(1000):\n    print('word ' * 10_000)\nscore = i / x", timeout=120)
+    assert len(seen.text) == 1000 * 50_001
+    assert seen.card["status"] == "FINISHED" and seen.card["notices"] == []
+    assert len(json.dumps(seen.ours[-1])) <= MAX_BUNDLE
+    assert (
+        int(
+            shell.value(
+                "int(tracker.sql(\"SELECT max(size) FROM artifacts WHERE path = 'output/output.txt'\").iloc[0, 0])"
+            )
+        )
+        < 1_000_000
+    )
+
+
+def test_ten_thousand_assignments(shell: Kernel) -> None:
+    literal = "".join(f"v{i} = {i}\n" for i in range(10_000))
+    computed = "".join(f"w{i} = v{i} / 7\n" for i in range(10_000))
+    for name, source in (("literals", literal), ("values", computed)):
+        seen = shell.run(f"%%track -n {name} -e many\n{source}", timeout=120)
+        assert seen.plain == []
+        assert seen.card["status"] == "FINISHED" and seen.card["notices"] == []
+        assert len(json.dumps(seen.ours[-1])) <= MAX_BUNDLE
+        assert MIME in seen.ours[-1]
+    counts = "[tracker.sql(f'SELECT count(*) FROM {t} JOIN runs r USING (run_id) WHERE r.name = $n', n=n).iloc[0, 0] for t, n in (('params', 'literals'), ('latest_metrics', 'values'))]"
+    found = shell.value(counts)
+    assert found.count("10000") == 2, found
+
+
+def test_a_cell_in_a_folder_that_goes_away(shell: Kernel, tmp_path: Path) -> None:
+    home = shell.value("os.getcwd()")
+    (tmp_path / "gone").mkdir()
+    seen = shell.run(f"%%track -n leaves\nos.chdir({str(tmp_path / 'gone')!r})\nos.rmdir(os.getcwd())\nscore = 1 / x")
+    shell.run(f"os.chdir({home})")
+    assert seen.plain == []
+    assert seen.card["status"] == "FINISHED" and seen.card["notices"] == []
+    assert shell.value("tracker.runs(where=\"name = 'leaves'\").status.tolist()") == "['FINISHED']"
+
+
+def test_output_of_a_thread_that_outlives_its_cell(shell: Kernel) -> None:
+    cell = (
+        "import threading\ngo = threading.Event()\n"
+        "late = threading.Thread(target=lambda: go.wait() and print('late'))\nlate.start()\nprint('early')"
+    )
+    seen = shell.run(f"%%track -n threads\n{cell}")
+    assert seen.text == "early\n" and seen.card["output"] == "early\n"
+    assert "late\n" in shell.run("go.set()\nlate.join()\nprint('next')").text
