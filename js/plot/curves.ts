@@ -75,6 +75,7 @@ export function curvesFigure(
       xaxis: {
         type: axis.type,
         title: { text: axis.title },
+        ...(axis.title === 'step' && extent && extent[1] - extent[0] <= 8 ? { dtick: 1 } : {}),
         zeroline: false,
         ...(extent ? { range: options.range ? extent.slice() : padded(extent) } : { autorange: true }),
       },

@@ -177,7 +177,7 @@ def _cell(column: dict[str, Any], row: int) -> str:
     if column["name"] == "status":
         return f'<td><span style="color:{_STATUS.get(value, "#888")}">●</span>&nbsp;{escape(str(value).capitalize())}</td>'
     if column["kind"] == "time":
-        return f"<td>{_moment(value).replace(' ', '&nbsp;')}</td>"
+        return f"<td nowrap>{_moment(value)}</td>"
     if column["name"] == "duration":
         return f"<td{_RIGHT}>{seconds_text(value) if isinstance(value, float | int) else '–'}</td>"
     if _numeric(column):
