@@ -34,13 +34,16 @@ def card_html(body: dict[str, Any]) -> str:
     """The run card: heading, metrics with their curves, parameters, notices, folded output, traceback and source."""
     run = body["run"]
     parts = [f'<div style="{_BOX}">', _heading(run)]
+    if run["note"]:
+        parts.append(f'<div style="{_FAINT}">{escape(run["note"])}</div>')
     if run["metrics"]:
         curves = {curve["key"]: curve for curve in run["curves"]}
         cells = [_metric_tile(metric, curves.get(metric["key"])) for metric in run["metrics"][:12]]
         parts.append(f"<div>{''.join(cells)}</div>")
-    if run["params"]:
-        pairs = " · ".join(f"{escape(p['key'])} = <b>{escape(p['value'][:80])}</b>" for p in run["params"][:24])
-        parts.append(f"<div>{pairs}</div>")
+    pairs = [f"{escape(p['key'])} = <b>{escape(p['value'][:80])}</b>" for p in run["params"][:24]]
+    pairs += [f"{escape(tag['key'])}: {escape(tag['value'][:80])}" for tag in run["tags"][:12]]
+    if pairs:
+        parts.append(f"<div>{' · '.join(pairs)}</div>")
     parts += [f'<div style="color:#b9770e">{escape(notice)}</div>' for notice in run["notices"]]
     parts += [
         _folded("Traceback", run["traceback"]),
@@ -175,7 +178,9 @@ def _table(columns: list[dict[str, Any]], rows: int) -> str:
 def _cell(column: dict[str, Any], row: int) -> str:
     value = column["values"][row]
     if column["name"] == "status":
-        return f'<td><span style="color:{_STATUS.get(value, "#888")}">●</span>&nbsp;{escape(str(value).capitalize())}</td>'
+        return (
+            f'<td><span style="color:{_STATUS.get(value, "#888")}">●</span>&nbsp;{escape(str(value).capitalize())}</td>'
+        )
     if column["kind"] == "time":
         return f"<td nowrap>{_moment(value)}</td>"
     if column["name"] == "duration":

@@ -137,13 +137,14 @@ class Comparison(_Display):
 
     def __init__(self, runs: pa.Table, curves: pa.Table, title: str, total: int) -> None:
         self._runs, self._curves, self.title, self.total = runs, curves, title, total
-        numbers = [n for n in runs.column_names if n.startswith(("params.", "metrics.")) and _is_number(runs, n)]
-        params = [n for n in numbers if n.startswith("params.") and len(set(runs.column(n).to_pylist())) > 1]
-        metrics = [n for n in numbers if n.startswith("metrics.")]
-        self._state = {
-            "x": "step", "smoothing": 0, "log": False, "differing": True,
-            "scatter": {"x": (params or numbers or [""])[0], "y": (metrics or numbers or [""])[0], "color": ""},
-        }  # fmt: skip
+        x, y = _scatter_axes(runs)
+        self._state: dict[str, Any] = {
+            "x": "step",
+            "smoothing": 0,
+            "log": False,
+            "differing": True,
+            "scatter": {"x": x, "y": y, "color": ""},
+        }
 
     def _make(self) -> Any:
         from tracker.notebook.widgets import CompareWidget, PlotlyAsset
@@ -249,6 +250,19 @@ def _experiments(store: Reader, wanted: str | Iterable[str] | None) -> tuple[lis
 
 def _orders(order_by: str | list[str] | None) -> list[str]:
     return [order_by] if isinstance(order_by, str) else list(order_by or [])
+
+
+def _scatter_axes(runs: pa.Table) -> tuple[str, str]:
+    """The parameter and the metric to begin with: of those that differ, the pair that most runs have both of."""
+    numbers = [n for n in runs.column_names if n.startswith(("params.", "metrics.")) and _is_number(runs, n)]
+    has = {n: runs.column(n).is_valid().to_pylist() for n in numbers}
+    varied = [n for n in numbers if len(set(runs.column(n).drop_null().to_pylist())) > 1] or numbers
+    params = [n for n in varied if n.startswith("params.")] or varied
+    metrics = [n for n in varied if n.startswith("metrics.")] or varied
+    pairs = [(x, y) for x in params for y in metrics if x != y] or [("", "")]
+    return max(
+        pairs, key=lambda pair: sum(a and b for a, b in zip(has.get(pair[0], []), has.get(pair[1], []), strict=True))
+    )
 
 
 def _is_number(runs: pa.Table, name: str) -> bool:
