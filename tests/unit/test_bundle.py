@@ -6,6 +6,7 @@ import json
 import math
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracker.notebook import bundle
-from tracker.notebook.fold import Curve, RunFold, reduced, shown
+from tracker.notebook.fold import Curve, RunFold, Tail, reduced, shown
 from tracker.notebook.static import figure, seconds_text
 from tracker.store import events
 
@@ -232,3 +233,18 @@ def test_a_flood_of_points_is_counted_in_full_and_read_in_part() -> None:
     fold.feed(events.metric_line(prefix["loss"], 7.0, 30_000, 1))
     assert fold.curves["loss"].points == 30_001 and fold.curves['odd "key"'].points == 30_000
     assert fold.curves["loss"].last == 7.0 and fold.curves['odd "key"'].last_step == 29_999
+
+
+def test_the_tail_goes_on_in_the_next_journal(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.write_bytes(b"before\n")
+    current = [old]
+    tail = Tail(lambda: current[0])
+    with open(old, "ab") as file:
+        file.write(b"one\ntw")
+    assert tail.read() == b"one\n" and tail.read() == b""
+    with open(old, "ab") as file:
+        file.write(b"o\n")
+    new.write_bytes(b"three\n")
+    current[0] = new
+    assert tail.read() == b"two\n" and tail.read() == b"three\n" and tail.read() == b""

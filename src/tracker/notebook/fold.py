@@ -7,6 +7,7 @@ back from the journal's end, beside the running cell, and each curve is held at 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -108,17 +109,29 @@ class RunFold:
 
 
 class Tail:
-    """The end of a growing file, from where it stood at the start."""
+    """The end of this process's journal, from where it stood at the start; goes on in the next when it rotates."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._offset = path.stat().st_size
+    def __init__(self, journal: Callable[[], Path]) -> None:
+        self._journal = journal
+        self._path = journal()
+        self._offset = self._path.stat().st_size
 
     def read(self) -> bytes:
         """The whole lines that came since the last call, at most some megabytes of them."""
-        with open(self._path, "rb") as file:
-            file.seek(self._offset)
-            text = file.read(MAX_CHUNK)
+        current = self._journal()  # before reading: what comes after a rotation is in the new file
+        lines = self._rest()
+        if not lines and current != self._path:
+            self._path, self._offset = current, 0
+            lines = self._rest()
+        return lines
+
+    def _rest(self) -> bytes:
+        try:
+            with open(self._path, "rb") as file:
+                file.seek(self._offset)
+                text = file.read(MAX_CHUNK)
+        except FileNotFoundError:  # rotated, and sealed since
+            return b""
         end = text.rfind(b"\n") + 1
         self._offset += end
         return text[:end]

@@ -37,7 +37,8 @@ class TrackedRun:
         self._store = context.current_store()
         experiment_id, experiment = self._experiment()
         self._store.ensure()
-        tail = Tail(self._store.journal_path)
+        store = self._store
+        tail = Tail(lambda: store.journal_path)
         self._run = context.open_run(
             experiment_id,
             name=options.name,
