@@ -26,7 +26,7 @@ from duckdb import DuckDBPyConnection as Connection
 from tracker.exceptions import StoreError
 from tracker.query import views
 from tracker.store import Experiment, Store, rows
-from tracker.store.sealing import ends_line
+from tracker.store.sealing import ends_line, seal_in_background
 from tracker.store.segments import METRICS, JournalFile, Segment
 
 _MAX_ATTEMPTS = 100
@@ -141,6 +141,8 @@ class Reader:
         points = {s: frozenset(found) for s, found in segments.items()}
         if not gone and not settling and growing == self._live and points == self._points:
             return None
+        dead = [j for j in contents.journals if j.writer not in growing]
+        seal_in_background(self.store.root, len(dead), sum(j.size for j in dead))
         self._read_journals(db, "settled", settling)
         self._read_journals(db, "live", live)
         self._read_segments(db, {s: writers for s, writers in unread.items() if writers})

@@ -18,9 +18,12 @@ own time. `e` always comes first in the line: the scan for experiments relies on
     tag               r     key   text, or null: removed
     input             r     name  {"digest", "source_type", "source", "schema", "profile", "tags"}
     artifact          r     path  {"size": bytes}
+    journal                       [names]                           this journal goes on from these, oldest first
 
 For everything but metrics the latest event by (t, journal) is what holds. A run is RUNNING while the journal with its
-last `run` or `resume` is held by a live process and no `end` follows.
+last `run` or `resume` is held by a live process and no `end` follows. A process that goes on in a new journal lets go
+of the old one: it counts as held while the one that names it in its `journal` event is, and the last event of a run
+that was lost is looked for in all journals of its process.
 """
 
 from __future__ import annotations

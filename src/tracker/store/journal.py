@@ -2,23 +2,30 @@
 
 Invariants: every call appends one or more whole lines with one `os.write` before it returns, so that what was
 acknowledged survives SIGKILL; only its owner writes a journal (after a fork the child opens its own); after a write
-that was cut short the next one starts on a new line, so that only the line that was refused is damaged.
+that was cut short the next one starts on a new line, so that only the line that was refused is damaged. A large
+journal goes on in a new file, which says so in its first line (`events`); the descriptor stays the same, so that
+writers notice nothing and no line is in two files. The lock guards all but appending.
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import threading
 import time
+import warnings
 import weakref
 from pathlib import Path
 
 from tracker.exceptions import StoreError
-from tracker.store import locks
+from tracker.store import events, locks, upkeep
 from tracker.store.artifacts import make_folder
 from tracker.store.ids import new_id
 
 SUFFIX = ".ndjson"
+ROTATE_BYTES = 64 << 20
+HEARTBEAT_SECONDS, DEAD_AFTER_SECONDS = 5.0, 20.0  # where the file system has no locks
 _CLOSED = -1
 
 _open_journals: weakref.WeakSet[Journal] = weakref.WeakSet()
@@ -29,7 +36,8 @@ class Journal:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._opening = threading.Lock()
+        self._guard = threading.Lock()
+        self._pending = _CLOSED
         self._forget()
         _open_journals.add(self)
 
@@ -37,6 +45,11 @@ class Journal:
         self._fd = _CLOSED
         self._torn = False
         self.name: str | None = None
+        self._earlier: list[str] = []
+        self._locked = True
+        self._flushed = 0
+        self._beat = 0.0
+        self._troubled = False
 
     def append(self, lines: bytes) -> None:
         """Write whole lines; when this returns they are safe from the death of the process. Raises StoreError."""
@@ -55,8 +68,9 @@ class Journal:
         self._torn = True
         rest = b"\n" + lines
         try:
-            while rest:
-                rest = rest[os.write(self._fd, rest) :]
+            with self._guard:  # not in two files
+                while rest:
+                    rest = rest[os.write(self._fd, rest) :]
         except OSError as error:
             raise self._refused(error) from error
         self._torn = False
@@ -66,25 +80,27 @@ class Journal:
         return StoreError(f"The store at {where} cannot be written: {error.strerror}. Nothing logged before is lost.")
 
     def _open(self) -> None:
-        with self._opening:
+        with self._guard:
             if self._fd != _CLOSED:
                 return
             try:
                 make_folder(self._folder)
-                name, fd = self._create()
+                name, fd, self._locked = self._create()
             except OSError as error:
                 raise self._refused(error) from error
-            self.name, self._torn, self._fd = name, False, fd
+            self.name, self._torn, self._fd, self._pending = name, False, fd, _CLOSED
+        upkeep.look_after(self)
 
-    def _create(self) -> tuple[str, int]:
-        """A new file, its lock held. Raises OSError."""
+    def _create(self) -> tuple[str, int, bool]:
+        """A new file, and whether its lock is held. Raises OSError."""
         while True:
             name = new_id()
             path = self._folder / f"{name}{SUFFIX}"
             fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
-            locks.hold(fd)
+            self._pending = fd
+            locked = locks.hold(fd)
             if os.fstat(fd).st_nlink:
-                return name, fd
+                return name, fd, locked
             os.close(fd)  # before it was locked a sealer found it empty and swept it up
 
     def ensure(self) -> None:
@@ -96,10 +112,56 @@ class Journal:
 
     def close(self) -> None:
         """Close the file and let go of its lock; a later append opens a new one."""
-        fd = self._fd
-        self._forget()
-        if fd != _CLOSED:
+        with self._guard:
+            fd = self._fd
+            self._forget()
+            if fd != _CLOSED:
+                os.close(fd)
+
+    # -- upkeep, in a thread of its own
+
+    def tend(self) -> None:
+        """Flush what was written since the last time; show that the process lives; rotate a large file."""
+        try:
+            with self._guard:
+                if self._fd == _CLOSED:
+                    return
+                size, now = os.fstat(self._fd).st_size, time.monotonic()
+                if size != self._flushed:
+                    os.fsync(self._fd)
+                    self._flushed, self._beat = size, now
+                elif not self._locked and now - self._beat >= HEARTBEAT_SECONDS:
+                    os.utime(self._fd)
+                    self._beat = now
+                if size >= ROTATE_BYTES and not self._torn:
+                    self._rotate()
+        except OSError as error:
+            if not self._troubled:
+                self._troubled = True
+                with contextlib.suppress(UserWarning):  # where warnings are errors
+                    warnings.warn(
+                        f"The journal {self.name} in {self._folder} cannot be flushed to disk: {error.strerror}. "
+                        "What is logged survives the death of this process, but perhaps not a loss of power.",
+                        stacklevel=2,
+                    )
+
+    def _rotate(self) -> None:
+        """Go on in a new file. What is being appended meanwhile lands whole in one of the two."""
+        assert self.name is not None
+        earlier = [*self._earlier, self.name]
+        name, fd, locked = self._create()
+        try:
+            line = events.event("journal", v=earlier, t=clock())
+            if os.write(fd, line) != len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.dup2(fd, self._fd, inheritable=False)
+        except OSError:
+            (self._folder / f"{name}{SUFFIX}").unlink()
+            raise
+        finally:
             os.close(fd)
+            self._pending = _CLOSED
+        self.name, self._earlier, self._locked, self._flushed = name, earlier, locked, 0
 
 
 _clock_lock = threading.Lock()
@@ -118,7 +180,10 @@ def _after_fork_in_child() -> None:
     global _clock_lock
     _clock_lock = threading.Lock()
     for journal in list(_open_journals):
-        journal._opening = threading.Lock()
+        journal._guard = threading.Lock()
+        if journal._pending != _CLOSED:
+            os.close(journal._pending)
+            journal._pending = _CLOSED
         journal.close()
 
 

@@ -8,16 +8,19 @@ place (see `segments`). A journal with damaged lines is left for a person to loo
 readers of other processes: they are removed some time after it was replaced.
 
 The engine is imported here on use, in the thread that seals. A process that only writes never seals by itself: the
-import would hold up its loop. Readers do, which have the engine anyway.
+import would hold up its loop. Readers do, which have the engine anyway: `seal_in_background`.
 """
 
 # ruff: noqa: S608 (names of this module and paths bound as values)
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import shutil
+import sys
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -145,6 +148,9 @@ class Sealer:
                 if not held.enter_context(locks.shared(journal.path)):
                     continue
                 size = os.lstat(journal.path).st_size
+                if not size:
+                    journal.path.unlink()
+                    continue
             except OSError:
                 continue
             yield JournalFile(journal.path, journal.writer, size)
@@ -324,3 +330,56 @@ def _copy_experiments(path: Path, journals: Iterable[JournalFile], members: dict
             for line in (segment.path / segments.EXPERIMENTS).read_bytes().splitlines(keepends=True):
                 if orjson.loads(line).get("w") in writers:
                     file.write(line)
+
+
+# -- in the background
+
+WORTH_JOURNALS, WORTH_BYTES = 20, 8 << 20
+_IDLE_SECONDS, _AGAIN_SECONDS = 60.0, 60.0
+_STOP_SECONDS = 5.0
+
+_at_work: tuple[Sealer, threading.Thread] | None = None
+_next: dict[Path, float] = {}
+_is_fork = False
+
+
+def seal_in_background(root: Path, journals: int, size: int) -> None:
+    """Seal the store in a thread of low priority if this many journals of this size are worth it; returns at once.
+
+    Never more than one at a time, and never in a forked child, which may be gone the next moment.
+    """
+    global _at_work
+    worth = journals >= WORTH_JOURNALS or size >= WORTH_BYTES
+    now = time.monotonic()
+    if not worth or _is_fork or _next.get(root, 0.0) > now or (_at_work is not None and _at_work[1].is_alive()):
+        return
+    _next[root] = now + _AGAIN_SECONDS
+    sealer = Sealer(root, idle_seconds=_IDLE_SECONDS, threads=1)
+    thread = threading.Thread(target=_in_background, args=(sealer,), name="tracker-sealer", daemon=True)
+    _at_work = sealer, thread
+    with contextlib.suppress(RuntimeError):  # the interpreter is ending
+        thread.start()
+
+
+def _in_background(sealer: Sealer) -> None:
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):  # of this thread alone, in which the engine works
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+    with contextlib.suppress(Exception):  # nothing is lost: the next one tries again
+        sealer.run()
+
+
+def _stop_at_exit() -> None:
+    if _at_work is not None and _at_work[1].is_alive():
+        _at_work[0].stop()
+        _at_work[1].join(_STOP_SECONDS)
+
+
+def _after_fork_in_child() -> None:
+    global _at_work, _is_fork
+    _at_work, _is_fork = None, True
+
+
+atexit.register(_stop_at_exit)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from pathlib import Path
 
 import orjson
 
 from tracker.exceptions import AlreadyExists, InvalidValue, StoreError
-from tracker.store import events, locks, segments
+from tracker.store import events, locks, segments, upkeep
 from tracker.store.artifacts import make_folder, resolve_inside, write_file
 from tracker.store.experiments import ACTIVE, Experiment, ExperimentIndex
 from tracker.store.ids import DEFAULT_EXPERIMENT_ID, DEFAULT_EXPERIMENT_NAME, experiment_id, new_id
-from tracker.store.journal import SUFFIX, Journal, clock
+from tracker.store.journal import DEAD_AFTER_SECONDS, SUFFIX, Journal, clock
 from tracker.store.sealing import KEEP_REPLACED_SECONDS, Sealed, Sealer
 
 FORMAT = 1
@@ -72,6 +73,10 @@ class Store:
             write_file(self.root / "store.json", text)
         temporary.unlink()
 
+    def flush_soon(self) -> None:
+        """Have what was written flushed to disk now rather than within a second; does not wait for it."""
+        upkeep.soon()
+
     def clock(self) -> int:
         """Microseconds since the epoch, strictly increasing in this process."""
         return clock()
@@ -125,9 +130,16 @@ class Store:
             return self._catalog.contents()
 
     def is_live(self, writer: str) -> bool:
-        """Whether the process that owns the journal of this name is alive."""
+        """Whether the process that owns the journal of this name is alive.
+
+        Where the file system has no locks: whether the journal showed a sign of life of late.
+        """
         try:
-            return bool(locks.is_held(resolve_inside(self.root / "journal", f"{writer}{SUFFIX}")))
+            path = resolve_inside(self.root / "journal", f"{writer}{SUFFIX}")
+            held = locks.is_held(path)
+            if held is None:
+                return abs(time.time() - path.stat().st_mtime) < DEAD_AFTER_SECONDS
+            return held
         except OSError:
             return False
 

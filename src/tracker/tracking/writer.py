@@ -148,6 +148,7 @@ class RunWriter:
         """End the run as `status`."""
         value: dict[str, Any] = {"status": status} if end_ms is None else {"status": status, "end": int(end_ms)}
         self._write([self.event("end", v=value)])
+        self.store.flush_soon()
 
     def state(self, state: str) -> None:
         """Put the run into the bin ("deleted") or take it out ("active")."""
