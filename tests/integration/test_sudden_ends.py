@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +14,8 @@ from pathlib import Path
 import pytest
 from disks import wait_for
 from kernels import kernel
+
+import tracker
 
 TRAINING = """%%track -n training
 import os, pathlib, time, tracker
@@ -138,3 +142,32 @@ def test_two_kernels_at_once_in_one_store(tmp_path: Path) -> None:
             )
             assert counts == f"[[{2 * cells}, {2 * cells * 50}, 1]]"
             assert shell.value("set(tracker.runs('together').status)") == "{'FINISHED'}"
+
+
+@posix
+def test_acknowledged_points_survive_sigkill(tmp_path: Path) -> None:
+    program = """
+import sys, tracker
+tracker.set_tracking_uri(sys.argv[1])
+tracker.start_run()
+for i in range(50_000):
+    tracker.log_metric("loss", 1 / (i + 1), step=i)
+print("written", flush=True)
+sys.stdin.read()
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path / "store")],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        assert process.stdout.readline() == "written\n"
+        process.send_signal(signal.SIGKILL)
+    journal = next((tmp_path / "store" / "journal").glob("*.ndjson"))
+    events = [json.loads(line) for line in journal.read_bytes().splitlines()]
+    points = [(event["s"], event["v"]) for event in events if event["e"] == "metric"]
+    assert points == [(i, 1 / (i + 1)) for i in range(50_000)]
+
+    client = tracker.MlflowClient(tmp_path / "store")
+    (run,) = client.search_runs(["0"])
+    assert run.info.status == "KILLED"
+    assert run.data.metrics == {"loss": 1 / 50_000}

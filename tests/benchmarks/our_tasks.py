@@ -1,0 +1,197 @@
+"""What is measured of tracker; each function is one task, run in a fresh process by `run.py`."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from timing import Task, durations, main, median, once_and_again
+
+HEAVY = ("duckdb", "numpy", "pandas", "plotly", "pyarrow")
+WORKER = """
+import sys, tracker
+tracker.set_tracking_uri(sys.argv[1])
+for i in range(int(sys.argv[2])):
+    with tracker.start_run():
+        tracker.log_metric("loss", i / 7)
+"""
+
+
+def load_ext(folder: Path, size: int) -> dict[str, float]:
+    """`%load_ext tracker` in a bare IPython; fails if it imports what it must not."""
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell.instance()
+    start = time.perf_counter()
+    shell.run_line_magic("load_ext", "tracker")
+    taken = time.perf_counter() - start
+    heavy = [name for name in HEAVY if name in sys.modules]
+    assert not heavy, f"imported by %load_ext: {heavy}"
+    return {"seconds": taken}
+
+
+def first_metric(folder: Path, size: int) -> dict[str, float]:
+    """From the start of a script's process to its first metric; the parent's clock is the system's."""
+    script = "import sys, time, tracker\ntracker.set_tracking_uri(sys.argv[1])\ntracker.log_metric('loss', 0.5)\nprint(time.monotonic())"
+    start = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(folder / "store")], capture_output=True, text=True, check=True
+    )
+    return {"seconds": float(done.stdout) - start}
+
+
+def log_metric(folder: Path, size: int) -> dict[str, float]:
+    import tracker
+
+    tracker.set_tracking_uri(folder / "store")
+    tracker.start_run()
+    for i in range(1000):
+        tracker.log_metric("warm", i / 7)
+    taken = sorted(durations(lambda i: tracker.log_metric("loss", i / 7, step=i), size))
+    start = time.perf_counter()
+    for i in range(size):
+        tracker.log_metric("again", i / 7)
+    tracker.end_run()
+    rate = size / (time.perf_counter() - start)
+    return {"seconds": taken[size // 2], "p99": taken[size * 99 // 100], "rate": rate}
+
+
+def whole_run(folder: Path, size: int) -> dict[str, float]:
+    import tracker
+
+    tracker.set_tracking_uri(folder / "store")
+
+    def run(i: int) -> None:
+        with tracker.start_run():
+            tracker.log_params({f"p{k}": k / 10 for k in range(10)})
+            tracker.log_metrics({f"m{k}": k / 7 for k in range(5)})
+            tracker.set_tags({"a": "1", "b": "2"})
+
+    run(0)
+    return {"seconds": median(run, size)}
+
+
+def fill_runs(folder: Path, size: int) -> dict[str, float]:
+    """Runs of 10 parameters and 10 metrics, sealed."""
+    import tracker
+
+    tracker.set_tracking_uri(folder / "store")
+    for i in range(size):
+        with tracker.start_run():
+            tracker.log_params({f"p{k}": (i * 7 + k) % 1000 / 10 for k in range(10)})
+            tracker.log_metrics({f"m{k}": (i * 13 + k) % 9973 / 9973 for k in range(10)})
+    return {}
+
+
+def fill_points(folder: Path, size: int) -> dict[str, float]:
+    """One run with one curve of `size` points."""
+    import tracker
+
+    tracker.set_tracking_uri(folder / "store")
+    with tracker.start_run() as run:
+        for start in range(0, size, 10_000):
+            run.writer.points(("loss", i % 7919 / 7919, i, None) for i in range(start, min(size, start + 10_000)))
+    return {}
+
+
+def seal(folder: Path, size: int) -> dict[str, float]:
+    """Make the dead writers' journals segments; bytes a point if `size` points are there."""
+    from tracker.store import open_store
+
+    start = time.perf_counter()
+    open_store(folder / "store").seal(0)
+    taken = time.perf_counter() - start
+    files = [path for path in (folder / "store" / "segments").rglob("*") if path.is_file()]
+    return {"seconds": taken, "bytes": sum(path.stat().st_size for path in files) / size}
+
+
+def _store_of(folder: Path):
+    import duckdb  # noqa: F401  # a notebook has them by then: what is measured is the answer
+    import pandas  # noqa: F401
+    import pyarrow  # noqa: F401
+
+    import tracker
+
+    tracker.set_tracking_uri(folder / "store")
+    return tracker
+
+
+def table(folder: Path, size: int) -> dict[str, float]:
+    tracker = _store_of(folder)
+    taken = once_and_again(lambda _: tracker.runs())
+    frame = tracker.runs()
+    assert len(frame) == size and {"params.p9", "metrics.m9"} <= set(frame.columns)
+    return taken
+
+
+def top(folder: Path, size: int) -> dict[str, float]:
+    tracker = _store_of(folder)
+    where = "params.p3 > 20 and metrics.m5 < 0.9"
+    return once_and_again(lambda _: tracker.runs(where=where, order_by="metrics.m5 DESC", limit=100))
+
+
+def history(folder: Path, size: int) -> dict[str, float]:
+    tracker = _store_of(folder)
+    run = tracker.runs().run_id[0]
+    taken = once_and_again(lambda _: tracker.history(run, keys=["loss"]))
+    assert len(tracker.history(run, keys=["loss"])) == size
+    return taken
+
+
+def reduction(folder: Path, size: int) -> dict[str, float]:
+    tracker = _store_of(folder)
+    run = tracker.runs().run_id[0]
+    taken = once_and_again(lambda _: tracker.history(run, keys=["loss"], points=1000))
+    assert 100 <= len(tracker.history(run, keys=["loss"], points=1000)) <= 5000
+    return taken
+
+
+def empty_cell(folder: Path, size: int) -> dict[str, float]:
+    """What `%%track` adds to an empty cell in a real kernel."""
+    from jupyter_client.manager import start_new_kernel
+
+    manager, client = start_new_kernel(cwd=str(folder))
+    try:
+
+        def run(source: str) -> None:
+            client.execute_interactive(source, output_hook=lambda _: None, timeout=60)
+
+        run("%load_ext tracker")
+        for _ in range(5):
+            run("%%track\n")
+        bare, tracked = [], []
+        for _ in range(size):  # in turns, so that a busy moment meets both
+            bare += durations(lambda _: run("# nothing\n"), 1)
+            tracked += durations(lambda _: run("%%track\n"), 1)
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    return {"seconds": sorted(tracked)[size // 2] - sorted(bare)[size // 2]}
+
+
+def processes(folder: Path, size: int) -> dict[str, float]:
+    """`size` processes start cold in a store that is not there yet, 100 runs each: the part that is there afterwards."""
+    runs = 100
+    start = time.perf_counter()
+    store = str(folder / "cold")
+    running = [subprocess.Popen([sys.executable, "-c", WORKER, store, str(runs)]) for _ in range(size)]
+    failed = sum(process.wait() != 0 for process in running)
+    taken = time.perf_counter() - start
+    import tracker
+
+    tracker.set_tracking_uri(store)
+    found = tracker.sql(
+        "SELECT count(*) AS n FROM runs JOIN latest_metrics USING (run_id) WHERE status = 'FINISHED'"
+    ).n[0]
+    return {"seconds": taken, "kept": float(found) / (size * runs), "failed": float(failed)}
+
+
+TASKS: dict[str, Task] = {
+    task.__name__: task
+    for task in (load_ext, first_metric, log_metric, whole_run, fill_runs, fill_points, seal, table, top, history, reduction, empty_cell, processes)
+}  # fmt: skip
+
+if __name__ == "__main__":
+    main(TASKS)
