@@ -8,6 +8,8 @@ events from the end of this process's journal in a thread of its own: logging pa
 from __future__ import annotations
 
 import threading
+import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +18,7 @@ from tracker.notebook.fold import RunFold, Tail, reduced, shown
 from tracker.notebook.numbers import rounded
 
 FIRST_SECONDS, EVERY_SECONDS = 0.3, 0.15
+CLOSE_SECONDS = 30
 LIVE_POINTS = 120
 _HIDDEN_TAGS = ("mlflow.", "tracker.")
 
@@ -44,6 +47,7 @@ class LiveCard:
     def start(self) -> None:
         """Show the card, and keep it current until `finish`."""
         self._read()
+        _close_done()
         if self._in_place:
             self._publish(card_bundle(self.run()), False)
         if self._with_widget:
@@ -88,7 +92,7 @@ class LiveCard:
         run = self.run()
         self._publish(card_bundle(run), self._in_place and not again)
         if self._widget is not None:
-            self._widget.close()
+            _done.append((time.monotonic(), self._widget))
         return run
 
     def run(self) -> dict[str, Any]:
@@ -108,6 +112,15 @@ class LiveCard:
             "curves": [_curve(key, curve.step, curve.value) for key, curve in fold.curves.items() if curve.points > 1],
             "artifacts": [{"path": path, "size": size} for path, size in fold.artifacts.items()],
         }  # fmt: skip
+
+
+# A page that is still loading a widget when it is closed reports an error: widgets are closed some time later.
+_done: deque[tuple[float, Any]] = deque()
+
+
+def _close_done() -> None:
+    while _done and time.monotonic() - _done[0][0] > CLOSE_SECONDS:
+        _done.popleft()[1].close()
 
 
 def _curve(key: str, steps: list[int], values: list[float]) -> dict[str, Any]:
