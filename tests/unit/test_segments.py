@@ -311,7 +311,16 @@ events = st.one_of(
     st.builds(lambda r, t: {"e": "resume", "r": r, "t": t}, names, times),
     st.builds(lambda r, v, t: {"e": "state", "r": r, "v": v, "t": t}, names, st.sampled_from(["deleted", "active"]), times),
 )  # fmt: skip
-journals = st.dictionaries(st.sampled_from("abcdef"), st.lists(events, min_size=1, max_size=8), min_size=1)
+
+
+def in_order(lines: list[Event]) -> list[Event]:
+    """Times of writing grow within a journal; those of points are what they are."""
+    return [line if line["e"] == "metric" else line | {"t": line["t"] + 7 * n} for n, line in enumerate(lines)]
+
+
+journals = st.dictionaries(
+    st.sampled_from("abcdef"), st.lists(events, min_size=1, max_size=8).map(in_order), min_size=1
+)
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -345,3 +354,44 @@ def test_copying_two_stores_into_one_folder_gives_the_union(
     together.seal(keep_seconds=0)
     assert answers(together, following) == expected
     assert answers(together) == expected and together.journals() == []
+
+
+FORMAT_1 = Path(__file__).parent.parent / "stores" / "format-1"
+
+
+def _as_kept(place: Path) -> Store:
+    shutil.copytree(FORMAT_1, place)
+    return Store(place)
+
+
+def test_a_store_of_format_1_opens(tmp_path: Path) -> None:
+    """Written by the first version that sealed; it is never to be made anew."""
+    store = _as_kept(tmp_path / "store")
+    query = "SELECT run_id, name, status, experiment, epoch_us(end_time) - $t FROM runs ORDER BY run_id"
+    expected = [("open", "", "KILLED", "of sealed", 90), ("sealed", "renamed later", "FINISHED", "of sealed", 9)]
+    for _ in range(2):
+        asked = Reader(store)
+        assert asked.cursor().execute(query, {"t": START}).fetchall() == expected
+        shown = answers(store, asked)
+        assert [row[:3] for row in shown["latest_metrics"]] == [("open", "loss", "nan"), ("sealed", "loss", "nan")]
+        assert ("open", "team", "red") in shown["tags"] and ("sealed", "team", "blue") in shown["tags"]
+        assert [row[:2] for row in shown["artifacts"]] == [("open", "a/b.txt"), ("sealed", "a/b.txt")]
+        assert len(shown["params"]) == 2 == len(shown["datasets"]) and len(shown["metrics"]) == 6
+        store.seal()
+
+
+def test_a_store_on_a_read_only_medium_is_read_and_left_as_it_is(tmp_path: Path) -> None:
+    store = _as_kept(tmp_path / "store")
+    expected = answers(store)
+    folders = [store.root, *(path for path in store.root.rglob("*") if path.is_dir())]
+    files = {path: path.stat() for path in store.root.rglob("*") if path.is_file()}
+    for path in (*files, *folders):
+        path.chmod(path.stat().st_mode & ~0o222)
+    try:
+        assert answers(Store(store.root)) == expected
+        if os.geteuid() != 0:  # root writes anywhere
+            assert store.seal() is None
+        assert {path: path.stat().st_mtime_ns for path in files} == {p: s.st_mtime_ns for p, s in files.items()}
+    finally:
+        for path in folders:
+            path.chmod(0o700)

@@ -190,6 +190,10 @@ class Reader:
         touched, runs = _counts(db)
         self._replaced += touched
         full = self._replaced * _FULL_AFTER > runs
+        if full:
+            db.execute(views.MIXED)
+        elif touched:
+            db.execute(views.MIXED_TOUCHED)
         for table in views.LATEST:
             if full or (table == "runs" and renamed):
                 self._compute(db, views.compute(table))

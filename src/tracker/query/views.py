@@ -45,14 +45,14 @@ def damaged(layer: str) -> str:
 def _batch(table: str, layer: str) -> str:
     batch = f"{layer}_batch"
     if table == "events":
-        return f"SELECT e, r, x, k, v, t, w FROM {batch} WHERE {_IS_EVENT}"
+        return f"SELECT e, r, x, k, v, t, w, NULL::BOOLEAN AS last FROM {batch} WHERE {_IS_EVENT}"
     return rows.points(batch) if table == "metrics" else rows.series(rows.points(batch))
 
 
 # -- segments
 
 _CHECKED = {
-    "events": f"""SELECT e, r, x, k, v, {rows.TIME} AS t, w FROM {{file}}
+    "events": f"""SELECT e, r, x, k, v, {rows.TIME} AS t, w, last FROM {{file}}
         WHERE {_IS_EVENT} AND w IS NOT NULL AND json_valid(v::VARCHAR)""",
     "series": """SELECT r, k, w, best, points, first_s, first_t, last_t FROM {file}
         WHERE r IS NOT NULL AND k IS NOT NULL AND w IS NOT NULL AND best.v IS NOT NULL""",
@@ -92,6 +92,17 @@ def _quoted(text: str) -> str:
 
 # -- taking in what was read
 
+# Runs whose values several journals tell, or one that is not sealed: these must be compared. For the others a segment
+# says what is last, which is ten times faster.
+MIXED = """
+CREATE OR REPLACE TEMP TABLE mixed AS
+SELECT r FROM (SELECT DISTINCT r, w FROM (SELECT r, w FROM hot.events UNION ALL SELECT r, w FROM hot.series))
+WHERE r IS NOT NULL GROUP BY r HAVING count(*) > 1
+UNION
+SELECT r FROM hot.events WHERE last IS NULL AND r IS NOT NULL
+"""
+MIXED_TOUCHED = "CREATE OR REPLACE TEMP TABLE mixed AS FROM touched"
+
 # The runs that a change touches: their rows of latest.* are computed anew.
 TOUCHED = """
 CREATE OR REPLACE TEMP TABLE touched AS
@@ -122,6 +133,7 @@ TABLES = [
     *(empty_batch(layer) for layer in LAYERS),
     *(f"CREATE TABLE hot.{layer}_{table} AS {_batch(table, layer)}" for layer in LAYERS for table in TABLES_OF_LAYER),
     *empty_sealed(),
+    "CREATE TEMP TABLE mixed(r VARCHAR)",
     "CREATE VIEW hot.events AS FROM hot.settled_events UNION ALL FROM hot.live_events",
     "CREATE VIEW hot.series AS FROM hot.settled_series UNION ALL FROM hot.live_series",
     all_metrics([], []),
@@ -164,8 +176,11 @@ WHERE held.w IN (SELECT unnest($w::VARCHAR[]))
 
 
 def _latest(kind: str) -> str:
-    return f"""SELECT r AS run_id, k AS key, arg_max(v, (t, w)) AS v
-        FROM {{events}} WHERE e = '{kind}' AND k IS NOT NULL GROUP BY r, k"""
+    return f"""SELECT r AS run_id, k AS key, v
+        FROM {{events}} events ANTI JOIN mixed USING (r) WHERE e = '{kind}' AND k IS NOT NULL AND last
+        UNION ALL
+        SELECT r AS run_id, k AS key, arg_max(v, (t, w)) AS v
+        FROM {{events}} events SEMI JOIN mixed USING (r) WHERE e = '{kind}' AND k IS NOT NULL GROUP BY r, k"""
 
 
 LATEST_PARAMS = f"""
@@ -202,9 +217,12 @@ FROM (SELECT r AS run_id, k AS name, v ->> '$.digest' AS digest,
 
 LATEST_METRICS = """
 SELECT run_id, key, best.v AS value, best.s AS step, best.t AS t, points, first_s, first_t, last_t
-FROM (SELECT r AS run_id, k AS key, max(best) AS best, sum(points)::BIGINT AS points,
+FROM (SELECT r AS run_id, k AS key, best, points, first_s, first_t, last_t
+      FROM {series} series ANTI JOIN mixed USING (r)
+      UNION ALL
+      SELECT r AS run_id, k AS key, max(best) AS best, sum(points)::BIGINT AS points,
              min(first_s) AS first_s, min(first_t) AS first_t, max(last_t) AS last_t
-      FROM {series} GROUP BY r, k)
+      FROM {series} series SEMI JOIN mixed USING (r) GROUP BY r, k)
 """
 
 LATEST_RUNS = """

@@ -28,11 +28,11 @@ FROM read_json($files, format = 'newline_delimited', ignore_errors = true, filen
                maximum_object_size = 16777216, columns = {_COLUMNS})
 """
 
-# The columns of a segment's tables.
+# The columns of a segment's tables. `last`: no later event of this kind, run and key is in the same journal.
 SEGMENT = {
     "events": {
         "e": "VARCHAR", "r": "VARCHAR", "x": "VARCHAR", "k": "VARCHAR", "v": "JSON", "s": "BIGINT", "t": "BIGINT",
-        "w": "VARCHAR",
+        "w": "VARCHAR", "last": "BOOLEAN",
     },
     "metrics": {"r": "VARCHAR", "k": "VARCHAR", "s": "BIGINT", "t": "BIGINT", "v": "DOUBLE", "w": "VARCHAR"},
     "series": {

@@ -297,7 +297,8 @@ _FORMAT = "(FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd)"
 def _copy(db: Connection, new: Path, members: dict[Segment, dict[str, int]]) -> None:
     db.execute(f"CREATE OR REPLACE TEMP TABLE points AS {rows.points('fresh')}")
     is_point = "e = 'metric' AND r IS NOT NULL AND k IS NOT NULL AND TRY_CAST(v ->> '$' AS DOUBLE) IS NOT NULL"
-    other = f"""SELECT e, r, x, k, v, s, t, w FROM fresh
+    other = f"""SELECT e, r, x, k, v, s, t, w, row_number() OVER (PARTITION BY w, e, r, k ORDER BY t DESC) = 1 AS last
+        FROM fresh
         WHERE e IS NOT NULL AND NOT starts_with(e, 'experiment') AND NOT ({is_point})"""
     tables = {
         segments.EVENTS: (other, "e, r, k, t, w"),
