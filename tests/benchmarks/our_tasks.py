@@ -122,7 +122,7 @@ def table(folder: Path, size: int) -> dict[str, float]:
     tracker = _store_of(folder)
     taken = once_and_again(lambda _: tracker.runs())
     frame = tracker.runs()
-    assert len(frame) == size and {"params.p9", "metrics.m9"} <= set(frame.columns)
+    assert len(frame) == size and {"params.p9", "metrics.m9"} <= set(frame.columns), (len(frame), list(frame.columns))
     return taken
 
 
