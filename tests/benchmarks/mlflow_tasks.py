@@ -171,7 +171,9 @@ def processes(folder: Path, size: int) -> dict[str, float]:
     failed = sum(process.wait() != 0 for process in running)
     taken = time.perf_counter() - start
     try:  # read with plain SQL: such a start can leave a database that MLflow itself no longer opens
-        found = sqlite3.connect(folder / "cold.db").execute("SELECT count(DISTINCT run_uuid) FROM metrics").fetchone()[0]
+        found = (
+            sqlite3.connect(folder / "cold.db").execute("SELECT count(DISTINCT run_uuid) FROM metrics").fetchone()[0]
+        )
     except sqlite3.OperationalError:
         found = 0
     return {"seconds": taken, "kept": found / (size * runs), "failed": float(failed)}

@@ -26,12 +26,7 @@ def capture(
 
 def test_importing_brings_in_nothing_heavy() -> None:
     code = "import sys, tracker.capture; print(*({'numpy', 'pandas', 'IPython', 'duckdb', 'torch'} & set(sys.modules)))"
-    assert (
-        subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, check=True
-        ).stdout.strip()
-        == ""
-    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == ""
 
 
 def test_values_are_taken_as_they_end() -> None:
@@ -74,9 +69,7 @@ def test_literals_that_are_too_large_or_not_json_are_no_parameters() -> None:
 
 
 def test_costly_literals_are_not_worked_out() -> None:
-    cell = analyse(
-        ast.parse("a = 10 ** 10 ** 10\nb = 'x' * 10 ** 12\nc = 1 << 10 ** 12\nd = '%1000000000d' % 1")
-    )
+    cell = analyse(ast.parse("a = 10 ** 10 ** 10\nb = 'x' * 10 ** 12\nc = 1 << 10 ** 12\nd = '%1000000000d' % 1"))
     before = inputs_before(cell, {})
     assert parameters(cell, before, {"a": 7, "b": "x", "c": 1, "d": " 1"}) == {
         "a": 7,
@@ -87,9 +80,7 @@ def test_costly_literals_are_not_worked_out() -> None:
 
 
 def test_a_changed_container_is_no_parameter() -> None:
-    assert capture("a = [1]\nb = a\nb.append(2)\nc = {'x': [1]}\nc['x'].append(3)\nd = (1, 2)")[0] == {
-        "d": [1, 2]
-    }
+    assert capture("a = [1]\nb = a\nb.append(2)\nc = {'x': [1]}\nc['x'].append(3)\nd = (1, 2)")[0] == {"d": [1, 2]}
 
 
 def test_objects_are_neither_kept_nor_called() -> None:
@@ -106,9 +97,10 @@ def test_objects_are_neither_kept_nor_called() -> None:
         __hash__ = None  # type: ignore[assignment]
 
     space: dict[str, Any] = {"thing": Hostile(), "many": [Hostile()]}
-    assert capture(
-        "copy = thing\nlit = 1\nlit = thing if thing is None else thing\nx = {'a': thing}", space
-    ) == ({}, {})
+    assert capture("copy = thing\nlit = 1\nlit = thing if thing is None else thing\nx = {'a': thing}", space) == (
+        {},
+        {},
+    )
 
 
 @pytest.mark.parametrize("value", [True, None, "1", 1j, [1.0], {"a": 1}, object(), float])

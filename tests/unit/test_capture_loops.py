@@ -330,9 +330,7 @@ def block(draw: st.DrawFn, depth: int, looped: bool) -> list[str]:
         if kind == "simple":
             lines.append(draw(simple))
         elif kind == "exit":
-            lines += [
-                f"if {draw(names)} > {draw(st.integers(0, 6))}: {draw(st.sampled_from(['break', 'continue']))}"
-            ]
+            lines += [f"if {draw(names)} > {draw(st.integers(0, 6))}: {draw(st.sampled_from(['break', 'continue']))}"]
         elif kind == "if":
             lines += [f"if {draw(names)} > 2:", *indent(draw(block(depth - 1, looped)))]
             lines += ["else:", *indent(draw(block(depth - 1, looped)))]
@@ -365,9 +363,7 @@ def outcome(source: str, instrumented: bool) -> tuple[dict[str, str], str, str]:
         with contextlib.redirect_stdout(printed):
             exec(compile(tree, "<cell>", "exec"), space)
     except Exception as error:
-        lines = [
-            frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == "<cell>"
-        ]
+        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == "<cell>"]
         raised = f"{error!r} at {lines}"
     finally:
         recorder.remove()
@@ -376,9 +372,7 @@ def outcome(source: str, instrumented: bool) -> tuple[dict[str, str], str, str]:
     return {name: repr(value) for name, value in space.items()}, printed.getvalue(), raised
 
 
-@settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(block(3, False))
 def test_an_instrumented_program_does_what_the_plain_one_does(lines: list[str]) -> None:
     source = "\n".join(lines)

@@ -22,7 +22,12 @@ from tracker.store import events, open_store
 CASES = json.loads((Path(__file__).parents[1] / "filter_cases.json").read_text(encoding="utf-8"))
 COLUMNS: dict[str, list[Any]] = CASES["columns"]
 RUNS = COLUMNS["attributes.run_id"]
-TAGS = {"name": "mlflow.runName", "user": "mlflow.user", "note": "mlflow.note.content", "parent_run_id": "mlflow.parentRunId"}
+TAGS = {
+    "name": "mlflow.runName",
+    "user": "mlflow.user",
+    "note": "mlflow.note.content",
+    "parent_run_id": "mlflow.parentRunId",
+}
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +163,8 @@ def test_order_key(text: str, sort: Sort) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "at"), [("", 0), ("acc", 0), ("metrics.acc DOWN", 12), ("metrics.acc DESC, x", 16), ("datasets.name", 0), ("DESC", 0)]
+    ("text", "at"),
+    [("", 0), ("acc", 0), ("metrics.acc DOWN", 12), ("metrics.acc DESC, x", 16), ("datasets.name", 0), ("DESC", 0)],
 )
 def test_order_mistake_has_its_place(text: str, at: int) -> None:
     with pytest.raises(FilterError) as error:
@@ -219,7 +225,9 @@ def evaluate(term: Filter, row: int) -> bool | None:
 
 
 def _number(text: object) -> float | None:
-    return float(text) if isinstance(text, str) and re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text) else None
+    return (
+        float(text) if isinstance(text, str) and re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text) else None
+    )
 
 
 def _text(value: object) -> str:
@@ -259,7 +267,9 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-_texts = st.sampled_from(["rbf", "RBF", "it's", "auto", "1.5", "10", "9", "1e1", "true", "False", "x_y", "", "100%", "deep", "[64,32]"])
+_texts = st.sampled_from(
+    ["rbf", "RBF", "it's", "auto", "1.5", "10", "9", "1e1", "true", "False", "x_y", "", "100%", "deep", "[64,32]"]
+)
 _numbers = st.sampled_from(["1.5", "10", "-2", "0.1", "9", "2", "1e1", "0", "60", ".9", "1767229200000"])
 _values = {
     "typed": st.one_of(_numbers, _texts.map(_quoted), st.sampled_from(["true", "FALSE"])),

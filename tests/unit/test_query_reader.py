@@ -145,7 +145,9 @@ def test_ended_run(store: Store) -> None:
 
 
 def test_start_and_end_as_told_by_the_caller(store: Store) -> None:
-    write(store, "a", run(start=1_000), {"e": "end", "r": "r", "v": {"status": "FINISHED", "end": 3_250}, "t": START + 1})
+    write(
+        store, "a", run(start=1_000), {"e": "end", "r": "r", "v": {"status": "FINISHED", "end": 3_250}, "t": START + 1}
+    )
     assert ask(store, RUN) == [("FINISHED", 1_000_000, 3_250_000, 2.25)]
 
 
@@ -183,7 +185,11 @@ def test_deleted_run_and_run_of_a_deleted_experiment(store: Store) -> None:
         {"e": "experiment.state", "x": "77", "v": "deleted", "t": START + 1},
     )  # fmt: skip
     query = "SELECT run_id, experiment, lifecycle_stage FROM runs ORDER BY run_id"
-    assert ask(store, query) == [("kept", "Default", "active"), ("mine", "Default", "deleted"), ("theirs", "theirs", "deleted")]
+    assert ask(store, query) == [
+        ("kept", "Default", "active"),
+        ("mine", "Default", "deleted"),
+        ("theirs", "theirs", "deleted"),
+    ]
     write(store, "b", {"e": "state", "r": "mine", "v": "active", "t": START + 2})
     assert ask(store, "SELECT lifecycle_stage FROM runs WHERE run_id = 'mine'") == [("active",)]
 
@@ -208,7 +214,10 @@ def test_artifacts_and_datasets(store: Store) -> None:
     )  # fmt: skip
     assert ask(store, "SELECT artifact_uri FROM runs") == [(store.artifact_root("r").as_uri(),)]
     assert ask(store, "SELECT path, size FROM artifacts") == [("model/weights.bin", 12)]
-    assert ask(store, "SELECT name, digest, context FROM datasets ORDER BY context") == [("iris", "d1", "test"), ("iris", "d1", "train")]
+    assert ask(store, "SELECT name, digest, context FROM datasets ORDER BY context") == [
+        ("iris", "d1", "test"),
+        ("iris", "d1", "train"),
+    ]
 
 
 # -- following

@@ -26,7 +26,10 @@ def test_rows_and_bindings(store: Store) -> None:
 
 
 def test_bindings_may_have_any_name(store: Store) -> None:
-    assert frames.sql(store, "SELECT $store AS a, $query AS b", store=1, query="x").to_dict("list") == {"a": [1], "b": ["x"]}
+    assert frames.sql(store, "SELECT $store AS a, $query AS b", store=1, query="x").to_dict("list") == {
+        "a": [1],
+        "b": ["x"],
+    }
 
 
 READING = [

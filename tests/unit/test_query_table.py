@@ -54,10 +54,24 @@ def test_empty_store_has_the_attribute_columns(store: Store) -> None:
 
 
 def test_columns_in_order_with_nulls_where_a_run_lacks_them(store: Store) -> None:
-    add(store, "a", params={"b": 1, "a": 2}, metrics={"acc": 0.5}, tags={"team": "x", "mlflow.user": "ada", "tracker.star": "true"})
+    add(
+        store,
+        "a",
+        params={"b": 1, "a": 2},
+        metrics={"acc": 0.5},
+        tags={"team": "x", "mlflow.user": "ada", "tracker.star": "true"},
+    )
     add(store, "b", params={"c": 3}, metrics={"loss": math.nan})
     table = run_table(reader(store), order_by="run_id")
-    assert table.column_names == [*ATTRIBUTES, "params.a", "params.b", "params.c", "metrics.acc", "metrics.loss", "tags.team"]
+    assert table.column_names == [
+        *ATTRIBUTES,
+        "params.a",
+        "params.b",
+        "params.c",
+        "metrics.acc",
+        "metrics.loss",
+        "tags.team",
+    ]
     assert table.column("params.a").to_pylist() == [2, None]
     assert table.column("params.c").to_pylist() == [None, 3]
     assert table.column("metrics.acc").to_pylist() == [0.5, None]
@@ -90,7 +104,9 @@ def test_tags_of_the_tools_come_only_when_asked(store: Store) -> None:
         ([None, 5], pa.int64(), [None, 5]),
     ],
 )
-def test_a_parameters_column_has_the_narrowest_type(store: Store, values: list[Any], kind: Any, held: list[Any]) -> None:
+def test_a_parameters_column_has_the_narrowest_type(
+    store: Store, values: list[Any], kind: Any, held: list[Any]
+) -> None:
     for place, value in enumerate(values):
         add(store, f"r{place}", params={"p": value})
     column = run_table(reader(store), order_by="run_id").column("params.p")
@@ -149,7 +165,8 @@ def test_an_experiments_name_is_taken_before_an_id(store: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"limit": -1}, {"limit": 1.5}, {"limit": True}, {"offset": "0; DROP TABLE x"}, {"offset": -2}, {"view": "some"}]
+    "wrong",
+    [{"limit": -1}, {"limit": 1.5}, {"limit": True}, {"offset": "0; DROP TABLE x"}, {"offset": -2}, {"view": "some"}],
 )
 def test_bad_bounds_are_refused(store: Store, wrong: dict[str, Any]) -> None:
     with pytest.raises(InvalidValue):

@@ -137,7 +137,9 @@ def test_searching_experiments():
     dropped = tracker.create_experiment("old")
     tracker.delete_experiment(dropped)
 
-    def names(where: str | None = None, order_by: list[str] | None = None, view: int = ViewType.ACTIVE_ONLY) -> list[str]:
+    def names(
+        where: str | None = None, order_by: list[str] | None = None, view: int = ViewType.ACTIVE_ONLY
+    ) -> list[str]:
         return [e.name for e in tracker.search_experiments(view, filter_string=where, order_by=order_by)]
 
     assert names(order_by=["name ASC"]) == ["Default", "iris/svm", "iris/tree", "wine"]
@@ -146,7 +148,11 @@ def test_searching_experiments():
     assert names("tags.set != 'iris'") == ["wine"]
     assert names("tags.set IS NULL") == ["Default"]
     assert names("NOT tags.set = 'iris'") == ["wine"]
-    assert names("creation_time > 0 AND last_update_time >= 0", ["creation_time ASC"]) == ["iris/svm", "iris/tree", "wine"]
+    assert names("creation_time > 0 AND last_update_time >= 0", ["creation_time ASC"]) == [
+        "iris/svm",
+        "iris/tree",
+        "wine",
+    ]
     assert names(view=ViewType.DELETED_ONLY) == ["old"]
     assert len(names(view=ViewType.ALL)) == 5
     with pytest.raises(FilterError):
@@ -200,7 +206,10 @@ def test_a_search_gives_mlflows_columns(five_runs):
     ],
 )
 def test_filters(five_runs, where, found):
-    ids = [run.info.run_id for run in tracker.search_runs(filter_string=where, order_by=["metrics.acc"], output_format="list")]
+    ids = [
+        run.info.run_id
+        for run in tracker.search_runs(filter_string=where, order_by=["metrics.acc"], output_format="list")
+    ]
     assert ids == [five_runs[i] for i in found]
 
 

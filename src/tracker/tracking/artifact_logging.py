@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 _appending = threading.RLock()
 
 
-def log_artifact(
-    writer: RunWriter, local_path: str | os.PathLike[str], artifact_path: str | None = None
-) -> None:
+def log_artifact(writer: RunWriter, local_path: str | os.PathLike[str], artifact_path: str | None = None) -> None:
     """Keep a copy of a file, or of a folder with all in it. Raises InvalidValue if there is none."""
     source = Path(local_path)
     if source.is_dir():
@@ -33,16 +31,12 @@ def log_artifact(
         writer.artifact_file(source, _joined(artifact_path, source.name))
 
 
-def log_artifacts(
-    writer: RunWriter, local_dir: str | os.PathLike[str], artifact_path: str | None = None
-) -> None:
+def log_artifacts(writer: RunWriter, local_dir: str | os.PathLike[str], artifact_path: str | None = None) -> None:
     """Keep a copy of what is in a folder. Raises InvalidValue if there is no such folder."""
     root = Path(local_dir)
     if not root.is_dir():
         raise InvalidValue(f"{root} is no folder; log_artifacts takes one, log_artifact a file.")
-    writer.artifact_files(
-        (path, _joined(artifact_path, path.relative_to(root).as_posix())) for path in _files(root)
-    )
+    writer.artifact_files((path, _joined(artifact_path, path.relative_to(root).as_posix())) for path in _files(root))
 
 
 def _files(root: Path) -> Iterator[Path]:
@@ -69,9 +63,7 @@ def log_stream(writer: RunWriter, stream: IO[bytes], artifact_file: str) -> None
     writer.artifact_stream(artifact_file, stream)
 
 
-def log_figure(
-    writer: RunWriter, figure: Any, artifact_file: str, save_kwargs: dict[str, Any] | None
-) -> None:
+def log_figure(writer: RunWriter, figure: Any, artifact_file: str, save_kwargs: dict[str, Any] | None) -> None:
     """Keep a matplotlib or plotly figure as a file."""
     writer.artifact_bytes(artifact_file, payloads.figure_bytes(figure, artifact_file, save_kwargs))
 
@@ -97,9 +89,7 @@ def log_image(
     stem = f"images/{name}+step+{step or 0}+timestamp+{when}+{uuid.uuid4()}"
     full = payloads.picture(image)
     writer.artifact_bytes(f"{stem}.png", payloads.picture_bytes(full, ".x.png"))
-    writer.artifact_bytes(
-        f"{stem}+compressed.webp", payloads.picture_bytes(payloads.preview(full), ".x.webp")
-    )
+    writer.artifact_bytes(f"{stem}+compressed.webp", payloads.picture_bytes(payloads.preview(full), ".x.webp"))
     writer.tags({LOGGED_IMAGES: True})
 
 
@@ -115,9 +105,7 @@ def log_table(writer: RunWriter, data: Any, artifact_file: str) -> None:
     with _appending:
         kept = writer.artifact_path(artifact_file)
         if kept.is_file():
-            frame = pd.concat(
-                [payloads.read_table(kept.read_bytes(), artifact_file), frame], ignore_index=True
-            )
+            frame = pd.concat([payloads.read_table(kept.read_bytes(), artifact_file), frame], ignore_index=True)
         writer.artifact_bytes(artifact_file, payloads.table_bytes(frame, artifact_file))
         _note_table(writer, artifact_file)
 

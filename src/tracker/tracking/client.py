@@ -42,9 +42,7 @@ class MlflowClient(ArtifactCalls):
     `tracking_uri` names the store's folder; without one it is the current store.
     """
 
-    def __init__(
-        self, tracking_uri: str | os.PathLike[str] | None = None, registry_uri: str | None = None
-    ) -> None:
+    def __init__(self, tracking_uri: str | os.PathLike[str] | None = None, registry_uri: str | None = None) -> None:
         self._asked: Store | None = store_at(tracking_uri) if tracking_uri else None
 
     @property
@@ -216,9 +214,7 @@ class MlflowClient(ArtifactCalls):
         self._writer(run_id).metric(key, value, step, timestamp)
         return receipt(synchronous)
 
-    def set_tag(
-        self, run_id: str, key: str, value: Any, synchronous: bool | None = None
-    ) -> RunOperations | None:
+    def set_tag(self, run_id: str, key: str, value: Any, synchronous: bool | None = None) -> RunOperations | None:
         """Set a tag."""
         self._writer(run_id).tags({key: value})
         return receipt(synchronous)
@@ -272,9 +268,7 @@ def existing_writer(store: Store, run_id: str) -> RunWriter:
     def make() -> RunWriter:
         info = reading.get_info(store, run_id)
         if info.lifecycle_stage == LifecycleStage.DELETED:
-            raise InvalidState(
-                f"The run {run_id} is deleted; take it back with restore_run before you write to it."
-            )
+            raise InvalidState(f"The run {run_id} is deleted; take it back with restore_run before you write to it.")
         return RunWriter(store, run_id, lambda: reading.last_steps(store, run_id))
 
     return shared_writer(store, run_id, make)

@@ -33,15 +33,11 @@ class ArtifactCalls(ABC):
     @abstractmethod
     def _writer(self, run_id: str) -> RunWriter: ...
 
-    def log_artifact(
-        self, run_id: str, local_path: str | os.PathLike[str], artifact_path: str | None = None
-    ) -> None:
+    def log_artifact(self, run_id: str, local_path: str | os.PathLike[str], artifact_path: str | None = None) -> None:
         """Keep a copy of a file (or folder), in the run's folder `artifact_path`."""
         artifact_logging.log_artifact(self._writer(run_id), local_path, artifact_path)
 
-    def log_artifacts(
-        self, run_id: str, local_dir: str | os.PathLike[str], artifact_path: str | None = None
-    ) -> None:
+    def log_artifacts(self, run_id: str, local_dir: str | os.PathLike[str], artifact_path: str | None = None) -> None:
         """Keep a copy of what is in a folder."""
         artifact_logging.log_artifacts(self._writer(run_id), local_dir, artifact_path)
 
@@ -92,9 +88,7 @@ class ArtifactCalls(ABC):
 
         everything = self._runs_with_tables(experiment_id)
         found = [run for run in everything if run_ids is None or run.info.run_id in run_ids]
-        pairs = [
-            (self._writer(run.info.run_id), row) for run, row in zip(found, run_rows(found), strict=True)
-        ]
+        pairs = [(self._writer(run.info.run_id), row) for run, row in zip(found, run_rows(found), strict=True)]
         return artifact_logging.load_tables(pairs, artifact_file, extra_columns)
 
     def list_artifacts(self, run_id: str, path: str | None = None) -> list[FileInfo]:
@@ -106,15 +100,9 @@ class ArtifactCalls(ABC):
         folder = resolve_inside(root, path) if path else root
         if not folder.is_dir():
             return []
-        return [
-            _file_info(entry, root)
-            for entry in sorted(folder.iterdir())
-            if not entry.name.startswith(".tracker-")
-        ]
+        return [_file_info(entry, root) for entry in sorted(folder.iterdir()) if not entry.name.startswith(".tracker-")]
 
-    def download_artifacts(
-        self, run_id: str, path: str, dst_path: str | os.PathLike[str] | None = None
-    ) -> str:
+    def download_artifacts(self, run_id: str, path: str, dst_path: str | os.PathLike[str] | None = None) -> str:
         """The local path of a run's file or folder: where it is kept, or a copy in `dst_path`.
 
         Raises NotFound.

@@ -90,12 +90,7 @@ class ActiveRun(Run):
 
     def is_left_over(self) -> bool:
         """Whether an earlier notebook cell opened it, outside a `with`, and never ended it."""
-        return (
-            self._cell is not None
-            and not self._entered
-            and not self.implicit
-            and self._cell != _current_cell()
-        )
+        return self._cell is not None and not self._entered and not self.implicit and self._cell != _current_cell()
 
     def is_of_this_thread(self) -> bool:
         """Whether the calling thread opened it."""

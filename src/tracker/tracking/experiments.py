@@ -113,9 +113,7 @@ def entity(store: Store, entry: Entry) -> Experiment:
 # -- changing
 
 
-def create(
-    store: Store, name: str, artifact_location: Any = None, tags: Mapping[str, Any] | None = None
-) -> str:
+def create(store: Store, name: str, artifact_location: Any = None, tags: Mapping[str, Any] | None = None) -> str:
     """The id of a new experiment.
 
     Raises AlreadyExists if an active one has the name, InvalidValue for a bad name.
@@ -123,9 +121,7 @@ def create(
     if name == DEFAULT_EXPERIMENT_NAME and DEFAULT_EXPERIMENT_ID not in store.experiments():
         raise AlreadyExists(f"An experiment named {name!r} exists already, with id {DEFAULT_EXPERIMENT_ID}.")
     lines = [(events.check_key(key, "tag"), value) for key, value in (tags or {}).items()]
-    identifier = store.create_experiment(
-        name, None if artifact_location is None else os.fspath(artifact_location)
-    )
+    identifier = store.create_experiment(name, None if artifact_location is None else os.fspath(artifact_location))
     for key, value in lines:
         set_tag(store, identifier, key, value)
     return identifier
@@ -136,9 +132,7 @@ def rename(store: Store, experiment_id: Any, new_name: str) -> None:
     entry = entry_of(store, experiment_id)
     check_experiment_name(new_name)
     if entry.state != LifecycleStage.ACTIVE:
-        raise InvalidState(
-            f"The experiment {entry.name!r} (id {entry.id}) is deleted; restore it before renaming it."
-        )
+        raise InvalidState(f"The experiment {entry.name!r} (id {entry.id}) is deleted; restore it before renaming it.")
     taken = store.experiment_named(new_name)
     if taken is not None and taken.id != entry.id:
         raise AlreadyExists(

@@ -54,15 +54,11 @@ def start_run(
             "with end_run(). To start a nested run, call start_run with nested=True."
         )
     if log_system_metrics:
-        warnings.warn(
-            "System metrics are not collected; log_system_metrics has no effect.", UserWarning, stacklevel=2
-        )
+        warnings.warn("System metrics are not collected; log_system_metrics has no effect.", UserWarning, stacklevel=2)
     every = dict(tags or {})
     if description is not None:
         if NOTE in every:
-            raise InvalidValue(
-                f"Give the description either as `description` or as the tag {NOTE!r}, and not both."
-            )
+            raise InvalidValue(f"Give the description either as `description` or as the tag {NOTE!r}, and not both.")
         every[NOTE] = description
     existing = run_id or os.environ.pop(_RUN_ID_VARIABLE, None)
     if existing:
@@ -106,9 +102,7 @@ def _resumed(run_id: str, run_name: str | None, tags: dict[str, Any]) -> ActiveR
     store = current_store()
     info = reading.get_info(store, run_id)
     if info.lifecycle_stage == LifecycleStage.DELETED:
-        raise InvalidState(
-            f"The run {run_id} is deleted, so that it cannot start again; restore_run takes it back."
-        )
+        raise InvalidState(f"The run {run_id} is deleted, so that it cannot start again; restore_run takes it back.")
     if run_name:
         tags[RUN_NAME] = info.run_name = run_name
     writer = existing_writer(store, run_id)

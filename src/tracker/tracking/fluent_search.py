@@ -33,9 +33,7 @@ def set_experiment(
     return experiments.get(store, identifier)
 
 
-def create_experiment(
-    name: str, artifact_location: str | None = None, tags: Mapping[str, Any] | None = None
-) -> str:
+def create_experiment(name: str, artifact_location: str | None = None, tags: Mapping[str, Any] | None = None) -> str:
     """The id of a new experiment. Raises AlreadyExists if an active one has the name."""
     return MlflowClient().create_experiment(name, artifact_location, tags)
 
@@ -177,9 +175,7 @@ def _asked_experiments(ids: list[str] | None, names: list[str] | None, everywher
     if names:
         named = {name: experiments.named(current_store(), name) for name in names}
         for name in (name for name, found in named.items() if found is None):
-            warnings.warn(
-                f"There is no experiment {name!r}; its runs are not searched.", UserWarning, stacklevel=3
-            )
+            warnings.warn(f"There is no experiment {name!r}; its runs are not searched.", UserWarning, stacklevel=3)
         return [found.experiment_id for found in named.values() if found is not None]
     if everywhere:
         return [one.experiment_id for one in search_experiments()]

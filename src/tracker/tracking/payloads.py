@@ -139,9 +139,7 @@ def preview(image: Any) -> Any:
 def check_image_key(key: str) -> str:
     """The key itself, if a series of images can have it. Raises InvalidValue."""
     if not isinstance(key, str) or not _IMAGE_KEY.fullmatch(key):
-        raise InvalidValue(
-            f"The key of an image holds letters, digits, blanks and _ - . / only; got {key!r}."
-        )
+        raise InvalidValue(f"The key of an image holds letters, digits, blanks and _ - . / only; got {key!r}.")
     return key
 
 
@@ -157,9 +155,7 @@ def table_frame(data: Any) -> pd.DataFrame:
     if not isinstance(data, dict):
         raise InvalidValue(f"log_table takes a dict of columns or a DataFrame; got {type(data).__name__}.")
     try:
-        if not any(
-            isinstance(column, (list, tuple)) or hasattr(column, "__array__") for column in data.values()
-        ):
+        if not any(isinstance(column, (list, tuple)) or hasattr(column, "__array__") for column in data.values()):
             return pd.DataFrame([data])
         return pd.DataFrame(data)
     except ValueError as error:

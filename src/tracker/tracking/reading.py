@@ -105,9 +105,7 @@ def search_run_ids(
     from tracker.query.filters import parse, parse_order
 
     compiler = Compiler()
-    conditions = [
-        f"r.experiment_id IN (SELECT unnest({compiler.bind([str(i) for i in experiment_ids])}::VARCHAR[]))"
-    ]
+    conditions = [f"r.experiment_id IN (SELECT unnest({compiler.bind([str(i) for i in experiment_ids])}::VARCHAR[]))"]
     if view != "all":
         conditions.append(f"r.lifecycle_stage = {compiler.bind(view)}")
     tree = parse(filter_string)
@@ -120,16 +118,10 @@ def search_run_ids(
     return [row[0] for row in rows]
 
 
-def metric_history(
-    store: Store, run_id: str, key: str, limit: int | None = None, offset: int = 0
-) -> list[Metric]:
+def metric_history(store: Store, run_id: str, key: str, limit: int | None = None, offset: int = 0) -> list[Metric]:
     """A metric's points by step, time and value; an empty list for a metric that the run lacks."""
     most = (1 << 62) if limit is None else limit
-    rows = (
-        _cursor(store)
-        .execute(_HISTORY, {"id": run_id, "key": key, "limit": most, "offset": offset})
-        .fetchall()
-    )
+    rows = _cursor(store).execute(_HISTORY, {"id": run_id, "key": key, "limit": most, "offset": offset}).fetchall()
     return [Metric(key, value, time, step, run_id) for value, time, step in rows]
 
 

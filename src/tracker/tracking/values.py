@@ -70,9 +70,7 @@ def _scalar(value: Any) -> Any:
     if isinstance(item, float) and not isinstance(value, float):
         with contextlib.suppress(ValueError):
             item = float(str(value))
-    return (
-        parameter(item) if item is None or isinstance(item, (bool, int, float, str)) else bounded(str(value))
-    )
+    return parameter(item) if item is None or isinstance(item, (bool, int, float, str)) else bounded(str(value))
 
 
 def _is_plain(value: Any, depth: int = 0) -> bool:
@@ -90,9 +88,7 @@ def _is_plain(value: Any, depth: int = 0) -> bool:
         return False
     if kind is list:
         return all(_is_plain(item, depth + 1) for item in value)
-    return kind is dict and all(
-        type(key) is str and _is_plain(item, depth + 1) for key, item in value.items()
-    )
+    return kind is dict and all(type(key) is str and _is_plain(item, depth + 1) for key, item in value.items())
 
 
 def bounded(text: str) -> str:
