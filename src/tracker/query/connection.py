@@ -44,6 +44,7 @@ class _Change:
     gone: list[str]
     settled: dict[str, int]
     live: dict[str, int]
+    unread: dict[Segment, list[str]]
     points: dict[Segment, frozenset[str]]
     experiments: dict[str, Experiment]
 
@@ -101,12 +102,13 @@ class Reader:
     def _refresh(self, db: Connection) -> None:
         for _ in range(_MAX_ATTEMPTS):
             try:
-                change = self._read(db)
-                break
+                return self._follow(db)
             except _Moved:
                 continue
-        else:
-            raise StoreError(f"The store at {self.store.root} is being rewritten again and again; try later.")
+        raise StoreError(f"The store at {self.store.root} is being rewritten again and again; try later.")
+
+    def _follow(self, db: Connection) -> None:
+        change = self._read(db)
         if change is None:
             return
         db.begin()
@@ -120,7 +122,7 @@ class Reader:
         self._live, self._points, self._experiments = change.live, change.points, change.experiments
 
     def _read(self, db: Connection) -> _Change | None:
-        """Read what changed, before the transaction, since a file that cannot be read would abort it.
+        """See what changed, and read the journals among it: one that cannot be read must not cost the rest.
 
         None if nothing changed. Raises _Moved.
         """
@@ -145,18 +147,21 @@ class Reader:
         seal_in_background(self.store.root, len(dead), sum(j.size for j in dead))
         self._read_journals(db, "settled", settling)
         self._read_journals(db, "live", live)
-        self._read_segments(db, {s: writers for s, writers in unread.items() if writers})
         settled = {w: sizes[w] for w in (*(j.writer for j in settling), *chain.from_iterable(unread.values()))}
-        return _Change(gone, settled, growing, points, dict(self.store.experiments()))
+        unread = {s: writers for s, writers in unread.items() if writers}
+        return _Change(gone, settled, growing, unread, points, dict(self.store.experiments()))
 
     def _take(self, db: Connection, change: _Change) -> None:
-        """Take in what was read, compute again what depends on it."""
-        db.execute(views.TOUCHED, {"gone": change.gone})
+        """Take in what was read, read the segments, compute again what depends on both. Raises _Moved."""
+        db.execute(views.TOUCHED_BEFORE, {"gone": change.gone})
         if change.gone:
             for table in views.TABLES_OF_LAYER:
                 db.execute(f"DELETE FROM hot.settled_{table} WHERE w IN (SELECT unnest($w))", {"w": change.gone})
         for statement in views.take_in():
             db.execute(statement)
+        if change.unread:
+            self._read_segments(db, change.unread)
+            db.execute(views.TOUCHED_BY_SEALED, {"w": list(chain.from_iterable(change.unread.values()))})
         if change.points != self._points:
             self._look_up_points(db, change.points)
         if change.experiments != self._experiments:
@@ -235,9 +240,7 @@ class Reader:
             self._warn("journal", str(journal.path), f"cannot be read and is left out: {_first_line(error)}")
 
     def _read_segments(self, db: Connection, wanted: dict[Segment, list[str]]) -> None:
-        """Put what these writers have in the segments beside the batches. Raises _Moved."""
-        for statement in views.empty_sealed():
-            db.execute(statement)
+        """Take in what these writers have in the segments. Raises _Moved, to begin anew without one that is damaged."""
         for segment, writers in wanted.items():
             try:
                 rows.check_columns(db, segment.path)

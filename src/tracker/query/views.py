@@ -59,17 +59,10 @@ _CHECKED = {
 }
 
 
-def empty_sealed() -> tuple[str, ...]:
-    """Tables for what is read of segments."""
-    return tuple(
-        f"CREATE OR REPLACE TEMP TABLE sealed_{table} AS FROM hot.settled_{table} LIMIT 0" for table in _CHECKED
-    )
-
-
 def read_sealed(table: str) -> str:
     """Reads from the segment's `$file` what belongs to the writers `$w`."""
     checked = _CHECKED[table].format(file="read_parquet($file)")
-    return f"INSERT INTO sealed_{table} {checked} AND w IN (SELECT unnest($w::VARCHAR[]))"
+    return f"INSERT INTO hot.settled_{table} {checked} AND w IN (SELECT unnest($w::VARCHAR[]))"
 
 
 def all_metrics(files: Iterable[str], parts: Iterable[tuple[str, Iterable[str]]]) -> str:
@@ -104,15 +97,19 @@ SELECT r FROM hot.events WHERE last IS NULL AND r IS NOT NULL
 MIXED_TOUCHED = "CREATE OR REPLACE TEMP TABLE mixed AS FROM touched"
 
 # The runs that a change touches: their rows of latest.* are computed anew.
-TOUCHED = """
+TOUCHED_BEFORE = """
 CREATE OR REPLACE TEMP TABLE touched AS
 SELECT DISTINCT r FROM (
     SELECT r FROM settled_batch UNION ALL SELECT r FROM live_batch
-    UNION ALL SELECT r FROM sealed_events UNION ALL SELECT r FROM sealed_series
     UNION ALL SELECT r FROM hot.live_events UNION ALL SELECT r FROM hot.live_series
     UNION ALL SELECT r FROM hot.settled_events WHERE w IN (SELECT unnest($gone::VARCHAR[]))
     UNION ALL SELECT r FROM hot.settled_series WHERE w IN (SELECT unnest($gone::VARCHAR[])))
 WHERE r IS NOT NULL
+"""
+TOUCHED_BY_SEALED = """
+INSERT INTO touched
+SELECT DISTINCT r FROM (SELECT r, w FROM hot.settled_events UNION ALL SELECT r, w FROM hot.settled_series)
+WHERE r IS NOT NULL AND w IN (SELECT unnest($w::VARCHAR[]))
 """
 
 
@@ -121,9 +118,7 @@ def take_in() -> tuple[str, ...]:
     return (
         *(f"TRUNCATE hot.live_{table}" for table in TABLES_OF_LAYER),
         *(f"INSERT INTO hot.{l}_{table} {_batch(table, l)}" for l in LAYERS for table in TABLES_OF_LAYER),  # noqa: E741
-        *(f"INSERT INTO hot.settled_{table} FROM sealed_{table}" for table in _CHECKED),
         *(f"TRUNCATE {layer}_batch" for layer in LAYERS),
-        *(f"TRUNCATE sealed_{table}" for table in _CHECKED),
     )
 
 
@@ -132,7 +127,6 @@ TABLES = [
     "CREATE SCHEMA latest",
     *(empty_batch(layer) for layer in LAYERS),
     *(f"CREATE TABLE hot.{layer}_{table} AS {_batch(table, layer)}" for layer in LAYERS for table in TABLES_OF_LAYER),
-    *empty_sealed(),
     "CREATE TEMP TABLE mixed(r VARCHAR)",
     "CREATE VIEW hot.events AS FROM hot.settled_events UNION ALL FROM hot.live_events",
     "CREATE VIEW hot.series AS FROM hot.settled_series UNION ALL FROM hot.live_series",

@@ -301,9 +301,9 @@ def _copy(db: Connection, new: Path, members: dict[Segment, dict[str, int]]) -> 
         FROM fresh
         WHERE e IS NOT NULL AND NOT starts_with(e, 'experiment') AND NOT ({is_point})"""
     tables = {
-        segments.EVENTS: (other, "e, r, k, t, w"),
+        segments.EVENTS: (other, "e, k, r, t, w"),
         segments.METRICS: ("SELECT r, k, s, t, v, w FROM points", "r, k, s, t, v, w"),
-        segments.SERIES: (rows.series("FROM points"), "r, k, w"),
+        segments.SERIES: (rows.series("FROM points"), "k, r, w"),
     }
     for file, (query, order) in tables.items():
         parts, bindings = [f"SELECT * FROM ({query})"], {}

@@ -1,8 +1,9 @@
 """Segments: sealed journals, `segments/<name>/`, and the one answer to where each writer's events are.
 
 A segment holds `events.parquet` (all but metrics), `metrics.parquet` (points, sorted by run, key, step),
-`series.parquet` (one row a metric of a run and writer), `experiments.ndjson`, and `segment.json`, which names the
-journals that are in it with their sizes when sealed, and the sizes of its files.
+`series.parquet` (one row a metric of a run and writer; like the events sorted by key, as columns are read),
+`experiments.ndjson`, and `segment.json`, which names the journals that are in it with their sizes when sealed, and
+the sizes of its files.
 
 Invariants: a segment appears whole, by one rename, and never changes; what it replaces goes only after. A journal
 only grows, so of two copies the longer one holds the other: each writer is read from one place, the longest copy of
