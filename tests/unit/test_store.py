@@ -64,6 +64,8 @@ def test_a_place_that_is_no_folder_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StoreError, match="is a file; a store is a folder"):
         find_store("file")
+    with pytest.raises(StoreError, match="is a file; a store is a folder"):
+        open_store(tmp_path / "file" / "below" / ".tracker")
     with pytest.raises(StoreError, match="keeps runs in a folder"):
         find_store("postgresql://host/db")
 
@@ -76,8 +78,10 @@ def test_a_newer_format_is_refused_with_the_way_out(tmp_path: Path) -> None:
 
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    store = open_store(tmp_path / "file" / "below" / ".tracker")
+    (tmp_path / "folder").mkdir()
+    store = open_store(tmp_path / "folder" / ".tracker")
+    (tmp_path / "folder").rmdir()
+    (tmp_path / "folder").touch()  # in the way, even for root
     with pytest.raises(StoreError, match="Choose a folder that you may write"):
         store.ensure_experiment("iris")
 

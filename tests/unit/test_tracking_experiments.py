@@ -148,7 +148,7 @@ def test_searching_experiments():
     assert names("tags.set != 'iris'") == ["wine"]
     assert names("tags.set IS NULL") == ["Default"]
     assert names("NOT tags.set = 'iris'") == ["wine"]
-    assert names("creation_time > 0 AND last_update_time >= 0", ["creation_time ASC"]) == [
+    assert names("creation_time > 0 AND last_update_time >= 0", ["creation_time ASC", "name"]) == [
         "iris/svm",
         "iris/tree",
         "wine",

@@ -18,7 +18,8 @@ from tracker.query.connection import Reader
 _WANTED = """
 WITH wanted AS (SELECT unnest($runs::VARCHAR[]) AS r, unnest(range(len($runs))) AS place),
 curves AS (
-    SELECT r, place, key AS k, points, first_s, step AS last_s, first_t, last_t
+    SELECT r, place, key AS k, points, first_s, step AS last_s, first_t, last_t,
+           CAST(row_number() OVER (ORDER BY place, key) AS INTEGER) AS c
     FROM wanted JOIN latest.metrics ON run_id = r
     WHERE $keys::VARCHAR[] IS NULL OR list_contains($keys::VARCHAR[], key)
 )"""
@@ -31,30 +32,30 @@ FROM hot.metrics JOIN curves USING (r, k) ORDER BY place, k, s, t, v
 # Parts of equal numbers of steps; of equal time where all points have one step.
 _REDUCED = f"""{_WANTED},
 placed AS (
-    SELECT place, r, k, s, t, v, points <= $points AS whole,
-           least($parts - 1, floor($parts * CASE
+    SELECT c, s, t, v, points <= $points AS whole,
+           CAST(least($parts - 1, floor($parts * CASE
                WHEN last_s > first_s THEN (s::DOUBLE - first_s) / (last_s::DOUBLE - first_s)
                WHEN last_t > first_t THEN (t::DOUBLE - first_t) / (last_t::DOUBLE - first_t)
-               ELSE 0 END)) AS part
+               ELSE 0 END)) AS INTEGER) AS part
     FROM hot.metrics JOIN curves USING (r, k)
 ),
 parts AS (
-    SELECT place, r, k,
+    SELECT c,
            arg_min({{s: s, t: t, v: v}}, v) FILTER (NOT isnan(v)) AS lowest,
            arg_max({{s: s, t: t, v: v}}, v) FILTER (NOT isnan(v)) AS highest,
            min({{s: s, t: t, v: v}}) FILTER (isnan(v)) AS gap,
            min({{s: s, t: t, v: v}}) FILTER (part = 0) AS first,
            max({{s: s, t: t, v: v}}) FILTER (part = $parts - 1) AS last
-    FROM placed WHERE NOT whole GROUP BY place, r, k, part
+    FROM placed WHERE NOT whole GROUP BY c, part
 ),
 kept AS (
-    SELECT DISTINCT place, r, k, unnest(kept) AS p
-    FROM (SELECT place, r, k, [lowest, highest, gap, first, last] AS kept FROM parts)
+    SELECT DISTINCT c, unnest(kept) AS p
+    FROM (SELECT c, [lowest, highest, gap, first, last] AS kept FROM parts)
     UNION ALL
-    SELECT place, r, k, {{s: s, t: t, v: v}} AS p FROM placed WHERE whole
+    SELECT c, {{s: s, t: t, v: v}} AS p FROM placed WHERE whole
 )
 SELECT r AS run_id, k AS key, p.s AS step, p.t AS time, p.v AS value
-FROM kept WHERE p IS NOT NULL ORDER BY place, k, p.s, p.t, p.v
+FROM kept JOIN curves USING (c) WHERE p IS NOT NULL ORDER BY place, k, p.s, p.t, p.v
 """  # noqa: S608
 
 
