@@ -50,7 +50,10 @@ class _Change:
 
 
 class Reader:
-    """Answers queries over one store; may be shared by threads. Use `reader(store)`."""
+    """Answers queries over one store; may be shared by threads. Use `reader(store)`.
+
+    `damaged` says of each damaged file what is wrong with it; of each was warned once.
+    """
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -65,7 +68,7 @@ class Reader:
         self._experiments: dict[str, Experiment] = {}
         self._replaced = 0
         self._broken: set[Segment] = set()
-        self._warned: set[str] = set()
+        self.damaged: dict[str, str] = {}
 
     def cursor(self) -> Connection:
         """A cursor of the caller's own, over all that every process has written so far."""
@@ -262,8 +265,8 @@ class Reader:
             )
 
     def _warn(self, kind: str, path: str, what: str) -> None:
-        if path not in self._warned:
-            self._warned.add(path)
+        if path not in self.damaged:
+            self.damaged[path] = what
             warnings.warn(f"The {kind} {path} {what}.", stacklevel=2)
 
 
