@@ -29,6 +29,10 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "tracker.entities": ("Experiment", "Run"),
     "tracker.exceptions": ("MlflowException", "TrackerError"),
     "tracker.frames": ("history", "runs", "sql"),
+    "tracker.models.registry": (
+        "get_registry_uri", "register_model", "search_model_versions", "search_registered_models",
+        "set_model_version_tag", "set_registry_uri",
+    ),
     "tracker.notebook": ("card", "compare", "table"),
 }  # fmt: skip
 

@@ -24,10 +24,9 @@ from datetime import UTC, datetime
 from typing import NoReturn, cast
 
 from tracker.query.grammar import (
-    ALIASES,
-    ATTRIBUTES,
     DATASET_KEYS,
     ENTITIES,
+    RUNS,
     And,
     Filter,
     In,
@@ -40,6 +39,7 @@ from tracker.query.grammar import (
     Ordered,
     Sort,
     Value,
+    Vocabulary,
 )
 from tracker.query.tokens import NUMBER, Token, mistake, tokenize
 
@@ -52,19 +52,19 @@ _KEYWORDS = ("AND", "OR", "NOT", "IN", "IS", "LIKE", "ILIKE", "BETWEEN", "NULL",
 _EQUAL, _UNEQUAL = ("=", "=="), ("!=", "<>")
 
 
-def parse(text: str | None) -> Filter | None:
-    """The filter as a tree, or None for an empty one, which every run passes. Raises FilterError."""
+def parse(text: str | None, vocabulary: Vocabulary = RUNS) -> Filter | None:
+    """The filter as a tree, or None for an empty one, which everything passes. Raises FilterError."""
     if not text or not text.strip():
         return None
-    return _Parser(text).filter()
+    return _Parser(text, vocabulary).filter()
 
 
-def parse_order(keys: str | Sequence[str] | None) -> list[Sort]:
+def parse_order(keys: str | Sequence[str] | None, vocabulary: Vocabulary = RUNS) -> list[Sort]:
     """The keys of an ordering such as "metrics.acc DESC" or ["params.`my key`", "start_time DESC"].
 
     Raises FilterError.
     """
-    return [_Parser(key).sort() for key in ([keys] if isinstance(keys, str) else keys or ())]
+    return [_Parser(key, vocabulary).sort() for key in ([keys] if isinstance(keys, str) else keys or ())]
 
 
 def read_number(text: str) -> float | None:
@@ -75,8 +75,9 @@ def read_number(text: str) -> float | None:
 class _Parser:
     """Recursive descent over one text."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, vocabulary: Vocabulary) -> None:
         self._text = text
+        self._words = vocabulary
         self._tokens = tokenize(text)
         self._next = 0
         self._depth = 0
@@ -276,18 +277,18 @@ class _Parser:
         return self._named(token, entity, key) if dot else self._named(token, "attributes", token.text)
 
     def _named(self, token: Token, prefix: str, key: str) -> Name:
-        entity = ENTITIES.get(prefix.lower())
-        if entity is None:
-            kinds = "params., metrics., tags., attributes. or datasets."
-            mistake(self._text, token.at, f"Unknown kind of name {prefix!r}; use {kinds}")
+        words, entity = self._words, ENTITIES.get(prefix.lower())
+        if entity is None or entity not in words.entities:
+            *first, last = (f"{one}." for one in words.entities)
+            mistake(self._text, token.at, f"Unknown kind of name {prefix!r}; use {', '.join(first)} or {last}")
         if entity in ("params", "metrics", "tags"):
-            return Name(entity, key)
+            return Name(entity, key, words)
         plain = key.lower().replace(" ", "_")
-        known = DATASET_KEYS if entity == "datasets" else tuple(ATTRIBUTES)
-        plain = ALIASES.get(plain, plain) if entity == "attributes" else plain
+        known = DATASET_KEYS if entity == "datasets" else tuple(words.attributes)
+        plain = words.aliases.get(plain, plain) if entity == "attributes" else plain
         if plain not in known:
-            mistake(self._text, token.at, _unknown(entity, key, known))
-        return Name(entity, plain)
+            mistake(self._text, token.at, _unknown(words, entity, key, known))
+        return Name(entity, plain, words)
 
 
 _WANTS = {
@@ -331,10 +332,12 @@ def _read_time(text: str) -> float | None:
     return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() * 1000
 
 
-def _unknown(entity: str, key: str, known: Sequence[str]) -> str:
+def _unknown(words: Vocabulary, entity: str, key: str, known: Sequence[str]) -> str:
     close = difflib.get_close_matches(key.lower(), known, 1)
     if entity == "datasets":
         return f"Datasets have no {key!r}; they have {', '.join(known)}."
     hint = f" Did you mean {close[0]}?" if close else ""
+    if words is not RUNS:
+        return f"{words.things} have no attribute {key!r}.{hint} They have {', '.join(known)} and tags.KEY."
     prefixed = f"params.{key}, metrics.{key} or tags.{key}"
     return f"Runs have no attribute {key!r}.{hint} For a parameter, metric or tag write {prefixed}."

@@ -1,4 +1,4 @@
-"""What a filter means: the names that runs can be asked for, and the tree that `filters.parse` makes.
+"""What a filter means: the names that runs and other things can be asked for, and the tree that `filters.parse` makes.
 
 Invariants: a literal in the tree already has the type that its name asks for (a float for metrics and
 durations, ms since the epoch for times, a bool for `star`), so that compiling never fails. The meaning of
@@ -8,7 +8,8 @@ side reads the same file.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 Entity = Literal["attributes", "params", "metrics", "tags", "datasets"]
@@ -35,18 +36,32 @@ ALIASES = {"run_name": "name", "user_id": "user", "created": "start_time", "pare
 DATASET_KEYS = ("name", "digest", "context")
 
 
+@dataclass(frozen=True, eq=False)
+class Vocabulary:
+    """What one kind of thing can be asked for: its attributes, other names of them, and what else it has."""
+
+    things: str
+    attributes: Mapping[str, Kind]
+    aliases: Mapping[str, str]
+    entities: tuple[Entity, ...] = ("attributes", "tags")
+
+
+RUNS = Vocabulary("Runs", ATTRIBUTES, ALIASES, ("params", "metrics", "tags", "attributes", "datasets"))
+
+
 @dataclass(frozen=True)
 class Name:
-    """What is asked for: an attribute of the run, or a key of its parameters, metrics, tags or datasets."""
+    """What is asked for: an attribute of the thing, or a key of its parameters, metrics, tags or datasets."""
 
     entity: Entity
     key: str
+    of: Vocabulary = field(default=RUNS, repr=False)
 
     @property
     def kind(self) -> Kind:
         """How its values compare."""
         if self.entity == "attributes":
-            return ATTRIBUTES[self.key]
+            return self.of.attributes[self.key]
         return "typed" if self.entity == "params" else "number" if self.entity == "metrics" else "text"
 
 
@@ -78,7 +93,7 @@ class Like:
 
 @dataclass(frozen=True)
 class Missing:
-    """The run has no such value."""
+    """The thing has no such value."""
 
     name: Name
 

@@ -22,6 +22,7 @@ from tracker.store import Store
 from tracker.store.ids import new_id
 from tracker.tracking import context, experiments, reading
 from tracker.tracking.client_artifacts import ArtifactCalls
+from tracker.tracking.client_registry import RegistryCalls
 from tracker.tracking.location import store_at
 from tracker.tracking.names import random_name
 from tracker.tracking.operations import RunOperations, receipt
@@ -36,7 +37,7 @@ _HAS_FILES = f"tags.`{LOGGED_ARTIFACTS}` IS NOT NULL"
 _ENDED = ("FINISHED", "FAILED", "KILLED")
 
 
-class MlflowClient(ArtifactCalls):
+class MlflowClient(ArtifactCalls, RegistryCalls):
     """Reads and writes a store by ids.
 
     `tracking_uri` names the store's folder; without one it is the current store.

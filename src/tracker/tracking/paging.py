@@ -14,12 +14,12 @@ MAX_PAGE = 50_000
 T = TypeVar("T")
 
 
-def page_limit(max_results: Any) -> int:
-    """How many items a page holds. Raises InvalidValue."""
-    most = 1000 if max_results is None else max_results
-    if isinstance(most, bool) or not isinstance(most, int) or not 1 <= most <= MAX_PAGE:
-        raise InvalidValue(f"max_results is a whole number from 1 to {MAX_PAGE:,}; got {max_results!r}.")
-    return most
+def page_limit(max_results: Any, most: int = MAX_PAGE) -> int:
+    """How many items a page holds, at most `most`. Raises InvalidValue."""
+    limit = 1000 if max_results is None else max_results
+    if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= most:
+        raise InvalidValue(f"max_results is a whole number from 1 to {most:,}; got {max_results!r}.")
+    return limit
 
 
 def page_offset(token: str | None) -> int:
