@@ -12,6 +12,9 @@ Nothing here knows IPython: it takes syntax trees, namespaces and streams. The o
     parameters(cell, before, namespace)                  # {name: JSON value}
     recorder.unlogged(metrics(cell, before, namespace, result=…, failed_line=…))
 
+A `Session` remembers every cell, so that a run can keep its slice (`slicing`): `effects` is what a source does to
+names, `mutation` and `reachable` what its calls do to objects, `randomness` and `opened` what else passes on.
+
 NumPy and PyTorch are never imported, only recognised when the cell has imported them.
 """
 
@@ -19,6 +22,7 @@ from .analysis import Binding, Cell, analyse
 from .collect import Before, inputs_before, metrics, parameters
 from .curves import Curve, LoopRecorder
 from .output import Piece, Tee
+from .session import Execution, Session
 from .values import MISSING, jsonable, scalar
 
 __all__ = [
@@ -27,8 +31,10 @@ __all__ = [
     "Binding",
     "Cell",
     "Curve",
+    "Execution",
     "LoopRecorder",
     "Piece",
+    "Session",
     "Tee",
     "analyse",
     "inputs_before",

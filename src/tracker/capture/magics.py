@@ -12,6 +12,11 @@ from typing import Final, NamedTuple
 
 _LEAKING: Final = frozenset({"time", "capture", "prun", "memit", "debug"})
 _TIMING: Final = frozenset({"timeit"})
+_PYTHON_CELLS: Final = _LEAKING | _TIMING | {"track"}
+_CELL_MAGIC: Final = re.compile(r"%%(\w+)")
+_LINE_MAGIC: Final = re.compile(r"(?m)^([ \t]*)[%!?].*$")
+_ASSIGNED: Final = re.compile(r"(?m)^([ \t]*[A-Za-z_][\w, .]*=[ \t]*)[%!].*$")
+_HELP: Final = re.compile(r"(?m)^([ \t]*)[%\w.]+\?{1,2}[ \t]*$")
 _OPTIONS: Final = re.compile(r"^(?:\s*-{1,2}[A-Za-z][\w-]*(?:[ =]?\d+)?)+(?=\s|$)")
 
 
@@ -68,9 +73,33 @@ def _inner(name: str, text: str, offset: int) -> Inner | None:
 
 
 def _parse(text: str) -> ast.Module | None:
-    for source in (text, re.sub(r"(?m)^(\s*)[%!?].*$", r"\1pass", text)):
+    for source in (text, without_magics(text)):
         try:
             return ast.parse(source)
         except (SyntaxError, ValueError):
             continue
     return None
+
+
+def without_magics(text: str) -> str:
+    """A cell's text as Python with its lines and columns kept: `%…`, `!…` and `…?` lines do nothing, cell magics that
+    run Python are comments; the body of any other is left out."""
+    kept: list[str] = []
+    lines = text.split("\n")
+    for i, line in enumerate(lines):
+        magic = _CELL_MAGIC.match(line)
+        if magic is None or any(other.strip() and not other.lstrip().startswith("#") for other in kept):
+            kept += lines[i:]
+            break
+        kept.append("#" + line[1:])
+        if magic[1] not in _PYTHON_CELLS:
+            return "\n".join(kept)
+    return _HELP.sub(r"\1pass", _ASSIGNED.sub(r"\1None", _LINE_MAGIC.sub(r"\1pass", "\n".join(kept))))
+
+
+def plain_tree(text: str) -> ast.Module | None:
+    """The tree of a cell as it was typed, its magics left out; None if it does not parse."""
+    try:
+        return ast.parse(without_magics(text))
+    except (SyntaxError, ValueError):
+        return None

@@ -10,16 +10,28 @@ import dis
 import functools
 from collections.abc import Iterable, Iterator, Mapping
 from types import CodeType, FunctionType, MethodType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 _MAX_FUNCTIONS: Final = 500
 _ATOMS: Final = (bool, int, float, complex, str, bytes, list, tuple, dict, set, type(None))
 _GLOBAL_READS: Final = frozenset({"LOAD_GLOBAL", "LOAD_NAME"})
 
 
+class Behind(NamedTuple):
+    """What stands behind names: the notebook's functions, and the globals that those read."""
+
+    names: set[str]
+    functions: list[FunctionType]
+
+
 def names_behind(names: Iterable[str], namespace: Mapping[str, Any]) -> set[str]:
     """The globals read by the notebook's functions and classes that `names` stand for, at any depth."""
-    found: set[str] = set()
+    return behind(names, namespace).names
+
+
+def behind(names: Iterable[str], namespace: Mapping[str, Any]) -> Behind:
+    """The notebook's functions and classes' methods that `names` stand for, at any depth, and the globals they read."""
+    found = Behind(set(), [])
     waiting = [name for name in names if name in namespace]
     seen = set(waiting)
     codes: set[int] = set()
@@ -28,8 +40,9 @@ def names_behind(names: Iterable[str], namespace: Mapping[str, Any]) -> set[str]
             if id(function.__code__) in codes:
                 continue
             codes.add(id(function.__code__))
+            found.functions.append(function)
             for name in _globals_of(function.__code__):
-                found.add(name)
+                found.names.add(name)
                 if name in namespace and name not in seen:
                     seen.add(name)
                     waiting.append(name)

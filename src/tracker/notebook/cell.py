@@ -16,9 +16,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from tracker.capture import Session
 from tracker.notebook.frontend import notebook_path, shows_widgets
 from tracker.notebook.options import Options, parse
-from tracker.notebook.run import TrackedRun
+from tracker.notebook.run import TrackedRun, failed_line
 
 _MAGIC = re.compile(r"\A\s*%%track(?=\s|$)([^\n]*)")
 
@@ -51,9 +52,16 @@ class CellTracker(ast.NodeTransformer):
         self.shell = shell
         self._open: list[tuple[str, TrackedRun]] = []
         self._awaiting_tree = False
+        self._running: list[tuple[int, str]] = []
+        self._unseen: str | None = None
         self.last_run_id: str | None = None
+        self.session = Session(shell.user_ns)
+        self.tags: dict[str, str] = {}
+        """Tags for every run that a cell starts from now on."""
 
     def install(self) -> None:
+        earlier = getattr(self.shell.history_manager, "input_hist_raw", [])
+        self._guarded(lambda: self.session.adopt((i, text) for i, text in enumerate(earlier) if text))
         self.shell.input_transformers_cleanup.append(unmark)
         self.shell.ast_transformers.append(self)
         self.shell.events.register("pre_run_cell", self._begin)
@@ -68,11 +76,22 @@ class CellTracker(ast.NodeTransformer):
     # -- the three moments of a cell
 
     def _begin(self, info: Any) -> None:
-        line = track_line(info.raw_cell or "")
+        source = info.raw_cell or ""
+        self._enter(source)
+        line = track_line(source)
         if line is None:
             return
         options = parse(line, self.shell.user_ns)
+        options.tags.update(self.tags)
         self._guarded(lambda: self._start(options, info))
+
+    def _enter(self, source: str) -> None:
+        """Note a cell that begins; one that runs inside another is part of that."""
+        count = self.shell.execution_count
+        if self._running and self._running[0][0] < count:
+            self._running.clear()  # it was cut off without a word
+        self._running.append((count, source))
+        self._unseen = source if len(self._running) == 1 else None
 
     def _start(self, options: Options, info: Any) -> None:
         run = TrackedRun(
@@ -83,6 +102,7 @@ class CellTracker(ast.NodeTransformer):
             notebook=notebook_path(self.shell.user_ns),
             publish=self._publisher(),
             with_widget=shows_widgets(self.shell.user_ns),
+            session=self.session,
         )
         self._open.append((info.raw_cell, run))
         self.last_run_id = run.id
@@ -92,6 +112,9 @@ class CellTracker(ast.NodeTransformer):
     def visit_Module(self, node: ast.Module) -> ast.Module:
         """Called by the shell with each tree that it is about to run: the first one after `_begin` is the cell's,
         the others are what its magics run."""
+        if self._unseen is not None:
+            source, self._unseen = self._unseen, None
+            self._guarded(lambda: self.session.begin(source, node, self.shell.execution_count))
         if not self._open:
             return node
         run = self._open[-1][1]
@@ -102,6 +125,7 @@ class CellTracker(ast.NodeTransformer):
     def _end(self, result: Any) -> None:
         """A cell has ended: ours, or one that ours runs (`%%capture` does, `%run` of a notebook too)."""
         source = result.info.raw_cell
+        self._leave(source or "", result)
         if not any(source == ours for ours, _ in self._open):
             return
         self._awaiting_tree = False
@@ -110,6 +134,13 @@ class CellTracker(ast.NodeTransformer):
             ours, run = self._open.pop()
             ended = ours == source
             self._guarded(partial(run.finish, result if ended else None))
+
+    def _leave(self, source: str, result: Any) -> None:
+        self._unseen = None
+        while self._running and self._running.pop()[1] != source:
+            pass
+        if not self._running:
+            self._guarded(lambda: self.session.end(result.error_in_exec, failed_line(result)))
 
     # -- help
 

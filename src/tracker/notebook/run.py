@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tracker import capture
+from tracker.capture import slicing
 from tracker.exceptions import TrackerError
 from tracker.notebook.figures import FigureTap
 from tracker.notebook.fold import Tail
@@ -17,6 +18,7 @@ from tracker.notebook.live import LiveCard, Publish
 from tracker.notebook.options import Options
 from tracker.tracking import context
 from tracker.tracking.experiments import active_experiment_id
+from tracker.tracking.provenance import SLICE
 
 KEPT_ROWS = 1_000
 SHOWN_CHARACTERS = 20_000
@@ -27,11 +29,12 @@ class TrackedRun:
 
     def __init__(
         self, options: Options, *, source: str, shell: Any, execution_count: int, notebook: str | None,
-        publish: Publish, with_widget: bool,
+        publish: Publish, with_widget: bool, session: capture.Session,
     ) -> None:  # fmt: skip
         self._options = options
         self._shell = shell
         self._source = source
+        self._session = session
         self._notices = list(options.problems)
         self._causes: set[str] = set()
         self._store = context.current_store()
@@ -129,7 +132,12 @@ class TrackedRun:
     def finish(self, result: Any) -> None:
         """Stop watching, keep what the cell made, end the run, show the card's last state."""
         status, trace = "KILLED", ""
-        for step in (self._stop_watching, lambda: self._keep_names(result), lambda: self._keep_result(result)):
+        for step in (
+            self._stop_watching,
+            lambda: self._keep_names(result),
+            lambda: self._keep_result(result),
+            self._keep_slice,
+        ):
             self._noting_faults(step)
         try:
             status, trace = _outcome(result, self._shell)
@@ -189,11 +197,25 @@ class TrackedRun:
             return {}, {}
         names = self._shell.user_ns
         last = result.result if result is not None else None
-        line = _failed_line(result)
+        line = failed_line(result)
         return (
             capture.parameters(self._cell, self._before, names),
             capture.metrics(self._cell, self._before, names, result=last, failed_line=line),
         )
+
+    def _keep_slice(self) -> None:
+        """Keep the cells that made what this one read, and the modules beside the notebook."""
+        executions = self._session.executions
+        if not executions or executions[-1].source != self._source:
+            return
+        cells = slicing.slice_of(executions, executions[-1])
+        folder = self._session.folder
+        modules = {path: kept for path in slicing.local_modules(folder) if (kept := slicing.kept_path(path, folder))}
+        self._writer.artifact_files(modules.items())
+        self._writer.artifact_bytes("code/cells.json", slicing.cells_json(self._session, cells, modules.values()))
+        script = slicing.script(cells, self._shell.transform_cell)
+        self._writer.artifact_bytes("code/slice.py", script.encode("utf-8", "replace"))
+        self._writer.tags({SLICE: f"{len(cells)} of {len(executions)} cells"})
 
     def _named(self, wanted: list[str]) -> list[str]:
         missing = [name for name in wanted if name not in self._shell.user_ns]
@@ -233,7 +255,7 @@ def _outcome(result: Any, shell: Any) -> tuple[str, str]:
     return status, _traceback(error, shell)
 
 
-def _failed_line(result: Any) -> int | None:
+def failed_line(result: Any) -> int | None:
     """The line of the cell at which it raised, if it did."""
     error = result.error_in_exec if result is not None else None
     frames = traceback.extract_tb(error.__traceback__) if error is not None else []

@@ -24,6 +24,8 @@ GIT_BRANCH = "mlflow.source.git.branch"
 LOGGED_ARTIFACTS = "mlflow.loggedArtifacts"
 LOGGED_IMAGES = "mlflow.loggedImages"
 DATA_CONTEXT = "mlflow.data.context"
+SLICE = "tracker.slice"
+RERUN_OF = "tracker.rerun_of"
 
 _SHA = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 

@@ -1,0 +1,313 @@
+"""Which names a cell's calls change in place.
+
+Invariants: nothing of the user's is called, and no attribute is looked up through a descriptor; an object whose
+type or function is not known is held to be changed by every call that is not known to leave it alone.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from typing import Any, Final
+
+from .effects import Effects, FunctionEffects, Place, Use, effects_of
+from .known import (
+    ARRAY_CHANGES,
+    CHANGING_FUNCTIONS,
+    CONFIGURES,
+    CONSUMED,
+    FRAME_CHANGES,
+    LEAVES_ALONE,
+    METHODS,
+    PURE_LIBRARIES,
+)
+
+_DEPTH: Final = 12
+_ATOMS: Final = (bool, int, float, complex, str, bytes, type(None), range, slice, type(Ellipsis))
+
+
+@dataclass
+class Mutations:
+    """What has been worked out of one cell's calls."""
+
+    names: set[str] = field(default_factory=set)
+    """Names whose objects may have been changed."""
+    rebound: set[str] = field(default_factory=set)
+    """Global names that called functions assign."""
+    modules: set[str] = field(default_factory=set)
+    """Names of modules whose settings were changed."""
+    unknown: bool = False
+    """Something was called that can do anything to the namespace."""
+
+
+class Resolver:
+    """Tells what a cell's calls change, by the namespace after it and the kinds of its names before it."""
+
+    def __init__(
+        self, namespace: Mapping[str, Any], kinds: Mapping[str, type], functions: Mapping[Place, FunctionEffects]
+    ) -> None:
+        self._namespace = namespace
+        self._kinds = kinds
+        self._functions = functions
+        self._found = Mutations()
+        self._seen: set[Place] = set()
+
+    def resolve(self, effects: Effects) -> Mutations:
+        """The mutations of the cell with these effects."""
+        found = self._found
+        found.names |= effects.changed
+        for use in effects.uses:
+            found.names |= self._changed_by(use, frozenset(), 0)
+        for name in (*effects.reads, *effects.soft):
+            kind = self._kind(name)
+            if kind is not None and is_consumed(kind):
+                found.names.add(name)
+        return found
+
+    def reached(self, functions: Iterable[FunctionType]) -> None:
+        """Count in what these functions, which the cell may call, do to globals."""
+        for function in functions:
+            self._global_effects(function, 0)
+
+    def _kind(self, name: str) -> type | None:
+        if name in self._kinds:
+            return self._kinds[name]
+        value = self._namespace.get(name, _ABSENT)
+        return None if value is _ABSENT else type(value)
+
+    def _changed_by(self, use: Use, local: frozenset[str], depth: int) -> frozenset[str]:
+        """The names that one call changes; names in `local` are of a function's own, of unknown kind."""
+        changed = set(self._consumed(use, local))
+        receiver = None if use.direct is None or use.direct in local else use.direct
+        known = self._known_callee(use, receiver)
+        if use.inplace:
+            changed |= use.roots if not isinstance(known, FunctionType) or use.path else set()
+            for name, roots in use.keywords:
+                changed |= roots if name == "out" else set()
+        if known is not None:
+            return frozenset(changed | self._by_function(known, use, depth))
+        if use.path:
+            changed |= self._by_method(use, local, depth)
+        elif use.roots:
+            changed |= self._by_instance(use, local, depth)
+        return frozenset(changed)
+
+    def _consumed(self, use: Use, local: frozenset[str]) -> set[str]:
+        every = use.roots.union(*use.arguments, *(names for _, names in use.keywords)) - local
+        return {name for name in every if (kind := self._kind(name)) is not None and is_consumed(kind)}
+
+    # -- what is called
+
+    def _known_callee(self, use: Use, receiver: str | None) -> Any:
+        """The function or class that is called, where it can be found without running anything."""
+        if receiver is None:
+            return None
+        value = self._namespace.get(receiver, _ABSENT)
+        if value is _ABSENT:
+            value = getattr(sys.modules["builtins"], receiver, _ABSENT) if not use.path else _ABSENT
+        if self._kinds.get(receiver, type(value)) is not type(value):
+            return None
+        for attribute in use.path:
+            if isinstance(value, ModuleType):
+                value = value.__dict__.get(attribute, _UNKNOWN_MEMBER)
+            elif isinstance(value, type):
+                return value
+            else:
+                return None
+        if value is _UNKNOWN_MEMBER:
+            return _Library(str(getattr(self._namespace.get(receiver), "__name__", "")), use.path[-1])
+        if isinstance(value, (type, FunctionType, BuiltinFunctionType, MethodType)) or _is_ufunc(value):
+            return value
+        return None
+
+    def _by_function(self, function: Any, use: Use, depth: int) -> set[str]:
+        if isinstance(function, type):
+            initialise = _member(function, "__init__")
+            return self._by_python(initialise, use, depth, 1) if self._is_ours(initialise) else set()
+        if isinstance(function, FunctionType) and self._is_ours(function):
+            return self._by_python(function, use, depth, 0)
+        name = str(getattr(function, "__name__", ""))
+        self._settings(name, use)
+        if name in CHANGING_FUNCTIONS:
+            return set().union(*use.arguments)
+        if name == "backward":
+            self._backward()
+        library = (getattr(function, "__module__", None) or "builtins").partition(".")[0]
+        if library in PURE_LIBRARIES or library.startswith("_"):
+            return set()
+        local = isinstance(function, FunctionType) and _local_effects(function)
+        if isinstance(local, FunctionEffects):
+            return self._by_effects(local, use, depth, 0)
+        return set().union(*use.arguments, *(names for _, names in use.keywords))
+
+    def _settings(self, name: str, use: Use) -> None:
+        if name.startswith(CONFIGURES):
+            self._found.modules |= use.roots
+
+    def _is_ours(self, function: Any) -> bool:
+        return isinstance(function, FunctionType) and function.__globals__ is self._namespace
+
+    def _by_python(self, function: FunctionType, use: Use, depth: int, skipped: int) -> set[str]:
+        effects = self._functions.get((function.__code__.co_name, function.__code__.co_firstlineno))
+        wrapped = function.__dict__.get("__wrapped__")
+        if effects is None and isinstance(wrapped, FunctionType):
+            return self._by_python(wrapped, use, depth, skipped)
+        if effects is None:
+            return set().union(*use.arguments, *(names for _, names in use.keywords))
+        self._global_effects(function, depth)
+        return self._by_effects(effects, use, depth, skipped)
+
+    def _by_effects(self, effects: FunctionEffects, use: Use, depth: int, skipped: int) -> set[str]:
+        """The arguments of a call that the called function changes; `skipped` parameters are bound already."""
+        changing = self._changing(effects, depth)
+        parameters = effects.parameters[skipped:]
+        changed: set[str] = set()
+        for i, names in enumerate(use.arguments):
+            if i >= len(parameters) or parameters[i] in changing:
+                changed |= names if i < len(parameters) or changing else set()
+        for name, names in use.keywords:
+            if name in changing or name == "**":
+                changed |= names
+        return changed
+
+    def _changing(self, effects: FunctionEffects, depth: int) -> frozenset[str]:
+        """The names, parameters among them, whose objects a function's body changes."""
+        if depth > _DEPTH:
+            return frozenset(effects.parameters)
+        found = set(effects.changed)
+        for use in effects.uses:
+            mentioned = use.roots.union(*use.arguments, *(names for _, names in use.keywords))
+            found |= self._changed_by(use, mentioned - effects.free, depth + 1)
+        return frozenset(found) & (effects.free | frozenset(effects.parameters))
+
+    def _global_effects(self, function: FunctionType, depth: int) -> None:
+        place = (function.__code__.co_name, function.__code__.co_firstlineno)
+        effects = self._functions.get(place)
+        if effects is None or place in self._seen:
+            return
+        self._seen.add(place)
+        self._found.unknown |= effects.unknown
+        self._found.rebound |= effects.rebound
+        self._found.names |= self._changing(effects, depth) - set(effects.parameters)
+
+    def _by_method(self, use: Use, local: frozenset[str], depth: int) -> set[str]:
+        method = use.path[-1]
+        kind = None if use.direct is None or use.direct in local else self._kind(use.direct)
+        if method == "backward":
+            self._backward()
+        changed: set[str] = set().union(*use.arguments) if method in CHANGING_FUNCTIONS else set()
+        if kind is None or kind in _ATOMS:
+            return changed | (set() if method in LEAVES_ALONE or kind in _ATOMS else use.roots)
+        if kind is ModuleType or issubclass(kind, type):
+            self._settings(method, use)
+            return changed if method in LEAVES_ALONE else changed | use.roots
+        own = _member(kind, method) if len(use.path) == 1 else None
+        if own is not None and self._is_ours(own):
+            return changed | self._by_own_method(own, use, depth)
+        return changed | (set(use.roots) if _changes(kind, use.path, method) else set())
+
+    def _by_own_method(self, method: FunctionType, use: Use, depth: int) -> set[str]:
+        """A method of a class made in the notebook: by its source."""
+        effects = self._functions.get((method.__code__.co_name, method.__code__.co_firstlineno))
+        if effects is None or not effects.parameters:
+            return set(use.roots)
+        changed = self._by_python(method, use, depth, 1)
+        return changed | use.roots if effects.parameters[0] in self._changing(effects, depth) else changed
+
+    def _by_instance(self, use: Use, local: frozenset[str], depth: int) -> set[str]:
+        """A call of an object that is no function: a model, a closure, something unknown."""
+        kind = None if use.direct is None or use.direct in local else self._kind(use.direct)
+        if kind is not None:
+            own = _member(kind, "__call__")
+            if isinstance(own, FunctionType):
+                ours = self._is_ours(own)
+                return self._by_own_method(own, use, depth) if ours else set(use.roots)
+        return set(use.roots).union(*use.arguments)
+
+    def _backward(self) -> None:
+        """Gradients reach whatever took part in the computation: every module, optimizer and tensor there is."""
+        for name, value in self._namespace.items():
+            if any(owner.__module__.startswith("torch") for owner in type(value).__mro__):
+                self._found.names.add(name)
+
+
+class _Absent:
+    pass
+
+
+class _Library:
+    """A function of a library that is loaded when it is asked for."""
+
+    def __init__(self, module: str, name: str) -> None:
+        self.__module__, self.__name__ = module, name
+
+
+_ABSENT: Final = _Absent()
+_UNKNOWN_MEMBER: Final = _Absent()
+
+
+def is_consumed(kind: type) -> bool:
+    """Whether any use of such an object changes it: iterators, open files, random generators."""
+    if kind.__name__ in CONSUMED and _library(kind) in ("builtins", "itertools"):
+        return True
+    name, library = kind.__name__, _library(kind)
+    if library in ("numpy", "random", "torch") and name in ("Generator", "RandomState", "Random", "SeedSequence"):
+        return True
+    return library in ("_io", "io") or (name.endswith("iterator") and library == "builtins") or name == "reader"
+
+
+def _changes(kind: type, path: tuple[str, ...], method: str) -> bool:
+    """Whether a method of a library's object changes it."""
+    library = _library(kind)
+    for base, methods in METHODS.items():
+        if issubclass(kind, base) and library in ("builtins", "collections"):
+            return method in methods if len(path) == 1 else method not in LEAVES_ALONE
+    if library == "collections" or is_consumed(kind):
+        return method not in LEAVES_ALONE
+    if library == "numpy":
+        return method in ARRAY_CHANGES or is_consumed(kind)
+    if library in ("pandas", "polars", "pyarrow"):
+        return method in FRAME_CHANGES
+    if library == "torch" and kind.__name__ in ("Tensor", "Parameter"):
+        return method.endswith("_") or method == "backward"
+    return method not in LEAVES_ALONE
+
+
+def _library(kind: type) -> str:
+    return str(getattr(kind, "__module__", "")).partition(".")[0]
+
+
+def _member(kind: type, name: str) -> Any:
+    """A class's member as it is stored, its bases looked through in order."""
+    for owner in type.__dict__["__mro__"].__get__(kind):
+        if name in owner.__dict__:
+            member = owner.__dict__[name]
+            return member.__func__ if isinstance(member, (staticmethod, classmethod)) else member
+    return None
+
+
+def _is_ufunc(value: object) -> bool:
+    return type(value).__module__.partition(".")[0] == "numpy" and callable(value)
+
+
+def _local_effects(function: FunctionType) -> FunctionEffects | None:
+    """What a function from a module beside the notebook does, by its source."""
+    found = module_effects(function.__code__.co_filename)
+    return None if found is None else found.get((function.__code__.co_name, function.__code__.co_firstlineno))
+
+
+@lru_cache(maxsize=200)
+def module_effects(filename: str) -> dict[Place, FunctionEffects] | None:
+    """The functions of a source file; None if it is no small file of Python."""
+    try:
+        path = Path(filename)
+        if "site-packages" in path.parts or path.stat().st_size > 200_000:
+            return None
+        return effects_of(ast.parse(path.read_bytes())).functions
+    except (OSError, SyntaxError, ValueError):
+        return None

@@ -1,0 +1,231 @@
+"""What is remembered of a session: every execution of a cell, and what it took and left.
+
+Invariants: an execution never holds an object of the user's, only names, identities and text; a cell that runs
+inside another counts as part of it. `slicing` works out of this memory what a value was made by.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import sys
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import FunctionType
+from typing import Any, Final
+
+from .effects import Effects, FunctionEffects, Place, effects_of
+from .known import words
+from .magics import plain_tree
+from .mutation import Resolver
+from .opened import OpenedFiles, begin_collecting, collected
+from .randomness import random_states
+from .reach import behind
+from .reachable import NOTHING, Objects, reachable
+
+_MAX_KNOWN: Final = 2_000
+_READ_OBJECTS: Final = 2_000
+_SHELL_NAMES: Final = words(
+    """
+    In Out get_ipython exit quit open _ __ ___ _i _ii _iii _ih _oh _dh _exit_code __builtin__ __builtins__
+    __name__ __doc__ __package__ __loader__ __spec__ __annotations__
+    """
+)
+_Names = frozenset[str]
+_NO_NAMES: Final[_Names] = frozenset()
+
+
+@dataclass
+class Execution:
+    """One execution of one cell."""
+
+    number: int
+    """Its place in the session, from 0."""
+    count: int
+    """What stood in its brackets."""
+    source: str
+    effects: Effects
+    needs: _Names = _NO_NAMES
+    bound: _Names = _NO_NAMES
+    """Names that it bound or deleted for certain: what they were before does not matter after it."""
+    maybe: _Names = _NO_NAMES
+    """Names that it may have bound, or whose objects it may have changed."""
+    read: Objects = NOTHING
+    made: Objects = NOTHING
+    """Objects that hang below what it bound."""
+    changed: Objects = NOTHING
+    drew: _Names = _NO_NAMES
+    """Global random generators whose state it moved."""
+    seeded: _Names = _NO_NAMES
+    """Those that it seeded before it drew from them."""
+    files: OpenedFiles = field(default_factory=OpenedFiles)
+    unknown: bool = False
+    """It may have read and changed anything."""
+    sets_up: bool = False
+    error: str | None = None
+    """The kind of exception that cut it off."""
+    failed_line: int | None = None
+
+
+class Session:
+    """Remembers the cells of one shell; `begin` and `end` stand around each execution."""
+
+    def __init__(self, namespace: Mapping[str, Any]) -> None:
+        self.executions: list[Execution] = []
+        self.functions: dict[Place, FunctionEffects] = {}
+        self.folder = os.getcwd()
+        self._namespace = namespace
+        self._known: OrderedDict[str, Effects] = OrderedDict()
+        self._states: dict[str, int] = {}
+        self._now: _Watched | None = None
+
+    # -- cells from before the memory began
+
+    def adopt(self, sources: Iterable[tuple[int, str]]) -> None:
+        """Remember earlier cells (execution count, source), of which only the source is known."""
+        for count, source in sources:
+            tree = plain_tree(source)
+            if tree is None:
+                continue
+            effects = self._effects(source, tree)
+            self.executions.append(
+                Execution(
+                    len(self.executions), count, source, effects,
+                    needs=frozenset(effects.reads) | effects.soft,
+                    bound=frozenset(effects.bound),
+                    maybe=frozenset(effects.maybe | effects.changed).union(*(use.roots for use in effects.uses)),
+                    drew=frozenset(("random", "numpy", "torch")) if effects.uses or effects.seeds else _NO_NAMES,
+                    seeded=frozenset(("random", "numpy", "torch")) if effects.seeds_first else _NO_NAMES,
+                    unknown=effects.unknown,
+                    sets_up=effects.sets_up or "sys.path" in source or "%cd" in source or "chdir" in source,
+                )
+            )  # fmt: skip
+            self.functions.update(effects.functions)
+
+    # -- a cell
+
+    def begin(self, source: str, tree: ast.Module, count: int) -> None:
+        """A cell is about to run, as `tree` after IPython's transformation."""
+        effects = self._effects(source, tree)
+        names = self._namespace
+        self.functions.update(effects.functions)
+        wanted = {name for name in (*effects.reads, *effects.soft) if name in names}
+        reached = behind(wanted, names)
+        needs = wanted | {name for name in reached.names if not _bound_before_use(name, effects)}
+        rebound = (effects.changed | _mentioned(effects)) & (effects.maybe | effects.bound.keys()) & names.keys()
+        if not self._states:
+            self._states = random_states()
+        self._now = _Watched(
+            Execution(len(self.executions), count, source, effects),
+            needs=needs,
+            kinds={name: type(names[name]) for name in wanted if name in names},
+            present={name: id(value) for name, value in names.items() if _is_users(name)},
+            functions=reached.functions,
+            read=reachable([names[name] for name in needs if name in names], _READ_OBJECTS, classes=True),
+            replaced=reachable([names[name] for name in rebound]) if rebound else NOTHING,
+            folder=os.getcwd(),
+            path=tuple(sys.path),
+        )
+        begin_collecting()
+
+    def end(self, error: BaseException | None, failed_line: int | None) -> Execution | None:
+        """The cell has ended, with `error` raised at its line `failed_line`. What is remembered of it."""
+        watched, self._now = self._now, None
+        if watched is None:
+            return None
+        done = watched.done
+        done.files = collected()
+        done.error = type(error).__name__ if error is not None else None
+        done.failed_line = failed_line
+        self._names(watched, done)
+        self._objects(watched, done)
+        self._random(done)
+        moved = os.getcwd() != watched.folder or tuple(sys.path) != watched.path
+        done.sets_up = done.effects.sets_up or moved
+        self.executions.append(done)
+        return done
+
+    @property
+    def running(self) -> Execution | None:
+        """The cell that runs now."""
+        return None if self._now is None else self._now.done
+
+    # -- what it took and left
+
+    def _effects(self, source: str, tree: ast.Module) -> Effects:
+        known = self._known.get(source)
+        if known is None:
+            known = self._known[source] = effects_of(tree)
+            if len(self._known) > _MAX_KNOWN:
+                self._known.popitem(last=False)
+        return known
+
+    def _names(self, watched: _Watched, done: Execution) -> None:
+        after = {name: id(value) for name, value in self._namespace.items() if _is_users(name)}
+        before = watched.present
+        moved = {name for name, identity in after.items() if before.get(name) != identity}
+        moved |= before.keys() - after.keys()
+        effects = done.effects
+        certain = set(effects.bound) - effects.maybe if done.error is None else set()
+        done.bound = frozenset(moved | certain | (effects.bound.keys() if done.error is None else set()))
+        done.needs = frozenset(
+            name for name in watched.needs if name in effects.reads or name not in effects.soft or name not in moved
+        ) | frozenset(name for name in effects.reads if name not in before)
+        done.maybe = frozenset((effects.maybe | effects.bound.keys()) - done.bound)
+
+    def _objects(self, watched: _Watched, done: Execution) -> None:
+        names = self._namespace
+        resolver = Resolver(names, watched.kinds, self.functions)
+        resolver.reached(watched.functions)
+        mutations = resolver.resolve(done.effects)
+        changed = reachable([names[name] for name in mutations.names | mutations.modules if name in names])
+        if watched.replaced.ids and mutations.names & done.bound:
+            changed = Objects(changed.ids | watched.replaced.ids, changed.cut or watched.replaced.cut)
+        done.changed = changed
+        done.maybe |= (mutations.names | mutations.rebound) - done.bound
+        done.read = watched.read
+        made = reachable([names[name] for name in done.bound if name in names])
+        done.made = NOTHING if made.cut or watched.read.cut else made
+        done.unknown = done.effects.unknown or mutations.unknown
+
+    def _random(self, done: Execution) -> None:
+        states = random_states()
+        moved = {name for name, state in states.items() if self._states.get(name, state) != state}
+        if done.effects.seeds:
+            moved |= states.keys()
+        done.drew = frozenset(moved)
+        done.seeded = done.drew if done.effects.seeds_first else _NO_NAMES
+        self._states = states
+
+
+@dataclass
+class _Watched:
+    """What the namespace held for a cell that runs."""
+
+    done: Execution
+    needs: set[str]
+    kinds: dict[str, type]
+    present: dict[str, int]
+    functions: list[FunctionType]
+    read: Objects
+    replaced: Objects
+    folder: str
+    path: tuple[str, ...]
+
+
+def _is_users(name: str) -> bool:
+    return not (name in _SHELL_NAMES or (name[0] == "_" and name[1:].lstrip("i").isdigit()))
+
+
+def _bound_before_use(name: str, effects: Effects) -> bool:
+    """Whether the cell binds `name` before it reads anything that could call a function which reads it."""
+    bound = effects.bound.get(name)
+    return bound is not None and all(bound < moment for moment in effects.reads.values())
+
+
+def _mentioned(effects: Effects) -> set[str]:
+    found: set[str] = set()
+    for use in effects.uses:
+        found = found.union(use.roots, *use.arguments, *(names for _, names in use.keywords))
+    return found

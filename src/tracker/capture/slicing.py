@@ -1,0 +1,177 @@
+"""The slice: the executions that made what one execution read, in their order, and how it is kept.
+
+Invariants: going backwards, an execution belongs to the slice when it bound a name that is needed and not bound
+again since, changed an object that is needed, wrote a file that is needed, moved a random generator since its last
+seed that something in the slice drew from, set the process up, or may have done anything; each then needs what it
+read itself. The last cell is the run's own.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+from .magics import plain_tree
+from .session import Execution, Session
+
+FORMAT: Final = 1
+MAX_SLICE_BYTES: Final = 20_000_000
+MAX_MODULE_BYTES: Final = 2_000_000
+MAX_MODULES: Final = 500
+
+
+def slice_of(executions: list[Execution], last: Execution) -> list[Execution]:
+    """The executions that `last` stands on, and itself; `executions` are those before it, in order."""
+    kept = [last]
+    names: set[str] = set()
+    objects: set[int] = set()
+    cut = False
+    files: set[str] = set()
+    floors: dict[str, int] = {}
+    everything = False
+
+    def include(execution: Execution) -> None:
+        nonlocal cut, everything, objects, names
+        names -= execution.bound
+        objects -= execution.made.ids
+        names |= execution.needs
+        objects |= execution.read.ids
+        cut |= execution.read.cut
+        files.difference_update(execution.files.replaced)
+        files.update(execution.files.read)
+        files.update(os.path.dirname(path) for path in (*execution.files.written, *execution.files.read))
+        everything |= execution.unknown
+        for generator in execution.drew - execution.seeded:
+            seed = _last_seed(executions, execution.number, generator)
+            if seed is not None:
+                floors[generator] = min(floors.get(generator, seed), seed)
+
+    include(last)
+    for execution in reversed([one for one in executions if one.number < last.number]):
+        if (
+            everything
+            or execution.sets_up
+            or not names.isdisjoint(execution.bound)
+            or not names.isdisjoint(execution.maybe)
+            or not objects.isdisjoint(execution.changed.ids)
+            or (cut and execution.changed.cut)
+            or not files.isdisjoint(execution.files.written)
+            or (execution.unknown and bool(names))
+            or (execution.effects.stars and execution.effects.bound.keys().isdisjoint(names) and _adopted(execution))
+            or any(execution.number >= floors.get(name, sys.maxsize) for name in execution.drew | execution.seeded)
+        ):
+            include(execution)
+            kept.append(execution)
+    return kept[::-1]
+
+
+def _adopted(execution: Execution) -> bool:
+    """Whether it ran before anybody watched: what a star import bound is not known."""
+    return not execution.bound and not execution.read.ids
+
+
+def _last_seed(executions: list[Execution], before: int, generator: str) -> int | None:
+    for execution in reversed(executions[:before]):
+        if generator in execution.drew | execution.seeded and execution.effects.seeds:
+            return execution.number
+    return None
+
+
+# -- as it is kept
+
+
+def cells_json(session: Session, cells: list[Execution], modules: Iterable[str]) -> bytes:
+    """The slice as `code/cells.json`: sources as they were typed, in the order of execution."""
+    written = sorted({path for cell in cells for path in cell.files.written})
+    return json.dumps(
+        {
+            "format": FORMAT,
+            "folder": session.folder,
+            "executed": len(session.executions),
+            "cells": [{"count": cell.count, "source": cell.source, "error": cell.error} for cell in cells],
+            "written": written,
+            "read": sorted({path for cell in cells for path in cell.files.read} - set(written))[:1_000],
+            "modules": sorted(modules),
+        },
+        ensure_ascii=False, indent=1,
+    ).encode("utf-8", "replace")  # fmt: skip
+
+
+def script(cells: list[Execution], transform: Any) -> str:
+    """The slice as one Python file, cells apart by `# %%`. Cells that hold magics stand in the form that IPython
+    makes of them (`transform`), so that the file is Python: run it by `ipython`, or by `python` if there are none."""
+    return "\n".join(f"# %% [{cell.count}]\n{_as_python(cell, transform)}\n" for cell in cells)
+
+
+def _as_python(cell: Execution, transform: Any) -> str:
+    try:
+        tree = ast.parse(cell.source)
+        source = cell.source
+    except (SyntaxError, ValueError):
+        source = transform(cell.source)
+        tree_or_none = plain_tree(source)
+        if tree_or_none is None:
+            return "".join(f"# {line}\n" for line in source.splitlines())
+        tree = tree_or_none
+    return source.strip("\n") if cell.error is None else _until_it_failed(cell, source, tree)
+
+
+def _until_it_failed(cell: Execution, source: str, tree: ast.Module) -> str:
+    """A cell that raised: what ran before as it is, the statement that raised with its exception passed over."""
+    line = cell.failed_line
+    if line is None:
+        return source.strip("\n")
+    failing = next((s for s in tree.body if s.lineno <= line <= (s.end_lineno or s.lineno)), None)
+    if failing is None:
+        return source.strip("\n")
+    before = "\n".join(source.split("\n")[: failing.lineno - 1]).strip("\n")
+    body = "\n".join("    " + text for text in ast.unparse(failing).split("\n"))
+    return (
+        f"{before}\ntry:  # it raised {cell.error} in the notebook too\n{body}\nexcept BaseException:\n    pass".strip(
+            "\n"
+        )
+    )
+
+
+# -- modules beside the notebook
+
+_known: tuple[int, str, list[str]] = (0, "", [])
+
+
+def local_modules(folder: str) -> list[str]:
+    """The source files below `folder` of the modules that are imported, as real paths."""
+    global _known
+    if _known[0] != len(sys.modules) or _known[1] != folder:
+        _known = (len(sys.modules), folder, list(_found_modules(os.path.realpath(folder))))
+    return _known[2]
+
+
+def _found_modules(folder: str) -> Iterable[str]:
+    inside = folder.rstrip(os.sep) + os.sep
+    environment = {os.path.realpath(sys.prefix) + os.sep, os.path.realpath(sys.base_prefix) + os.sep}
+    found: set[str] = set()
+    for module in list(sys.modules.values()):
+        path = getattr(module, "__dict__", {}).get("__file__")
+        if not isinstance(path, str) or not path.endswith(".py") or "site-packages" in path:
+            continue
+        real = os.path.realpath(path)
+        inner = [root for root in environment if root.startswith(inside)]
+        if real.startswith(inside) and not any(real.startswith(root) for root in inner) and len(found) < MAX_MODULES:
+            found.add(real)
+    return found
+
+
+def kept_path(path: str, folder: str) -> str | None:
+    """Where a file below `folder` is kept among a run's files; None if it is not below it, or too large."""
+    relative = os.path.relpath(path, os.path.realpath(folder))
+    try:
+        if relative.startswith("..") or Path(path).stat().st_size > MAX_MODULE_BYTES:
+            return None
+    except OSError:
+        return None
+    return "code/files/" + Path(relative).as_posix()
