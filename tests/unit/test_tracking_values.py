@@ -313,7 +313,10 @@ def test_a_run_notes_the_data_it_reads(run):
     assert sorted(use.dataset.name for use in inputs) == ["dataset", "dataset", "mine"]
     (of_frame,) = (use for use in inputs if use.tags)
     assert {tag.key: tag.value for tag in of_frame.tags} == {"mlflow.data.context": "training", "split": "1"}
-    assert json.loads(of_frame.dataset.profile) == {"num_rows": 2, "num_elements": 8}
+    profile = json.loads(of_frame.dataset.profile)
+    columns = profile.pop("fingerprint")["columns"]
+    assert profile == {"num_rows": 2, "num_elements": 8}
+    assert [(name, dtype) for name, dtype, _ in columns] == [(name, str(dtype)) for name, dtype in frame.dtypes.items()]
     kinds = [column["type"] for column in json.loads(of_frame.dataset.schema)["mlflow_colspec"]]
     assert kinds == ["double", "long", "string", "string"]
     assert len(tracker.search_runs(filter_string="datasets.context = 'training'")) == 1

@@ -1,70 +1,82 @@
-"""Datasets as runs note them: a digest of the whole content, schema and size. Nothing heavy is imported."""
+"""Datasets as runs note them: a fingerprint of the content, schema and size. Nothing heavy is imported.
+
+A Dataset's profile is JSON: MLflow's counts, and under "fingerprint" how much of the content the digest stands for
+and the digest of each column, so that two runs' data can be compared column by column.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import json
-import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from tracker.entities import Dataset
 from tracker.exceptions import InvalidValue
+from tracker.fingerprints import Fingerprint, fingerprint
 from tracker.tracking.provenance import DATA_CONTEXT, SOURCE_NAME, automatic_tags
 
-_KINDS = {"b": "boolean", "i": "long", "u": "long", "f": "double", "M": "datetime", "S": "binary"}
+COVERAGE: Final = "tracker.coverage"
+"""The tag on an input whose fingerprint does not stand for all of its content: "sampled" or "unread"."""
+
+MAX_COLUMNS: Final = 2_000
 
 
 def input_of(data: Any, context: str | None, tags: Mapping[str, Any] | None) -> tuple[str, dict[str, Any]]:
     """The name of a dataset, and what is noted of its use. Raises InvalidValue for what is no dataset."""
-    dataset = data if isinstance(data, Dataset) else _described(data)
+    dataset = as_dataset(data)
     every = {key: str(value) for key, value in (tags or {}).items()}
     if context is not None:
         every[DATA_CONTEXT] = str(context)
+    coverage = _coverage(dataset)
+    if coverage != "full":
+        every[COVERAGE] = coverage
     value = {key: text for key, text in dataset.to_dictionary().items() if key != "name" and text is not None}
     return dataset.name, value | {"tags": every}
 
 
-def _described(data: Any) -> Dataset:
-    pandas, numpy = sys.modules.get("pandas"), sys.modules.get("numpy")
-    if pandas is not None and isinstance(data, pandas.DataFrame):
-        digest, schema, profile = _of_frame(data, pandas)
-    elif numpy is not None and isinstance(data, numpy.ndarray):
-        digest, schema, profile = _of_array(data, numpy)
-    else:
+def as_dataset(data: Any) -> Dataset:
+    """What `log_input` was given as the Dataset that is noted. Raises InvalidValue."""
+    if isinstance(data, Dataset):
+        return data
+    found = fingerprint(data)
+    if found is None:
         raise InvalidValue(
-            f"log_input takes a pandas DataFrame, a NumPy array or a Dataset; got {type(data).__name__}."
+            "log_input takes a DataFrame (pandas, Polars), an Arrow table, a NumPy array, a tensor or a Dataset; "
+            f"got {type(data).__name__}. tracker.data makes a Dataset that knows where its data came from."
         )
-    source = {"tags": {SOURCE_NAME: automatic_tags()[SOURCE_NAME]}}
-    return Dataset("dataset", digest, "code", json.dumps(source), json.dumps(schema), json.dumps(profile))
+    return described(found)
 
 
-def _of_frame(frame: Any, pandas: Any) -> tuple[str, Any, Any]:
-    digest = hashlib.sha256(repr([(str(name), str(kind)) for name, kind in frame.dtypes.items()]).encode())
-    for position in range(frame.shape[1]):
-        column = frame.iloc[:, position]
-        try:
-            hashes = pandas.util.hash_pandas_object(column)
-        except TypeError:  # lists and the like, which have no hash
-            hashes = pandas.util.hash_pandas_object(column.map(repr))
-        digest.update(hashes.to_numpy().tobytes())
-    columns = [
-        {"type": _KINDS.get(getattr(kind, "kind", "O"), "string"), "name": str(name), "required": True}
-        for name, kind in frame.dtypes.items()
-    ]
-    profile = {"num_rows": len(frame), "num_elements": int(frame.size)}
-    return digest.hexdigest()[:16], {"mlflow_colspec": columns}, profile
+def described(found: Fingerprint, name: str = "dataset", source: tuple[str, dict[str, Any]] | None = None) -> Dataset:
+    """A fingerprint as a Dataset. `source` is (type, JSON); without one, the program that runs."""
+    kind, where = source or ("code", {"tags": {SOURCE_NAME: automatic_tags()[SOURCE_NAME]}})
+    schema = json.dumps(found.schema) if found.schema else None
+    return Dataset(name, found.digest, kind, json.dumps(where), schema, json.dumps(profile(found)))
 
 
-def _of_array(array: Any, numpy: Any) -> tuple[str, Any, Any]:
-    digest = hashlib.sha256(f"{array.dtype}{array.shape}".encode())
-    content = array.tolist() if array.dtype.hasobject else None
-    digest.update(numpy.ascontiguousarray(array).tobytes() if content is None else repr(content).encode())
-    tensor = {"dtype": str(array.dtype), "shape": [-1, *array.shape[1:]]}
-    schema = {"mlflow_tensorspec": {"features": json.dumps([{"type": "tensor", "tensor-spec": tensor}])}}
-    profile = {
-        "features_shape": list(array.shape),
-        "features_size": int(array.size),
-        "features_nbytes": int(array.nbytes),
-    }
-    return digest.hexdigest()[:16], schema, profile
+def profile(found: Fingerprint) -> dict[str, Any]:
+    """MLflow's counts, and how the content was read."""
+    size = 1
+    for length in found.shape:
+        size *= length
+    if found.columns and len(found.shape) <= 2:
+        counts: dict[str, Any] = {"num_rows": found.rows, "num_elements": size}
+    else:
+        counts = {"features_shape": list(found.shape), "features_size": size, "features_nbytes": found.nbytes}
+    columns = [[column.name, column.dtype, column.digest] for column in found.columns[:MAX_COLUMNS]]
+    told = {"kind": found.kind, "shape": list(found.shape), "coverage": found.coverage, "columns": columns}
+    return counts | {"fingerprint": told | ({"why": found.why} if found.why else {})}
+
+
+def read_fingerprint(profile_text: str | None) -> dict[str, Any]:
+    """What a kept profile says of the fingerprint: kind, shape, coverage, columns; empty if it says nothing."""
+    try:
+        told = json.loads(profile_text or "{}")
+    except ValueError:
+        return {}
+    found = told.get("fingerprint") if isinstance(told, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _coverage(dataset: Dataset) -> str:
+    return str(read_fingerprint(dataset.profile).get("coverage", "full"))

@@ -1,0 +1,138 @@
+"""NumPy arrays, of every dtype and layout, and SciPy's sparse ones.
+
+NumPy is never imported by reading this module; the functions are called with arrays, so it is there.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any, Final
+
+from tracker.fingerprints.digest import Parts
+from tracker.fingerprints.objects import feed_objects
+from tracker.fingerprints.result import Column, Coverage, Fingerprint
+from tracker.fingerprints.sampling import bound, sample_positions, sampled_why
+
+_COPIED: Final = 1 << 20
+_MLFLOW_KINDS: Final = {"b": "boolean", "i": "long", "u": "long", "f": "double", "M": "datetime", "S": "binary"}
+_SPARSE_PARTS: Final = ("data", "indices", "indptr", "row", "col", "offsets", "coords")
+
+
+def mlflow_type(dtype: Any) -> str:
+    """MLflow's column type for a NumPy-like dtype: long, double, boolean, datetime, binary, else string."""
+    kind = getattr(dtype, "kind", "O")
+    if kind in "iuf" and getattr(dtype, "itemsize", 8) <= (2 if kind in "iu" else 4):
+        return "integer" if kind in "iu" else "float"
+    if kind == "i" and dtype.itemsize == 4:
+        return "integer"
+    return _MLFLOW_KINDS.get(kind, "string")
+
+
+def of_array(array: Any) -> Fingerprint:
+    """The fingerprint of an array; its masks count."""
+    numpy = sys.modules["numpy"]
+    kind = "numpy.ma.MaskedArray" if numpy.ma.isMaskedArray(array) else "numpy.ndarray"
+    coverage: Coverage = "full"
+    read, why = array, ""
+    if weight(array) > bound():
+        read, coverage, why = _sampled(numpy, array), "sampled", sampled_why(weight(array))
+    parts = Parts(kind, coverage)
+    parts.text("shape", repr(array.shape))
+    parts.text("dtype", dtype_text(array.dtype))
+    feed_array(parts, "values", read)
+    shape = tuple(int(n) for n in array.shape)
+    return Fingerprint(kind, parts.digest(), shape, (), coverage, why, int(array.nbytes), tensor_schema(array))
+
+
+def tensor_schema(array: Any) -> dict[str, Any]:
+    """MLflow's schema of an array: its dtype, and its shape but for the number of rows."""
+    tensor = {"dtype": str(array.dtype), "shape": [-1, *(int(n) for n in array.shape[1:])]}
+    return {"mlflow_tensorspec": {"features": json.dumps([{"type": "tensor", "tensor-spec": tensor}])}}
+
+
+def array_digest(array: Any) -> str:
+    """The digest of the values of an array, whatever its size."""
+    parts = Parts(dtype_text(array.dtype), repr(array.shape))
+    feed_array(parts, "values", array)
+    return parts.digest()
+
+
+def weight(array: Any) -> int:
+    """How much work it is to read an array, in bytes; an object counts as 512."""
+    return int(array.size * (512 if array.dtype.hasobject or array.dtype.kind == "T" else array.dtype.itemsize))
+
+
+def dtype_text(dtype: Any) -> str:
+    """A dtype with all its parts: byte order, unit, fields with their names."""
+    fields = f"{dtype.descr}" if dtype.names else ""
+    return f"{dtype.str}|{dtype!r}|{fields}"
+
+
+def feed_array(parts: Parts, name: str, array: Any) -> None:
+    """Feed the values of an array in C order. Raises Unreadable for objects without content."""
+    numpy = sys.modules["numpy"]
+    if numpy.ma.isMaskedArray(array):
+        feed_array(parts, f"{name}.mask", numpy.ma.getmaskarray(array))
+        nothing = None if array.dtype.hasobject else numpy.zeros((), array.dtype)[()]
+        feed_array(parts, name, array.filled(nothing))  # what lies under a mask is no content
+        return
+    array = numpy.asarray(array)
+    dtype = array.dtype
+    if dtype.names:
+        for field in dtype.names:
+            parts.text(f"{name}.fields", field)
+            feed_array(parts, f"{name}.{field}", array[field])
+    elif dtype.hasobject or dtype.kind == "T":
+        feed_objects(parts, name, array.ravel().tolist())
+    elif dtype.itemsize:
+        _feed_raw(numpy, parts, name, array)
+
+
+def _feed_raw(numpy: Any, parts: Parts, name: str, array: Any) -> None:
+    used = _used_bytes(numpy, array.dtype)
+    if array.ndim and not array.flags.c_contiguous and array.nbytes > _COPIED:
+        rows = _COPIED * len(array) // array.nbytes
+        for start in range(0, len(array), rows or 1):
+            _feed_raw(numpy, parts, name, array[start : start + rows] if rows else array[start])
+        return
+    flat = numpy.ascontiguousarray(array).reshape(-1)
+    octets = flat.view(numpy.uint8)
+    if used is not None:
+        octets = numpy.ascontiguousarray(octets.reshape(-1, used[0])[:, : used[1]]).reshape(-1)
+    parts.feed(name, octets)
+
+
+def _used_bytes(numpy: Any, dtype: Any) -> tuple[int, int] | None:
+    """For x87's long doubles, which carry six bytes of garbage: bytes a number, bytes that count."""
+    if dtype.kind not in "fc" or dtype.char not in "gG":
+        return None
+    single = numpy.dtype(numpy.longdouble)
+    return (single.itemsize, 10) if numpy.finfo(single).nmant == 63 else None
+
+
+def _sampled(numpy: Any, array: Any) -> Any:
+    """Evenly spread rows, or elements where the rows are few and large."""
+    if array.ndim and len(array) * 1_000 < array.size and array.flags.c_contiguous:
+        array = array.reshape(-1)
+    per_row = max(1, weight(array) // max(1, len(array)))
+    return array[sample_positions(numpy, len(array), per_row)]
+
+
+def of_sparse(matrix: Any) -> Fingerprint:
+    """The fingerprint of a SciPy sparse matrix or array, in the form that it is kept in."""
+    numpy = sys.modules["numpy"]
+    parts = Parts("scipy.sparse", type(matrix).__name__)
+    parts.text("shape", repr(matrix.shape))
+    pieces, size = [], 0
+    for name in _SPARSE_PARTS:
+        value = getattr(matrix, name, None)
+        for array in value if isinstance(value, tuple) else (value,):
+            if isinstance(array, numpy.ndarray):
+                digest = array_digest(array)
+                pieces.append(Column(name, str(array.dtype), digest))
+                parts.text(name, digest)
+                size += int(array.nbytes)
+    return Fingerprint(
+        f"scipy.sparse.{type(matrix).__name__}", parts.digest(), tuple(matrix.shape), tuple(pieces), "full", "", size
+    )

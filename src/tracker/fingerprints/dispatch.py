@@ -1,0 +1,92 @@
+"""Which reader a value goes to, by the libraries that are imported already."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from tracker.fingerprints.digest import Parts
+from tracker.fingerprints.objects import Unreadable
+from tracker.fingerprints.result import Fingerprint
+
+
+def fingerprint(value: Any) -> Fingerprint | None:
+    """The fingerprint of a dataset, or None for what is none. One whose values cannot be read is "unread"."""
+    read = _reader(value)
+    if read is None:
+        return None
+    try:
+        return read(value)
+    except Unreadable as error:
+        return _unread(value, str(error))
+
+
+def _reader(value: Any) -> Callable[[Any], Fingerprint] | None:
+    """Looked up by the module of the value's class and those above it, so that nothing is asked of the value."""
+    for owner in type(value).__mro__:
+        library = owner.__module__.partition(".")[0] if isinstance(owner.__module__, str) else ""
+        if library in _LIBRARIES and library in sys.modules:
+            found = _LIBRARIES[library](value)
+            if found is not None:
+                return found
+    return None
+
+
+def _numpy(value: Any) -> Callable[[Any], Fingerprint] | None:
+    from tracker.fingerprints import arrays
+
+    return arrays.of_array if isinstance(value, sys.modules["numpy"].ndarray) else None
+
+
+def _scipy(value: Any) -> Callable[[Any], Fingerprint] | None:
+    from tracker.fingerprints import arrays
+
+    sparse = sys.modules.get("scipy.sparse")
+    return arrays.of_sparse if sparse is not None and sparse.issparse(value) else None
+
+
+def _pandas(value: Any) -> Callable[[Any], Fingerprint] | None:
+    from tracker.fingerprints import frames
+
+    pandas = sys.modules["pandas"]
+    if isinstance(value, pandas.DataFrame):
+        return frames.of_frame
+    if isinstance(value, pandas.Series):
+        return frames.of_series
+    return frames.of_index if isinstance(value, pandas.Index) else None
+
+
+def _polars(value: Any) -> Callable[[Any], Fingerprint] | None:
+    from tracker.fingerprints import arrow
+
+    polars = sys.modules["polars"]
+    if isinstance(value, polars.DataFrame):
+        return arrow.of_polars
+    return arrow.of_polars_series if isinstance(value, polars.Series) else None
+
+
+def _pyarrow(value: Any) -> Callable[[Any], Fingerprint] | None:
+    from tracker.fingerprints import arrow
+
+    pa = sys.modules["pyarrow"]
+    return arrow.of_arrow if isinstance(value, (pa.Table, pa.RecordBatch, pa.Array, pa.ChunkedArray)) else None
+
+
+def _torch(value: Any) -> Callable[[Any], Fingerprint] | None:
+    from tracker.fingerprints import tensors
+
+    tensor = getattr(sys.modules["torch"], "Tensor", None)
+    return tensors.of_tensor if tensor is not None and isinstance(value, tensor) else None
+
+
+_LIBRARIES: dict[str, Callable[[Any], Callable[[Any], Fingerprint] | None]] = {
+    "numpy": _numpy, "scipy": _scipy, "pandas": _pandas, "polars": _polars, "pyarrow": _pyarrow, "torch": _torch,
+}  # fmt: skip
+
+
+def _unread(value: Any, why: str) -> Fingerprint:
+    kind = f"{type(value).__module__.partition('.')[0]}.{type(value).__name__}"
+    shape = tuple(int(n) for n in getattr(value, "shape", ()))
+    parts = Parts(kind, "unread", why, repr(shape))
+    return Fingerprint(kind, parts.digest(), shape, (), "unread", f"it holds {why}, whose content cannot be read")
