@@ -45,9 +45,7 @@ def curve(folder: Path, size: int) -> dict[str, float]:
 
     file = folder / f"curve-{size}.parquet"
     db = duckdb.connect()
-    db.execute(
-        f"COPY (SELECT 'r' AS run_id, i AS step, i % 7919 / 7919.0 AS value FROM range({size}) r(i)) TO '{file}'"
-    )
+    db.execute(f"COPY (SELECT 'r' AS run_id, i AS step, random() AS value FROM range({size}) r(i)) TO '{file}'")
     every = once_and_again(lambda _: db.sql(f"SELECT step, value FROM '{file}' WHERE run_id = 'r' ORDER BY step").df())
     least = f"SELECT step * 1000 // {size} AS b, min(value), max(value) FROM '{file}' WHERE run_id = 'r' GROUP BY b"
     return {"history": every["again"], "reduction": once_and_again(lambda _: db.sql(least).df())["again"]}

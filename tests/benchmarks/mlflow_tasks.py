@@ -7,6 +7,7 @@ Run by an interpreter that has MLflow (no dependency of this project). The names
 from __future__ import annotations
 
 import logging
+import random
 import sqlite3
 import subprocess
 import sys
@@ -146,10 +147,9 @@ def fill_points(folder: Path, size: int) -> dict[str, float]:
 
     client = mlflow.MlflowClient()
     run = client.create_run(client.create_experiment("points")).info.run_id
+    noise = random.Random(1).random
     for start in range(0, size, 1000):
-        client.log_batch(
-            run, metrics=[Metric("loss", i % 7919 / 7919, i, i) for i in range(start, min(size, start + 1000))]
-        )
+        client.log_batch(run, metrics=[Metric("loss", noise(), i, i) for i in range(start, min(size, start + 1000))])
     return {"bytes": (folder / "mlflow.db").stat().st_size / size}
 
 

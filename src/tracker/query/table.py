@@ -24,11 +24,13 @@ from tracker.store import Store
 
 View = Literal["active", "deleted", "all"]
 
-_ATTRIBUTES = 'run_id, name, status, experiment, start_time, end_time, duration, parent_run_id, "user", note, star'
+_ATTRIBUTES = """r.run_id, r.name, r.status, r.experiment, r.start_time, r.end_time, r.duration, r.parent_run_id,
+    r."user", r.note, r.star"""
 _PARAMS = """
-SELECT key, row, kind, num, int, text FROM chosen JOIN latest.params USING (run_id)
-WHERE kind <> 'null' ORDER BY key, row
+SELECT key, row, kind, num, int, CASE WHEN key IN (SELECT unnest($texts::VARCHAR[])) THEN text END AS text
+FROM chosen JOIN latest.params USING (run_id) WHERE kind <> 'null' ORDER BY key, row
 """
+_TEXTS = "SELECT DISTINCT key FROM latest.params WHERE kind NOT IN ('int', 'float', 'null')"
 _METRICS = "SELECT key, row, value FROM chosen JOIN latest.metrics USING (run_id) ORDER BY key, row"
 _TAGS = "SELECT key, row, value FROM chosen JOIN latest.tags USING (run_id) {where} ORDER BY key, row"
 _OWN_TAGS = "WHERE NOT starts_with(key, 'mlflow.') AND NOT starts_with(key, 'tracker.')"
@@ -57,14 +59,14 @@ def run_table(
     conditions = _conditions(compiler, experiments, where, view, run_ids)
     order = compiler.order(parse_order(order_by))
     query = f"""CREATE OR REPLACE TEMP TABLE chosen AS
-        SELECT r.*, row_number() OVER (ORDER BY {order}) - 1 AS row
-        FROM latest.runs r {compiler.joins} {conditions}
-        ORDER BY row {_page(limit, offset)}"""
+        SELECT *, row_number() OVER () - 1 AS row
+        FROM (SELECT {_ATTRIBUTES} FROM latest.runs r {compiler.joins} {conditions}
+              ORDER BY {order} {_page(limit, offset)})"""
     cursor = reader.cursor()
     cursor.begin()
     try:
         cursor.execute(query, compiler.bindings)
-        return _assemble(cursor, offset, all_tags)
+        return _assemble(cursor, all_tags)
     finally:
         cursor.rollback()
         cursor.close()
@@ -129,14 +131,15 @@ def _page(limit: int | None, offset: int) -> str:
 # -- spreading values into columns
 
 
-def _assemble(cursor: Connection, offset: int, all_tags: bool) -> pa.Table:
-    def read(query: str) -> pa.Table:
-        return cursor.sql(query).to_arrow_table()
+def _assemble(cursor: Connection, all_tags: bool) -> pa.Table:
+    def read(query: str, **bindings: object) -> pa.Table:
+        return cursor.sql(query, params=bindings).to_arrow_table()
 
-    table = read(f"SELECT {_ATTRIBUTES} FROM chosen ORDER BY row")
-    spread = _Spread(table.num_rows, offset)
+    table = read("SELECT * EXCLUDE (row) FROM chosen ORDER BY row")
+    spread = _Spread(table.num_rows)
     columns = {name: table.column(name) for name in table.column_names}
-    columns |= spread("params", read(_PARAMS), _typed)
+    texts = [key for (key,) in cursor.execute(_TEXTS).fetchall()]
+    columns |= spread("params", read(_PARAMS, texts=texts), _typed)
     columns |= spread("metrics", read(_METRICS), _plain)
     columns |= spread("tags", read(_TAGS.format(where="" if all_tags else _OWN_TAGS)), _plain)
     return pa.table(columns)
@@ -145,13 +148,12 @@ def _assemble(cursor: Connection, offset: int, all_tags: bool) -> pa.Table:
 class _Spread:
     """Turns (key, row, value…) sorted by key into one column a key, with nulls where a row has no value."""
 
-    def __init__(self, length: int, offset: int) -> None:
+    def __init__(self, length: int) -> None:
         self._length = length
-        self._offset = offset
 
     def __call__(self, prefix: str, long: pa.Table, values: Callable[[pa.Table], pa.Array]) -> dict[str, pa.Array]:
         long = long.combine_chunks()
-        rows = long.column("row").to_numpy() - self._offset
+        rows = long.column("row").to_numpy()
         return {
             f"{prefix}.{key}": self._column(values(long.slice(start, stop - start)), rows[start:stop])
             for key, start, stop in _groups(long.column("key"))
