@@ -151,6 +151,11 @@ class Session:
         """The cell that runs now."""
         return None if self._now is None else self._now.done
 
+    @property
+    def needed(self) -> _Names:
+        """The names that the cell which runs now needs, as far as they were there when it began."""
+        return frozenset() if self._now is None else frozenset(self._now.needs)
+
     # -- what it took and left
 
     def _effects(self, source: str, tree: ast.Module) -> Effects:

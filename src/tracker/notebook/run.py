@@ -6,6 +6,7 @@ import ast
 import sys
 import time
 import traceback
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from tracker.notebook.figures import FigureTap
 from tracker.notebook.fold import Tail
 from tracker.notebook.live import LiveCard, Publish
 from tracker.notebook.options import Options
+from tracker.notebook.witnesses import Scene, Witness, witnesses
 from tracker.tracking import context
 from tracker.tracking.experiments import active_experiment_id
 from tracker.tracking.provenance import SLICE
@@ -55,6 +57,8 @@ class TrackedRun:
         self._cell: capture.Cell | None = None
         self._before: capture.Before | None = None
         self._recorder: capture.LoopRecorder | None = None
+        self._witnesses: tuple[Witness, ...] = ()
+        self._scene = Scene(source, shell.user_ns, session, self._writer, self._notices.append)
         self._tee = capture.Tee()
         self._tap = FigureTap(
             shell, lambda path, data: self._noting_faults(lambda: self._writer.artifact_bytes(path, data))
@@ -115,6 +119,9 @@ class TrackedRun:
         self._recorder = capture.LoopRecorder(names, self._emit)
         tree = self._recorder.instrument(tree)
         self._recorder.install()
+        self._witnesses = witnesses()
+        for witness in self._witnesses:
+            self._noting_faults(partial(witness.begin, self._scene))
         return tree
 
     def instrumented_inside(self, tree: ast.Module) -> ast.Module:
@@ -137,6 +144,7 @@ class TrackedRun:
             lambda: self._keep_names(result),
             lambda: self._keep_result(result),
             self._keep_slice,
+            *(partial(witness.end, self._scene) for witness in self._witnesses),
         ):
             self._noting_faults(step)
         try:

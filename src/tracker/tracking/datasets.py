@@ -50,8 +50,17 @@ def as_dataset(data: Any) -> Dataset:
 def described(found: Fingerprint, name: str = "dataset", source: tuple[str, dict[str, Any]] | None = None) -> Dataset:
     """A fingerprint as a Dataset. `source` is (type, JSON); without one, the program that runs."""
     kind, where = source or ("code", {"tags": {SOURCE_NAME: automatic_tags()[SOURCE_NAME]}})
-    schema = json.dumps(found.schema) if found.schema else None
+    wide = len(found.columns) > MAX_COLUMNS
+    schema = json.dumps(found.schema) if found.schema and not wide else None
     return Dataset(name, found.digest, kind, json.dumps(where), schema, json.dumps(profile(found)))
+
+
+def file_dataset(name: str, path: str, size: int, digest: str, coverage: str = "full") -> Dataset:
+    """A file as a Dataset: where it is, its size in bytes, the digest of its content."""
+    told = {"kind": "file", "coverage": coverage, "columns": []}
+    return Dataset(
+        name, digest, "local", json.dumps({"uri": path}), None, json.dumps({"size": size, "fingerprint": told})
+    )
 
 
 def profile(found: Fingerprint) -> dict[str, Any]:
