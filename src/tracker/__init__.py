@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_SUBMODULES = ("artifacts", "entities", "exceptions", "tracking")
+_SUBMODULES = (
+    "artifacts", "autolog", "entities", "exceptions", "keras", "lightgbm", "models", "onnx", "pyfunc", "pytorch", "sklearn", "statsmodels", "tensorflow", "tracking", "types", "xgboost",
+)  # fmt: skip
 
 _NAMES: dict[str, tuple[str, ...]] = {
     "tracker.tracking": (
@@ -29,6 +31,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "tracker.entities": ("Experiment", "Run"),
     "tracker.exceptions": ("MlflowException", "TrackerError"),
     "tracker.frames": ("history", "runs", "sql"),
+    "tracker.models": ("infer_signature",),
     "tracker.models.registry": (
         "get_registry_uri", "register_model", "search_model_versions", "search_registered_models",
         "set_model_version_tag", "set_registry_uri",

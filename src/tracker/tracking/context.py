@@ -31,7 +31,7 @@ from tracker.tracking.writer import RunWriter, shared_writer
 
 __all__ = [
     "ActiveRun", "active_run", "close_run", "current_store", "get_tracking_uri", "is_tracking_uri_set",
-    "last_run", "open_run", "own_run", "resume_run", "set_tracking_uri",
+    "last_run", "open_run", "own_run", "resume_run", "set_tracking_uri", "status_after",
 ]  # fmt: skip
 
 
@@ -74,7 +74,7 @@ class ActiveRun(Run):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        close_run(self, _status_after(error))
+        close_run(self, status_after(error))
 
     __eq__ = object.__eq__
     __hash__ = object.__hash__
@@ -245,7 +245,8 @@ def _write_owed() -> None:
             continue
 
 
-def _status_after(error: BaseException | None) -> str:
+def status_after(error: BaseException | None) -> str:
+    """How a run ends that this stopped: FINISHED, FAILED, or KILLED by an interrupt."""
     if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
         return "FINISHED"
     asyncio = sys.modules.get("asyncio")
@@ -276,7 +277,7 @@ def _close_all() -> None:
     error = getattr(sys, "last_value", None) if current_shell() is None else None
     for run in reversed(list(_open.values())):
         try:
-            _end(run, _status_after(error), None)
+            _end(run, status_after(error), None)
         except StoreError as fault:
             print(f"tracker: {fault} The run {run.run_id} has no end.", file=sys.stderr)
     _write_owed()

@@ -1,0 +1,128 @@
+"""What is switched on: the settings of each library, and the library's patches while it is."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+from tracker.autolog.imports import unwatch, watch
+from tracker.autolog.patching import Patches
+from tracker.autolog.reports import forget_reports, report
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a library is logged, in MLflow's words; `options` are those that only this library has."""
+
+    log_input_examples: bool = False
+    log_model_signatures: bool = True
+    log_models: bool = True
+    log_datasets: bool = True
+    exclusive: bool = False
+    disable_for_unsupported_versions: bool = False
+    silent: bool = False
+    registered_model_name: str | None = None
+    extra_tags: Mapping[str, Any] | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def option(self, name: str, default: Any = None) -> Any:
+        """A setting that only this library has."""
+        return self.options.get(name, default)
+
+
+@dataclass(frozen=True)
+class Library:
+    """A library that can be logged: the packages it consists of, and the module of ours that patches them."""
+
+    roots: tuple[str, ...]
+    home: str
+    evaluates: bool = False
+    """Whether its models' later predictions and scores are logged, which patches scikit-learn's metrics."""
+
+
+LIBRARIES: dict[str, Library] = {
+    "sklearn": Library(("sklearn",), "tracker.autolog.sklearn", evaluates=True),
+}
+
+_lock = threading.RLock()
+_active: dict[str, Settings] = {}
+_chosen: set[str] = set()
+"""Libraries that were set up by themselves, which `tracker.autolog()` leaves as they are."""
+_watchers: dict[str, _Watcher] = {}
+
+
+def settings_of(library: str) -> Settings | None:
+    """The settings of a library, or None while it is switched off."""
+    return _active.get(library)
+
+
+def evaluates() -> bool:
+    """Whether predictions and scores of fitted models are logged for any library."""
+    return any(library.evaluates and name in _active for name, library in LIBRARIES.items())
+
+
+def enable(library: str, settings: Settings, by_itself: bool = True) -> None:
+    """Switch a library on, or change its settings. Its modules are patched when they are imported."""
+    with _lock:
+        if not by_itself and library in _chosen:
+            return
+        if by_itself:
+            _chosen.add(library)
+        _active[library] = settings
+        forget_reports()
+        entry = LIBRARIES[library]
+        _install(library, entry.roots, entry.home)
+        if entry.evaluates:
+            _install("evaluation", ("sklearn",), "tracker.autolog.evaluation")
+
+
+def disable(library: str) -> None:
+    """Switch a library off; its functions and classes are as they were before."""
+    with _lock:
+        _active.pop(library, None)
+        _chosen.discard(library)
+        _remove(library)
+        if not evaluates():
+            _remove("evaluation")
+
+
+class _Watcher:
+    """Patches a library's modules as they come."""
+
+    def __init__(self, name: str, roots: tuple[str, ...], home: str) -> None:
+        self._name = name
+        self._roots = roots
+        self._home = home
+        self._patches = Patches()
+        self._loaded = self.loaded  # one bound method, which `unwatch` knows again
+
+    def start(self) -> None:
+        for root in self._roots:
+            watch(root, self._loaded)
+
+    def stop(self) -> None:
+        for root in self._roots:
+            unwatch(root, self._loaded)
+        self._patches.undo()
+
+    def loaded(self, module: ModuleType) -> None:
+        try:
+            importlib.import_module(self._home).patch(module, self._patches)
+        except Exception as error:
+            report(self._name, f"{module.__name__} cannot be logged", error)
+
+
+def _install(name: str, roots: tuple[str, ...], home: str) -> None:
+    if name not in _watchers:
+        _watchers[name] = _Watcher(name, roots, home)
+        _watchers[name].start()
+
+
+def _remove(name: str) -> None:
+    watcher = _watchers.pop(name, None)
+    if watcher is not None:
+        watcher.stop()
