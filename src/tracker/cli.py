@@ -23,6 +23,7 @@ from tracker.exceptions import TrackerError
 
 COMMANDS = {
     "store": ("tracker.commands.store:configure", "show what the store holds and how it is, or seal it"),
+    "gc": ("tracker.commands.gc:configure", "free what deleted runs and orphaned artifacts take"),
 }
 
 _DONE, _FAULT, _MISTAKE, _INTERRUPTED = 0, 1, 2, 130

@@ -25,6 +25,7 @@ from duckdb import DuckDBPyConnection as Connection
 
 from tracker.exceptions import StoreError
 from tracker.query import views
+from tracker.query.scan import Source
 from tracker.store import Experiment, Store, rows
 from tracker.store.sealing import ends_line, seal_in_background
 from tracker.store.segments import METRICS, JournalFile, Segment
@@ -72,11 +73,19 @@ class Reader:
 
     def cursor(self) -> Connection:
         """A cursor of the caller's own, over all that every process has written so far."""
+        return self.snapshot()[0]
+
+    def snapshot(self) -> tuple[Connection, list[Source]]:
+        """A cursor, and the files that its points come from beside hot.settled_metrics and hot.live_metrics."""
         with self._lock:
             if self._db is None:
                 self._db = self._connect()
             self._refresh(self._db)
-            return self._db.cursor()
+            files = [
+                Source(s.file(METRICS), None if writers == s.journals.keys() else sorted(writers))
+                for s, writers in self._points.items()
+            ]
+            return self._db.cursor(), files
 
     def _connect(self) -> Connection:
         no_extensions: dict[str, str | bool | int | float | list[str]] = {
@@ -147,7 +156,7 @@ class Reader:
         if not gone and not settling and growing == self._live and points == self._points:
             return None
         dead = [j for j in contents.journals if j.writer not in growing]
-        seal_in_background(self.store.root, len(dead), sum(j.size for j in dead))
+        seal_in_background(self.store.root, len(dead), sum(j.size for j in dead), bool(contents.spent_segments))
         self._read_journals(db, "settled", settling)
         self._read_journals(db, "live", live)
         settled = {w: sizes[w] for w in (*(j.writer for j in settling), *chain.from_iterable(unread.values()))}
@@ -165,6 +174,7 @@ class Reader:
         if change.unread:
             self._read_segments(db, change.unread)
             db.execute(views.TOUCHED_BY_SEALED, {"w": list(chain.from_iterable(change.unread.values()))})
+        self._take_out_purged(db)
         if change.points != self._points:
             self._look_up_points(db, change.points)
         if change.experiments != self._experiments:
@@ -176,6 +186,12 @@ class Reader:
             db.execute(views.LIVE_WRITERS, {"w": list(change.live)})
             db.execute("INSERT INTO touched SELECT run_id FROM latest.runs WHERE status = 'RUNNING'")
         self._compute_latest(db, renamed=change.experiments != self._experiments)
+
+    def _take_out_purged(self, db: Connection) -> None:
+        db.execute(views.FIND_PURGED)
+        if db.execute("SELECT 1 FROM hot.purged LIMIT 1").fetchone():
+            for statement in views.TAKE_OUT_PURGED:
+                db.execute(statement)
 
     def _look_up_points(self, db: Connection, points: dict[Segment, frozenset[str]]) -> None:
         """Let hot.metrics read these segments, and no longer hold in memory what they have."""

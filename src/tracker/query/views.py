@@ -4,6 +4,7 @@
                                 of each its events, its metric points, its series (one row a metric of a run and writer)
     hot.events, hot.series      both together
     hot.metrics                 both together, and beside them the points of segments, which stay in their files
+    hot.purged                  runs that are gone for good: what else was read of them is taken out at once
     latest.*                    what holds now, by run: computed anew for the runs that a change touched
     main.*                      the views of `tracker.sql`
 
@@ -23,7 +24,7 @@ from tracker.store.rows import FIRST_TIME, LAST_TIME
 LAYERS = ("settled", "live")
 TABLES_OF_LAYER = ("events", "metrics", "series")
 
-_KINDS = "'run', 'resume', 'end', 'state', 'param', 'tag', 'input', 'artifact'"
+_KINDS = "'run', 'resume', 'end', 'state', 'purge', 'param', 'tag', 'input', 'artifact'"
 _IS_EVENT = f"(e IN ({_KINDS}) AND r IS NOT NULL OR e = 'journal')"
 
 
@@ -74,9 +75,8 @@ def all_metrics(files: Iterable[str], parts: Iterable[tuple[str, Iterable[str]]]
     for file, writers in parts:
         names = ", ".join(map(_quoted, writers))
         sealed.append(f"SELECT r, k, s, t, v, w FROM read_parquet({_quoted(file)}) WHERE w IN ({names})")
-    return "CREATE OR REPLACE VIEW hot.metrics AS " + " UNION ALL ".join(
-        ["FROM hot.settled_metrics", "FROM hot.live_metrics", *sealed]
-    )
+    every = " UNION ALL ".join(["FROM hot.settled_metrics", "FROM hot.live_metrics", *sealed])
+    return f"CREATE OR REPLACE VIEW hot.metrics AS FROM ({every}) ANTI JOIN hot.purged USING (r)"
 
 
 def _quoted(text: str) -> str:
@@ -122,8 +122,18 @@ def take_in() -> tuple[str, ...]:
     )
 
 
+FIND_PURGED = """
+INSERT INTO hot.purged SELECT DISTINCT r FROM hot.events WHERE e = 'purge' AND r NOT IN (FROM hot.purged)
+"""
+TAKE_OUT_PURGED = tuple(
+    f"DELETE FROM hot.{layer}_{table} WHERE r IN (FROM hot.purged)" + (" AND e <> 'purge'" if table == "events" else "")
+    for layer in LAYERS
+    for table in TABLES_OF_LAYER
+)
+
 TABLES = [
     "CREATE SCHEMA hot",
+    "CREATE TABLE hot.purged(r VARCHAR)",
     "CREATE SCHEMA latest",
     *(empty_batch(layer) for layer in LAYERS),
     *(f"CREATE TABLE hot.{layer}_{table} AS {_batch(table, layer)}" for layer in LAYERS for table in TABLES_OF_LAYER),

@@ -8,11 +8,12 @@ own time. `e` always comes first in the line: the scan for experiments relies on
     experiment           x        {"name", "artifact_location"?}   the earliest counts
     experiment.name      x        name
     experiment.tag       x  key   text, or null: removed
-    experiment.state     x        "active" | "deleted"
+    experiment.state     x        "active" | "deleted" | "purged": gone for good
     run               r  x        {"start"?: ms}                   start as told by the caller, else `t`
     resume            r
     end               r           {"status", "end"?: ms}
     state             r           "active" | "deleted"
+    purge             r                                            gone for good: no other event of the run counts
     param             r     key   any JSON value
     metric            r     key   number | "NaN" | "Infinity" | "-Infinity"; with `s`
     tag               r     key   text, or null: removed

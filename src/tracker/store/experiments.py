@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 
-ACTIVE, DELETED = "active", "deleted"
+ACTIVE, DELETED, PURGED = "active", "deleted", "purged"
 _MARK = b'{"e":"experiment'
 
 
@@ -132,7 +132,7 @@ def _edit(experiment: Experiment, event: dict[str, Any]) -> None:
     match event["e"]:
         case "experiment.name" if isinstance(value, str):
             experiment.name = value
-        case "experiment.state" if value in (ACTIVE, DELETED):
+        case "experiment.state" if value in (ACTIVE, DELETED, PURGED) and experiment.state != PURGED:
             experiment.state = value
         case "experiment.tag" if value is None:
             experiment.tags.pop(str(event.get("k")), None)

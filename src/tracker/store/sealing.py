@@ -1,4 +1,4 @@
-"""Sealing: what dead writers left becomes segments, and small segments become large ones.
+"""Sealing: what dead writers left becomes segments, small segments become large ones, purged runs are left out.
 
 Invariants: one sealer at a time, the holder of the seal lock; who does not get it goes away, nobody waits. Only a
 journal whose lock can be had is touched, and that lock is kept until the journal is gone; where a file system has no
@@ -22,7 +22,7 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,12 +64,14 @@ class Sealed:
 @dataclass
 class Sealer:
     """Seals one store. `idle_seconds`: how long a journal must not have changed; `keep_seconds`: how long a replaced
-    segment stays for readers that are at it; `stop` is asked between the steps, and ends the work there."""
+    segment stays for readers that are at it; `stop` is asked between the steps, and ends the work there. Of the runs
+    in `purged` nothing but their purge is written, and segments that hold more of them are written anew."""
 
     root: Path
     idle_seconds: float = 0.0
     keep_seconds: float = KEEP_REPLACED_SECONDS
     threads: int | None = None
+    purged: Collection[str] = ()
 
     def __post_init__(self) -> None:
         self._catalog = Catalog(self.root)
@@ -104,10 +106,12 @@ class Sealer:
                 with contextlib.ExitStack() as held:
                     journals = list(self._sealable(contents, refused, held))
                     members = _members(contents, sum(journal.size for journal in journals), refused)
-                    if not journals and len(members) < 2:
-                        break
-                    if self._db is None:
+                    if self._db is None and (self.purged or journals or len(members) > 1):
                         self._db = self._connect(stack)
+                    if not journals and len(members) < 2:
+                        members = self._to_clear(contents, refused)
+                    if self._db is None or not (journals or members):
+                        break
                     try:
                         _write(self._db, folder, journals, members)
                     except _Damaged as error:
@@ -134,7 +138,18 @@ class Sealer:
         }
         if self.threads is not None:
             config["threads"] = self.threads
-        return stack.enter_context(duckdb.connect(":memory:", config=config))
+        db = stack.enter_context(duckdb.connect(":memory:", config=config))
+        db.execute("CREATE TEMP TABLE purged AS SELECT unnest($runs::VARCHAR[]) AS r", {"runs": list(self.purged)})
+        return db
+
+    def _to_clear(self, contents: Contents, refused: set[str]) -> dict[Segment, dict[str, int]]:
+        """One of the segments that hold more than the purge of purged runs, if there is any."""
+        db = self._db
+        if db is not None and self.purged:
+            for segment, writers in contents.segments.items():
+                if segment.name not in refused and not self._stopped and _holds_purged(db, segment, refused):
+                    return {segment: writers}
+        return {}
 
     def _sealable(self, contents: Contents, refused: set[str], held: contextlib.ExitStack) -> Iterator[JournalFile]:
         """Journals that nobody writes any more, their locks held, up to the size of a batch."""
@@ -188,6 +203,25 @@ def _members(contents: Contents, fresh_bytes: int, refused: set[str]) -> dict[Se
     return members
 
 
+def _holds_purged(db: Connection, segment: Segment, refused: set[str]) -> bool:
+    import duckdb
+
+    try:
+        for file in (segments.EVENTS, segments.METRICS):
+            source = f"read_parquet({quoted(segment.file(file))})"
+            if db.execute(f"SELECT 1 FROM {source} WHERE NOT ({_kept(file)}) LIMIT 1").fetchone():
+                return True
+    except duckdb.Error:
+        refused.add(segment.name)
+    return False
+
+
+def _kept(file: str) -> str:
+    """Whether a row of this table stays: it does unless it is of a purged run, and not its purge."""
+    of_others = "(r IS NULL OR r NOT IN (FROM purged))"
+    return f"({of_others} OR e = 'purge')" if file == segments.EVENTS else of_others
+
+
 def _remove(path: Path) -> None:
     """Take a segment's folder away: first out of sight, so that nobody sees it in part."""
     hidden = path.with_name(f".gone-{path.name}")
@@ -219,7 +253,9 @@ def _write(db: Connection, folder: Path, journals: list[JournalFile], members: d
         for writers in members.values():
             sizes |= writers
         files = {file: os.stat(new / file).st_size for file in segments.FILES}
-        manifest = {"format": segments.FORMAT, "journals": sizes, "files": files}
+        cleared = bool(members) and db.execute("SELECT 1 FROM purged LIMIT 1").fetchone() is not None
+        generation = max((member.generation for member in members), default=0) + cleared
+        manifest = {"format": segments.FORMAT, "generation": generation, "journals": sizes, "files": files}
         (new / segments.MANIFEST).write_bytes(orjson.dumps(manifest))
         for file in (*segments.FILES, segments.MANIFEST):
             (new / file).chmod(0o600)
@@ -313,7 +349,7 @@ def _copy(db: Connection, new: Path, members: dict[Segment, dict[str, int]]) -> 
                 bindings[f"w{place}"] = list(writers)
                 wanted = f"WHERE w IN (SELECT unnest($w{place}::VARCHAR[]))"
             parts.append(f"SELECT * FROM read_parquet({quoted(segment.file(file))}) {wanted}")
-        union = " UNION ALL ".join(parts)
+        union = f"SELECT * FROM ({' UNION ALL '.join(parts)}) WHERE {_kept(file)}"
         db.execute(f"COPY ({union} ORDER BY {order}) TO {quoted(str(new / file))} {_FORMAT}", bindings)
 
 
@@ -344,13 +380,15 @@ _next: dict[Path, float] = {}
 _is_fork = False
 
 
-def seal_in_background(root: Path, journals: int, size: int) -> None:
+def seal_in_background(root: Path, journals: int, size: int, spent: bool = False) -> None:
     """Seal the store in a thread of low priority if this many journals of this size are worth it; returns at once.
+
+    `spent`: there are segments to be removed when their readers are through.
 
     Never more than one at a time, and never in a forked child, which may be gone the next moment.
     """
     global _at_work
-    worth = journals >= WORTH_JOURNALS or size >= WORTH_BYTES
+    worth = spent or journals >= WORTH_JOURNALS or size >= WORTH_BYTES
     now = time.monotonic()
     if not worth or _is_fork or _next.get(root, 0.0) > now or (_at_work is not None and _at_work[1].is_alive()):
         return

@@ -7,8 +7,9 @@ the sizes of its files.
 
 Invariants: a segment appears whole, by one rename, and never changes; what it replaces goes only after. A journal
 only grows, so of two copies the longer one holds the other: each writer is read from one place, the longest copy of
-its journal, a segment before the journal itself, a segment of many before one of few. So it does not matter
-what was left behind by a sealer that was killed, nor which files two stores had in common before they were merged.
+its journal, a segment before the journal itself, one that was cleared of purged runs before one that was not, a
+segment of many before one of few. So it does not matter what was left behind by a sealer that was killed, nor which
+files two stores had in common before they were merged.
 Listing journals first and segments after, until two listings of the segments agree, misses nothing that a sealer or
 merger moves meanwhile.
 """
@@ -48,11 +49,15 @@ class JournalFile:
 
 @dataclass(frozen=True, eq=False)
 class Segment:
-    """A whole segment: `journals` gives the size at which each of its journals was sealed."""
+    """A whole segment: `journals` gives the size at which each of its journals was sealed.
+
+    `generation` counts how often purged runs were taken out of its content.
+    """
 
     path: Path
     journals: dict[str, int]
     size: int
+    generation: int = 0
 
     @property
     def name(self) -> str:
@@ -121,9 +126,9 @@ class Catalog:
 
 
 def _longest(segments: list[Segment]) -> dict[str, Segment]:
-    """For each journal the segment with the most of it; of equals the one with the most journals."""
+    """For each journal the segment with the most of it; of equals the youngest, then that with the most journals."""
     best: dict[str, Segment] = {}
-    for segment in sorted(segments, key=lambda s: (len(s.journals), s.name)):
+    for segment in sorted(segments, key=lambda s: (s.generation, len(s.journals), s.name)):
         for writer, size in segment.journals.items():
             if writer not in best or best[writer].journals[writer] <= size:
                 best[writer] = segment
@@ -180,7 +185,7 @@ def _read(path: Path) -> Segment:
         if size != told["files"][name]:
             raise SegmentDamaged(f"{name} has {size:,} bytes, not the {told['files'][name]:,} that were sealed")
         total += size
-    return Segment(path, journals, total)
+    return Segment(path, journals, total, int(told.get("generation", 0)))
 
 
 def _plain_size(path: Path) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Collection
 from pathlib import Path
 
 import orjson
@@ -16,7 +17,7 @@ import orjson
 from tracker.exceptions import AlreadyExists, InvalidValue, StoreError
 from tracker.store import events, locks, segments, upkeep
 from tracker.store.artifacts import make_folder, resolve_inside, write_file
-from tracker.store.experiments import ACTIVE, Experiment, ExperimentIndex
+from tracker.store.experiments import ACTIVE, PURGED, Experiment, ExperimentIndex
 from tracker.store.ids import DEFAULT_EXPERIMENT_ID, DEFAULT_EXPERIMENT_NAME, experiment_id, new_id
 from tracker.store.journal import DEAD_AFTER_SECONDS, SUFFIX, Journal, clock
 from tracker.store.sealing import KEEP_REPLACED_SECONDS, Sealed, Sealer
@@ -149,18 +150,22 @@ class Store:
 
     # -- upkeep
 
-    def seal(self, keep_seconds: float = KEEP_REPLACED_SECONDS) -> Sealed | None:
+    def seal(self, keep_seconds: float = KEEP_REPLACED_SECONDS, purged: Collection[str] = ()) -> Sealed | None:
         """Turn the journals of dead processes into segments, and small segments into large ones, now.
 
-        `keep_seconds`: how long segments that were merged away stay for readers that are at them. None if another
-        process is at it, or this store cannot be written or has no locks. Needs the query engine.
+        `keep_seconds`: how long segments that were merged away stay for readers that are at them. Of the runs in
+        `purged` nothing is kept but that they were purged. None if another process is at it, or this store cannot be
+        written or has no locks. Needs the query engine.
         """
-        return Sealer(self.root, keep_seconds=keep_seconds).run()
+        return Sealer(self.root, keep_seconds=keep_seconds, purged=purged).run()
 
     # -- experiments
 
     def experiments(self) -> dict[str, Experiment]:
         """All experiments by id, deleted ones included, as all processes have written them so far."""
+        return {x: entry for x, entry in self._all_experiments().items() if entry.state != PURGED}
+
+    def _all_experiments(self) -> dict[str, Experiment]:
         with self._scanning:
             return self._index.refresh(self.journals(), self._sealed_experiments)
 
@@ -181,7 +186,7 @@ class Store:
         taken = self.experiment_named(name)
         if taken is not None:
             raise AlreadyExists(f"An experiment named {name!r} exists already, with id {taken.id}.")
-        known, attempt = self.experiments(), 0
+        known, attempt = self._all_experiments(), 0
         while (identifier := experiment_id(name, attempt)) in known:
             attempt += 1
         value = {"name": name} | ({"artifact_location": artifact_location} if artifact_location else {})
