@@ -37,6 +37,8 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "set_model_version_tag", "set_registry_uri",
     ),
     "tracker.notebook": ("card", "compare", "table"),
+    "tracker.projects.rerun": ("rerun",),
+    "tracker.projects.slices": ("slice",),
 }  # fmt: skip
 
 _HOME = {name: module for module, names in _NAMES.items() for name in names}
@@ -59,7 +61,7 @@ def __dir__() -> list[str]:
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
-    """`%load_ext tracker`: the magics `%%track`, `%runs`, `%compare`, `%%runs_sql` and `%tracker`."""
+    """`%load_ext tracker`: the magics `%%track`, `%runs`, `%compare`, `%rerun`, `%%runs_sql` and `%tracker`."""
     from tracker.notebook import load
 
     load(shell)

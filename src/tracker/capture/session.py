@@ -75,6 +75,8 @@ class Session:
         self.executions: list[Execution] = []
         self.functions: dict[Place, FunctionEffects] = {}
         self.folder = os.getcwd()
+        self.origin = self.folder
+        """The folder that `folder` stands for, in a rerun."""
         self._namespace = namespace
         self._known: OrderedDict[str, Effects] = OrderedDict()
         self._states: dict[str, int] = {}

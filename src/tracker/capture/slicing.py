@@ -88,18 +88,26 @@ def _last_seed(executions: list[Execution], before: int, generator: str) -> int 
 def cells_json(session: Session, cells: list[Execution], modules: Iterable[str]) -> bytes:
     """The slice as `code/cells.json`: sources as they were typed, in the order of execution."""
     written = sorted({path for cell in cells for path in cell.files.written})
+    home = os.path.realpath(session.folder)
     return json.dumps(
         {
             "format": FORMAT,
-            "folder": session.folder,
+            "folder": session.origin,
             "executed": len(session.executions),
             "cells": [{"count": cell.count, "source": cell.source, "error": cell.error} for cell in cells],
-            "written": written,
-            "read": sorted({path for cell in cells for path in cell.files.read} - set(written))[:1_000],
+            "written": [_relative(path, home) for path in written],
+            "read": [
+                _relative(path, home)
+                for path in sorted({path for cell in cells for path in cell.files.read} - set(written))[:1_000]
+            ],
             "modules": sorted(modules),
         },
         ensure_ascii=False, indent=1,
     ).encode("utf-8", "replace")  # fmt: skip
+
+
+def _relative(path: str, home: str) -> str:
+    return os.path.relpath(path, home) if path.startswith(home + os.sep) else path
 
 
 def script(cells: list[Execution], transform: Any) -> str:

@@ -56,8 +56,8 @@ class CellTracker(ast.NodeTransformer):
         self._unseen: str | None = None
         self.last_run_id: str | None = None
         self.session = Session(shell.user_ns)
-        self.tags: dict[str, str] = {}
-        """Tags for every run that a cell starts from now on."""
+        self.imposed: dict[str, Any] = {}
+        """Options that hold for every marked cell from now on, over its own; its tags are added to."""
 
     def install(self) -> None:
         earlier = getattr(self.shell.history_manager, "input_hist_raw", [])
@@ -82,8 +82,12 @@ class CellTracker(ast.NodeTransformer):
         if line is None:
             return
         options = parse(line, self.shell.user_ns)
-        options.tags.update(self.tags)
+        self._impose(options)
         self._guarded(lambda: self._start(options, info))
+
+    def _impose(self, options: Options) -> None:
+        for name, value in self.imposed.items():
+            setattr(options, name, {**options.tags, **value} if name == "tags" else value)
 
     def _enter(self, source: str) -> None:
         """Note a cell that begins; one that runs inside another is part of that."""

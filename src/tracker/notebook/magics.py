@@ -1,10 +1,11 @@
-"""The magics: `%%track`, `%tracker`, `%runs`, `%compare`, `%%runs_sql`, and what `%load_ext tracker` does.
+"""The magics: `%%track`, `%tracker`, `%runs`, `%compare`, `%rerun`, `%%runs_sql`, and what `%load_ext tracker` does.
 
 Loading must be cheap: pandas, duckdb, pyarrow and the widgets are imported by the magic that needs them.
 """
 
 from __future__ import annotations
 
+import ast
 import shlex
 from typing import Any
 
@@ -28,6 +29,11 @@ def load(shell: Any) -> None:
     tracker.install()
     completion.install(shell)
     _loaded[id(shell)] = (tracker, magics)
+
+
+def tracker_of(shell: Any) -> CellTracker:
+    """The watch over this shell's cells, which `load` put there."""
+    return _loaded[id(shell)][0]
 
 
 def unload(shell: Any) -> None:
@@ -102,13 +108,28 @@ class TrackerMagics(Magics):
         %compare iris                     the runs of an experiment
         %compare iris metrics.accuracy > 0.9
         """
-        from tracker.notebook.views import RunTable, compare
+        from tracker.notebook.run_table import RunTable
+        from tracker.notebook.views import compare
 
         table = RunTable.latest
         if not line.strip() and table is not None and table.selected:
             return _said(lambda: compare(table))
         experiment, where = _experiment_and_filter(line)
         return _said(lambda: compare(experiment=experiment, where=where))
+
+    @line_magic
+    def rerun(self, line: str) -> Any:
+        """Run the cells that made a run again, in a clean process, and compare its metrics.
+
+        %rerun RUN                        a run's id, the beginning of it, or its name
+        %rerun RUN C=10 kernel=linear     with other values for names that the cells assign literals
+        """
+        from tracker.projects.rerun import rerun
+
+        words = _words(line)
+        if not words:
+            raise UsageError("%rerun: which run? Give its id, the beginning of it, or its name.")
+        return _said(lambda: rerun(words[0], dict(_named_value(word) for word in words[1:])))
 
     @line_cell_magic
     def runs_sql(self, line: str, cell: str | None = None) -> Any:
@@ -136,6 +157,17 @@ def _words(line: str) -> list[str]:
         return shlex.split(line)
     except ValueError as error:
         raise UsageError(f"{error} in {line.strip()!r}.") from None
+
+
+def _named_value(word: str) -> tuple[str, Any]:
+    """`name=value`, the value a literal or else text."""
+    name, equals, text = word.partition("=")
+    if not (equals and name.isidentifier()):
+        raise UsageError(f"%rerun: a parameter is name=value; {word!r} is not understood.")
+    try:
+        return name, ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return name, text
 
 
 def _experiment_and_filter(line: str) -> tuple[str | None, str | None]:

@@ -26,6 +26,7 @@ LOGGED_IMAGES = "mlflow.loggedImages"
 DATA_CONTEXT = "mlflow.data.context"
 SLICE = "tracker.slice"
 RERUN_OF = "tracker.rerun_of"
+RERUN = "tracker.rerun"
 
 _SHA = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 

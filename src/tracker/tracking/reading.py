@@ -125,6 +125,25 @@ def metric_history(store: Store, run_id: str, key: str, limit: int | None = None
     return [Metric(key, value, time, step, run_id) for value, time, step in rows]
 
 
+def all_points(store: Store, run_id: str) -> dict[str, list[tuple[int, float]]]:
+    """Every metric of a run with its (step, value) points by step and time."""
+    query = "SELECT key, step, value FROM metrics WHERE run_id = $id ORDER BY key, step, time, value"
+    found: dict[str, list[tuple[int, float]]] = {}
+    for key, step, value in _cursor(store).execute(query, {"id": run_id}).fetchall():
+        found.setdefault(key, []).append((step, value))
+    return found
+
+
+def find_run_ids(store: Store, text: str) -> list[str]:
+    """The run of this id; else those whose id begins with `text` (of 6 characters or more) or that have it as their
+    name, the latest first."""
+    query = """SELECT run_id FROM runs WHERE lifecycle_stage = 'active'
+        AND (run_id = $text OR name = $text OR (length($text) >= 6 AND starts_with(run_id, $text)))
+        ORDER BY run_id = $text DESC, start_time DESC"""
+    found = [row[0] for row in _cursor(store).execute(query, {"text": text}).fetchall()]
+    return found[:1] if text in found else found
+
+
 def last_steps(store: Store, run_id: str) -> dict[str, int]:
     """The greatest step of each metric of a run."""
     query = "SELECT key, step FROM latest_metrics WHERE run_id = $id"

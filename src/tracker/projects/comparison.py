@@ -1,0 +1,145 @@
+"""Whether two runs have the same numbers: every metric, every point of its curve.
+
+Invariants: what one run has and the other lacks is a difference; a NaN equals a NaN; what measures time is told
+apart, never counted as equal.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from tracker.capture.literals import is_clock
+from tracker.capture.magics import plain_tree
+from tracker.capture.scopes import target_names
+from tracker.store import Store
+from tracker.tracking import reading
+
+TOLERANCE: Final = 1e-9
+_SYSTEM: Final = "system/"
+
+Points = list[tuple[int, float]]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One metric that is not the same; `relative` is the greatest relative difference, None where that is no number."""
+
+    metric: str
+    expected: float | None
+    found: float | None
+    relative: float | None = None
+    step: int | None = None
+    reason: str = ""
+
+    def __str__(self) -> str:
+        if self.reason:
+            return f"{self.metric}: {self.reason}"
+        where = "" if self.step is None else f" at step {self.step}"
+        by = "" if self.relative is None else f", by {self.relative:.2g} of it"
+        return f"{self.metric}{where}: {self.expected!r} then, {self.found!r} now{by}"
+
+
+@dataclass
+class Compared:
+    """What a comparison gave: how many metrics are equal, which are not, which are not compared."""
+
+    equal: list[str] = field(default_factory=list)
+    differences: list[Difference] = field(default_factory=list)
+    timings: list[str] = field(default_factory=list)
+
+
+def compare_metrics(store: Store, expected: str, found: str, source: str, tolerance: float = TOLERANCE) -> Compared:
+    """The metrics of run `found` beside those of run `expected`, whose cell has this source."""
+    then, now = reading.all_points(store, expected), reading.all_points(store, found)
+    clocks = clock_names(source)
+    result = Compared()
+    for key in sorted(then.keys() | now.keys()):
+        if key.startswith(_SYSTEM) or key.partition(".")[0] in clocks:
+            result.timings.append(key)
+            continue
+        difference = _difference(key, then.get(key), now.get(key), tolerance)
+        if difference is None:
+            result.equal.append(key)
+        else:
+            result.differences.append(difference)
+    return result
+
+
+def close(a: float, b: float, tolerance: float) -> bool:
+    """Whether two numbers are the same within a relative tolerance; a NaN is the same as a NaN."""
+    return a == b or (math.isnan(a) and math.isnan(b)) or math.isclose(a, b, rel_tol=tolerance, abs_tol=0.0)
+
+
+def _difference(key: str, then: Points | None, now: Points | None, tolerance: float) -> Difference | None:
+    if then is None or now is None:
+        one = then or now or []
+        value = one[-1][1] if one else None
+        missing = "it is not there now" if now is None else "it was not there then"
+        return Difference(key, value if now is None else None, value if then is None else None, reason=missing)
+    if len(then) != len(now) or [step for step, _ in then] != [step for step, _ in now]:
+        return Difference(
+            key, then[-1][1], now[-1][1], reason=f"{_points(then)} then, {_points(now)} now",
+        )  # fmt: skip
+    worst: tuple[float, int, float, float] | None = None
+    for (step, a), (_, b) in zip(then, now, strict=True):
+        if not close(a, b, tolerance):
+            by = _relative(a, b)
+            if worst is None or by > worst[0]:
+                worst = (by, step, a, b)
+    if worst is None:
+        return None
+    by, step, a, b = worst
+    return Difference(key, a, b, by if math.isfinite(by) else None, step if len(then) > 1 else None)
+
+
+def _points(points: Points) -> str:
+    return f"{len(points)} point{'' if len(points) == 1 else 's'} up to step {points[-1][0]}"
+
+
+def _relative(a: float, b: float) -> float:
+    scale = max(abs(a), abs(b))
+    if not math.isfinite(a) or not math.isfinite(b) or scale == 0:
+        return math.inf
+    return abs(a - b) / scale
+
+
+def clock_names(source: str) -> frozenset[str]:
+    """Names that a cell works out of a clock's readings."""
+    tree = plain_tree(source)
+    found: set[str] = set()
+    if tree is not None:
+        _note_clocks(tree.body, found)
+    return frozenset(found)
+
+
+def _note_clocks(body: Sequence[ast.stmt], found: set[str]) -> None:
+    for statement in body:
+        value = getattr(statement, "value", None)
+        targets = getattr(statement, "targets", None) or [getattr(statement, "target", None)]
+        if isinstance(statement, (ast.Assign, ast.AnnAssign, ast.AugAssign)) and value is not None:
+            names = {name for target in targets if target is not None for name in target_names(target)}
+            if _reads_clock(value, found):
+                found |= names
+        for part in ("body", "orelse", "finalbody"):
+            if not isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                _note_clocks(getattr(statement, part, []), found)
+
+
+def _reads_clock(value: ast.expr, clocks: set[str]) -> bool:
+    """Whether an expression is made of clock readings: sums, differences and the like of them, rounded or not."""
+    match value:
+        case ast.BinOp(left=left, right=right):
+            return _reads_clock(left, clocks) or _reads_clock(right, clocks)
+        case ast.UnaryOp(operand=inner):
+            return _reads_clock(inner, clocks)
+        case ast.Name(id=name):
+            return name in clocks
+        case ast.Call(func=ast.Name(id="round" | "float" | "int"), args=[inner, *_]):
+            return _reads_clock(inner, clocks)
+        case ast.Call(func=ast.Attribute(value=inner, attr="total_seconds")):
+            return _reads_clock(inner, clocks)
+    return is_clock(value)
