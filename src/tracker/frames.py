@@ -28,14 +28,20 @@ def runs(
     return frames.runs(current_store(), experiment, where, order_by, limit)
 
 
-def history(runs: Any, keys: str | Iterable[str] | None = None, points: int | None = None) -> pd.DataFrame:
+def history(
+    runs: Any,
+    keys: str | Iterable[str] | None = None,
+    points: int | None = None,
+    steps: tuple[int | None, int | None] | None = None,
+) -> pd.DataFrame:
     """Metric histories in one long DataFrame: run_id, key, step, time, value; ordered by step, then time.
 
-    `points` reduces each curve to about that many points for drawing, its extremes kept.
+    `points` reduces each curve to about that many points for drawing, its extremes kept; `steps=(first, last)` chooses
+    a range, None for an open end: together they zoom in.
     """
     from tracker.query import frames
 
-    return frames.history(current_store(), runs, keys, points)
+    return frames.history(current_store(), runs, keys, points, steps)
 
 
 def sql(query: str, **bindings: Any) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tracker.exceptions import InvalidValue, NotFound
-from tracker.query import frames, reader
+from tracker.query import curves, frames, reader
 from tracker.query.curves import history, reduced
 from tracker.store import Store, events, open_store
 
@@ -138,3 +138,98 @@ def test_reduced_curve_is_a_bounded_part_of_the_whole_with_its_extremes(
     real, real_kept = ([v for v in some if not math.isnan(v)] for some in (values, [v for _, v in kept]))
     assert (not real and not real_kept) or (min(real), max(real)) == (min(real_kept), max(real_kept))
     assert len(real_kept) <= max(points, 4) + 2
+
+
+# -- long curves, read straight from segments
+
+
+@pytest.fixture
+def long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(curves, "LONG", 20)
+
+
+def sealed(store: Store, run: str, parts: list[list[Point]]) -> None:
+    """One segment of several journals, beside other runs and keys in the same file."""
+    for part in parts:
+        writer = Store(store.root)
+        for key in ("l", "m", "n"):
+            log(writer, run, key, part if key == "m" else [(0, 0, 9.0)] * 50)
+        log(writer, f"{run}2", "m", [(0, 0, 9.0)] * 50)
+        writer._journal.close()
+    assert store.seal() and not store.journals()
+
+
+@pytest.mark.usefixtures("long")
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    values=st.lists(_values, min_size=21, max_size=200), points=st.integers(4, 40), cut=st.integers(0, 200),
+    shuffled=st.booleans(), steps=st.tuples(st.integers(-5, 400) | st.none(), st.integers(-5, 700) | st.none()),
+)  # fmt: skip
+def test_long_curve_is_reduced_as_the_same_curve_in_a_journal(
+    tmp_path_factory: pytest.TempPathFactory, values: list[float], points: int, cut: int, shuffled: bool, steps: Any
+) -> None:
+    whole = [(3 * step, step, value) for step, value in enumerate(values)]
+    parts = [whole[::2], whole[1::2]] if shuffled else [whole[:cut], whole[cut:]]
+    stores = [open_store(tmp_path_factory.mktemp("curve") / ".tracker") for _ in range(3)]
+    sealed(stores[0], "a", parts)
+    log(stores[1], "a", "m", whole)
+    sealed(stores[2], "a", parts[:1])
+    log(stores[2], "a", "m", parts[1])
+    seen = [points_of(reduced(reader(store), ["a"], ["m"], points, steps)) for store in stores]
+    low, high = (-(10**9) if steps[0] is None else steps[0]), (10**9 if steps[1] is None else steps[1])
+    inside = [(step, value) for step, _, value in whole if low <= step <= high]
+    for kept in seen:
+        assert {str(point) for point in kept} <= set(map(str, inside)) and kept == sorted(kept, key=lambda p: p[0])
+        assert [step for step, _ in kept[:1] + kept[-1:]] == [step for step, _ in inside[:1] + inside[-1:]]
+        real, real_kept = ([v for _, v in some if not math.isnan(v)] for some in (inside, kept))
+        assert (not real and not real_kept) or (min(real), max(real)) == (min(real_kept), max(real_kept))
+        assert len(real_kept) <= points + 2 and (len(inside) > points or len(kept) == len(inside))
+    assert str(seen[0]) == str(seen[2])
+
+
+@pytest.mark.usefixtures("long")
+def test_each_pixel_of_a_long_curve_has_its_extremes_and_its_gap(store: Store) -> None:
+    chance = random.Random(3)
+    values = [chance.random() if step % 97 else math.nan for step in range(5_000)]
+    sealed(store, "a", [[(step, step, value) for step, value in enumerate(values)]])
+    for first, last in ((0, 4_999), (1_234, 2_345), (100, 160)):
+        kept = points_of(reduced(reader(store), ["a"], ["m"], 202, (first, last)))
+        parts = 100
+        for part in range(parts):
+            low, high = (first - (first - last) * n // parts for n in (part, part + 1))
+            inside = [values[s] for s in range(low, high + (part == parts - 1))]
+            real, gap = [v for v in inside if not math.isnan(v)], any(map(math.isnan, inside))
+            shown = [v for s, v in kept if low <= s < high + (part == parts - 1)]
+            if last - first > 202 and real:
+                assert {min(real), max(real)} <= set(shown)
+            assert any(map(math.isnan, shown)) == gap
+
+
+@pytest.mark.usefixtures("long")
+def test_long_curve_with_one_step_is_reduced_along_time(store: Store) -> None:
+    sealed(store, "a", [[(7, t, float(t % 100)) for t in range(1_000)]])
+    kept = reduced(reader(store), ["a"], ["m"], points=40)
+    assert 30 <= kept.num_rows <= 42 and kept.column("time").to_pylist() == sorted(kept.column("time").to_pylist())
+
+
+@pytest.mark.usefixtures("long")
+def test_long_steps_at_the_ends_of_their_range(store: Store) -> None:
+    sealed(store, "a", [[(step, 0, 1.0) for step in (-(2**63), 2**63 - 1, *range(50))]])
+    steps = [step for step, _ in points_of(reduced(reader(store), ["a"], ["m"], points=10))]
+    assert steps[0] == -(2**63) and steps[-1] == 2**63 - 1
+
+
+def test_a_range_of_steps_has_both_its_ends(store: Store) -> None:
+    log(store, "a", "m", [(step, step, float(step)) for step in range(100)])
+    for steps, expected in (
+        ((10, 12), [10, 11, 12]),
+        ((None, 1), [0, 1]),
+        ((98, None), [98, 99]),
+        ((5, 4), []),
+        ((200, 300), []),
+    ):
+        assert list(frames.history(store, "a", steps=steps)["step"]) == expected
+        assert list(frames.history(store, "a", points=50, steps=steps)["step"]) == expected
+    for wrong in ((1,), (0.5, 2), "ab", 7):
+        with pytest.raises(InvalidValue, match="range of steps"):
+            frames.history(store, "a", steps=wrong)  # type: ignore[arg-type]

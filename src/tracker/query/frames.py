@@ -32,16 +32,20 @@ def runs(
 
 
 def history(
-    store: Store, runs: Any, keys: str | Iterable[str] | None = None, points: int | None = None
+    store: Store,
+    runs: Any,
+    keys: str | Iterable[str] | None = None,
+    points: int | None = None,
+    steps: curves.Steps | None = None,
 ) -> pd.DataFrame:
     """Metric histories, long: run_id, key, step, time, value; by run as given, then key, step, time.
 
     `runs` is an id, a run, a DataFrame with `run_id`, or several; `points` reduces each curve to about that
-    many. Raises NotFound, InvalidValue.
+    many; `steps` is a range of them, both ends included. Raises NotFound, InvalidValue.
     """
     ids, asked = run_ids(runs), reader(store)
     _check_runs(asked, ids)
-    table = curves.history(asked, ids, None if keys is None else _listed(keys), points)
+    table = curves.history(asked, ids, None if keys is None else _listed(keys), points, steps)
     return cast(pd.DataFrame, table.to_pandas())
 
 
