@@ -42,6 +42,12 @@ class InvalidState(TrackerError):
     error_code = "INVALID_STATE"
 
 
+class UntrustedModel(TrackerError):
+    """A model that would run code when loaded, and that this user did not write into the store."""
+
+    error_code = "PERMISSION_DENIED"
+
+
 class FilterError(InvalidValue):
     """A filter or ordering with a mistake; `position` is the 0-based place in the text."""
 
