@@ -28,6 +28,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "set_experiment", "set_experiment_tag", "set_experiment_tags", "set_tag", "set_tags", "set_tracking_uri",
         "start_run", "ActiveRun", "MlflowClient",
     ),
+    "tracker.tracking.edits": ("delete_runs", "edit", "restore_runs", "undo"),
     "tracker.entities": ("Experiment", "Run"),
     "tracker.exceptions": ("MlflowException", "TrackerError"),
     "tracker.frames": ("history", "runs", "sql"),

@@ -129,6 +129,7 @@ def test_sql_gives_a_frame_and_keeps_it(shell: Kernel) -> None:
         ("%%runs_sql\nSELECT nothing FROM runs", "nothing"),
         ("%%runs_sql\nDROP TABLE runs", "read"),
         ("%tracker nonsense", "is not understood"),
+        ("%tracker undo", "There is no edit to undo"),
         ("%tracker store /dev/null", "is a file; a store is a folder"),
     ],
 )
@@ -143,3 +144,4 @@ def test_where_the_runs_are(shell: Kernel) -> None:
     assert (
         said.startswith("store  ") and ".tracker" in said and "again" in said and said.endswith("active run   none\n")
     )
+    assert "\nruns         " in said and "\ndamaged      nothing\n" in said and "\nsize         " in said

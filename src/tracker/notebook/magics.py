@@ -66,24 +66,31 @@ class TrackerMagics(Magics):
 
     @line_magic
     def tracker(self, line: str) -> None:
-        """Say where the runs are kept; choose another place.
+        """Say where the runs are kept, and how the store is; choose another place; undo an edit.
 
-        %tracker               the store, the experiment, the active run
+        %tracker               the store, its size and health, the experiments, the active run
         %tracker store PATH    keep runs in this folder from now on
+        %tracker undo          take back the last edit or deletion made here
         """
         from tracker import tracking
+        from tracker.query.overview import overview
         from tracker.store import find_store
         from tracker.tracking import context
+        from tracker.tracking.edits import undo
 
         words = _words(line)
         if words[:1] == ["store"] and len(words) == 2:
             _said(lambda: tracking.set_tracking_uri(find_store(words[1]).root))
+        elif words == ["undo"]:
+            return print(_said(undo))
         elif words:
-            raise UsageError(f"%tracker: {line.strip()!r} is not understood. Use %tracker, or %tracker store PATH.")
+            ways = "%tracker, %tracker store PATH, or %tracker undo"
+            raise UsageError(f"%tracker: {line.strip()!r} is not understood. Use {ways}.")
         store = _said(context.current_store)
         known = [e for e in store.experiments().values() if e.state == "active"]
         active = tracking.active_run()
-        print(f"store        {store.root}{'' if store.root.exists() else '  (made by the first run)'}")
+        for label, text in _said(lambda: overview(store)):
+            print(f"{label:13}{text}")
         print(f"experiments  {len(known)}{': ' + ', '.join(e.name for e in known[:8]) if known else ''}")
         print(f"active run   {f'{active.info.run_name} {active.info.run_id[:12]}' if active else 'none'}")
 

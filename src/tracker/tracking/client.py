@@ -20,7 +20,7 @@ from tracker.entities import (
 from tracker.exceptions import InvalidState, InvalidValue, NotFound
 from tracker.store import Store
 from tracker.store.ids import new_id
-from tracker.tracking import context, experiments, reading
+from tracker.tracking import context, edits, experiments, reading
 from tracker.tracking.client_artifacts import ArtifactCalls
 from tracker.tracking.client_registry import RegistryCalls
 from tracker.tracking.location import store_at
@@ -28,7 +28,7 @@ from tracker.tracking.names import random_name
 from tracker.tracking.operations import RunOperations, receipt
 from tracker.tracking.paging import page_limit, page_of, page_offset
 from tracker.tracking.provenance import LOGGED_ARTIFACTS, PARENT, RUN_NAME, USER, user
-from tracker.tracking.writer import RunWriter, forget_writer, shared_writer
+from tracker.tracking.writer import RunWriter, shared_writer
 
 if TYPE_CHECKING:
     pass
@@ -255,9 +255,7 @@ class MlflowClient(ArtifactCalls, RegistryCalls):
         return existing_writer(self.store, run_id)
 
     def _set_state(self, run_id: str, state: str) -> None:
-        reading.get_info(self.store, run_id)
-        RunWriter(self.store, run_id).state(state)
-        forget_writer(self.store, run_id)
+        edits.edit([run_id], state=state, store=self.store)
 
 
 Client = MlflowClient

@@ -150,10 +150,6 @@ class RunWriter:
         self._write([self.event("end", v=value)])
         self.store.flush_soon()
 
-    def state(self, state: str) -> None:
-        """Put the run into the bin ("deleted") or take it out ("active")."""
-        self._write([self.event("state", v=state)])
-
     def input(self, name: str, value: dict[str, Any]) -> None:
         """Record that the run read a dataset."""
         self._write([self.event("input", k=events.check_key(name, "dataset"), v=value)])
