@@ -68,7 +68,9 @@ class Reader:
         self._points: dict[Segment, frozenset[str]] = {}
         self._experiments: dict[str, Experiment] = {}
         self._replaced = 0
+        self._purged = False
         self._broken: set[Segment] = set()
+        self._doubtful = False
         self.damaged: dict[str, str] = {}
 
     def cursor(self) -> Connection:
@@ -125,13 +127,14 @@ class Reader:
             return
         db.begin()
         try:
-            self._take(db, change)
+            purged = self._take(db, change)
             db.commit()
         except BaseException:
             db.rollback()
             raise
         self._settled = {w: size for w, size in self._settled.items() if w not in change.gone} | change.settled
         self._live, self._points, self._experiments = change.live, change.points, change.experiments
+        self._purged = purged
 
     def _read(self, db: Connection) -> _Change | None:
         """See what changed, and read the journals among it: one that cannot be read must not cost the rest.
@@ -163,8 +166,12 @@ class Reader:
         unread = {s: writers for s, writers in unread.items() if writers}
         return _Change(gone, settled, growing, unread, points, dict(self.store.experiments()))
 
-    def _take(self, db: Connection, change: _Change) -> None:
-        """Take in what was read, read the segments, compute again what depends on both. Raises _Moved."""
+    def _take(self, db: Connection, change: _Change) -> bool:
+        """Take in what was read, read the segments, compute again what depends on both. Raises _Moved.
+
+        Gives whether there are purged runs.
+        """
+        anew = not (self._settled or self._live)
         db.execute(views.TOUCHED_BEFORE, {"gone": change.gone})
         if change.gone:
             for table in views.TABLES_OF_LAYER:
@@ -173,10 +180,11 @@ class Reader:
             db.execute(statement)
         if change.unread:
             self._read_segments(db, change.unread)
-            db.execute(views.TOUCHED_BY_SEALED, {"w": list(chain.from_iterable(change.unread.values()))})
-        self._take_out_purged(db)
-        if change.points != self._points:
-            self._look_up_points(db, change.points)
+            if not anew:
+                db.execute(views.TOUCHED_BY_SEALED, {"w": list(chain.from_iterable(change.unread.values()))})
+        purged = self._take_out_purged(db)
+        if change.points != self._points or purged != self._purged:
+            self._look_up_points(db, change.points, purged)
         if change.experiments != self._experiments:
             _write_experiments(db, list(change.experiments.values()))
         if change.live.keys() != self._live.keys() or change.gone or change.settled:
@@ -185,15 +193,17 @@ class Reader:
             db.execute("TRUNCATE latest.live_writers")
             db.execute(views.LIVE_WRITERS, {"w": list(change.live)})
             db.execute("INSERT INTO touched SELECT run_id FROM latest.runs WHERE status = 'RUNNING'")
-        self._compute_latest(db, renamed=change.experiments != self._experiments)
+        self._compute_latest(db, anew, renamed=change.experiments != self._experiments)
+        return purged
 
-    def _take_out_purged(self, db: Connection) -> None:
+    def _take_out_purged(self, db: Connection) -> bool:
         db.execute(views.FIND_PURGED)
-        if db.execute("SELECT 1 FROM hot.purged LIMIT 1").fetchone():
-            for statement in views.TAKE_OUT_PURGED:
-                db.execute(statement)
+        purged = db.execute("SELECT 1 FROM hot.purged LIMIT 1").fetchone() is not None
+        for statement in views.TAKE_OUT_PURGED if purged else ():
+            db.execute(statement)
+        return purged
 
-    def _look_up_points(self, db: Connection, points: dict[Segment, frozenset[str]]) -> None:
+    def _look_up_points(self, db: Connection, points: dict[Segment, frozenset[str]], purged: bool) -> None:
         """Let hot.metrics read these segments, and no longer hold in memory what they have."""
         sealed = list(chain.from_iterable(points.values()))
         held = db.execute(
@@ -204,16 +214,16 @@ class Reader:
             db.execute("DELETE FROM hot.settled_metrics WHERE w IN (SELECT unnest($w))", {"w": moved})
         whole = [s.file(METRICS) for s, writers in points.items() if writers == s.journals.keys()]
         parts = [(s.file(METRICS), sorted(writers)) for s, writers in points.items() if writers != s.journals.keys()]
-        db.execute(views.all_metrics(whole, parts))
+        db.execute(views.all_metrics(whole, parts, purged))
 
-    def _compute_latest(self, db: Connection, renamed: bool) -> None:
+    def _compute_latest(self, db: Connection, anew: bool, renamed: bool) -> None:
         """Compute latest.* anew for the touched runs, or for all where that costs less.
 
         Rows that were replaced stay in memory until a table is made anew.
         """
         touched, runs = _counts(db)
         self._replaced += touched
-        full = self._replaced * _FULL_AFTER > runs
+        full = anew or self._replaced * _FULL_AFTER > runs
         if full:
             db.execute(views.MIXED)
         elif touched:
@@ -259,18 +269,38 @@ class Reader:
             self._warn("journal", str(journal.path), f"cannot be read and is left out: {_first_line(error)}")
 
     def _read_segments(self, db: Connection, wanted: dict[Segment, list[str]]) -> None:
-        """Take in what these writers have in the segments. Raises _Moved, to begin anew without one that is damaged."""
+        """Take in what these writers have in the segments. Raises _Moved, to begin anew without one that is damaged.
+
+        Segments of which all is wanted are read together; if one of them is damaged, each by itself the next time.
+        """
+        whole = [s for s, writers in wanted.items() if not self._doubtful and len(writers) == len(s.journals)]
+        try:
+            for segment in whole:
+                rows.check_columns(db, segment.path)
+            if whole:
+                self._insert(db, whole, None)
+        except (duckdb.Error, ValueError) as error:
+            self._doubtful = True
+            raise _Moved from error
         for segment, writers in wanted.items():
+            if segment in whole:
+                continue
             try:
                 rows.check_columns(db, segment.path)
-                for table in ("events", "series"):
-                    file = segment.file(f"{table}.parquet")
-                    db.execute(views.read_sealed(table), {"file": file, "w": writers})
+                self._insert(db, [segment], writers)
             except (duckdb.Error, ValueError) as error:
                 if segment.path.exists():
                     self._broken.add(segment)
                     self._warn("segment", str(segment.path), f"is damaged and is left out: {_first_line(error)}")
                 raise _Moved from error
+        self._doubtful = False
+
+    def _insert(self, db: Connection, segments: list[Segment], writers: list[str] | None) -> None:
+        """Take in the events and series of segments: of these writers, or all (to look at each row's costs as much
+        again as to read it)."""
+        for table in ("events", "series"):
+            files: dict[str, object] = {"files": [segment.file(f"{table}.parquet") for segment in segments]}
+            db.execute(views.read_sealed(table, writers is None), files if writers is None else files | {"w": writers})
 
     def _tell_damage(self, journal: JournalFile, lines: int, live: bool) -> None:
         """Warn of damaged lines; one line without its end was never acknowledged, and is no damage."""

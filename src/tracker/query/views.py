@@ -60,14 +60,17 @@ _CHECKED = {
 }
 
 
-def read_sealed(table: str) -> str:
-    """Reads from the segment's `$file` what belongs to the writers `$w`."""
-    checked = _CHECKED[table].format(file="read_parquet($file)")
-    return f"INSERT INTO hot.settled_{table} {checked} AND w IN (SELECT unnest($w::VARCHAR[]))"
+def read_sealed(table: str, whole: bool) -> str:
+    """Reads from the segments' `$files` everything, or what belongs to the writers `$w`."""
+    checked = _CHECKED[table].format(file="read_parquet($files)")
+    return f"INSERT INTO hot.settled_{table} {checked}{'' if whole else ' AND w IN (SELECT unnest($w::VARCHAR[]))'}"
 
 
-def all_metrics(files: Iterable[str], parts: Iterable[tuple[str, Iterable[str]]]) -> str:
-    """The view hot.metrics over whole files of points, and over parts of others: those of some writers."""
+def all_metrics(files: Iterable[str], parts: Iterable[tuple[str, Iterable[str]]], purged: bool) -> str:
+    """The view hot.metrics over whole files of points, and over parts of others: those of some writers.
+
+    `purged`: some of it may be of purged runs.
+    """
     sealed = []
     whole = ", ".join(map(_quoted, files))
     if whole:
@@ -76,7 +79,7 @@ def all_metrics(files: Iterable[str], parts: Iterable[tuple[str, Iterable[str]]]
         names = ", ".join(map(_quoted, writers))
         sealed.append(f"SELECT r, k, s, t, v, w FROM read_parquet({_quoted(file)}) WHERE w IN ({names})")
     every = " UNION ALL ".join(["FROM hot.settled_metrics", "FROM hot.live_metrics", *sealed])
-    return f"CREATE OR REPLACE VIEW hot.metrics AS FROM ({every}) ANTI JOIN hot.purged USING (r)"
+    return f"CREATE OR REPLACE VIEW hot.metrics AS FROM ({every}){' ANTI JOIN hot.purged USING (r)' if purged else ''}"
 
 
 def _quoted(text: str) -> str:
@@ -140,7 +143,7 @@ TABLES = [
     "CREATE TEMP TABLE mixed(r VARCHAR)",
     "CREATE VIEW hot.events AS FROM hot.settled_events UNION ALL FROM hot.live_events",
     "CREATE VIEW hot.series AS FROM hot.settled_series UNION ALL FROM hot.live_series",
-    all_metrics([], []),
+    all_metrics([], [], purged=False),
     """CREATE TABLE latest.experiments(
         experiment_id VARCHAR, name VARCHAR, lifecycle_stage VARCHAR, created BIGINT, updated BIGINT,
         artifact_location VARCHAR, tags MAP(VARCHAR, VARCHAR))""",
@@ -203,7 +206,7 @@ FROM (SELECT run_id, key, v AS json,
 """
 
 LATEST_TAGS = f"""
-SELECT run_id, key, v ->> '$' AS value FROM ({_latest("tag")}) WHERE json_type(v) <> 'NULL'
+SELECT run_id, key, value FROM (SELECT run_id, key, v ->> '$' AS value FROM ({_latest("tag")})) WHERE value IS NOT NULL
 """
 
 LATEST_ARTIFACTS = f"""
