@@ -1,6 +1,8 @@
 /** Whether more or less of a metric is better, guessed from the words in its key. */
 
-export type Direction = 'higher' | 'lower';
+import type { Direction } from './types';
+
+export type { Direction } from './types';
 
 const LOWER =
   /^(loss|losses|err|error|errors|mse|rmse|mae|mape|smape|rmsle|msle|nll|crossentropy|perplexity|ppl|wer|cer|fid|kid|brier|hinge|deviance|regret|divergence|kl|logloss|aic|bic|inertia|fpr|fnr|latency|runtime|seconds|duration|bytes|memory|rank|ece|residual|residuals|cost)$/;

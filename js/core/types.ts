@@ -79,20 +79,108 @@ export interface RunCard {
   readonly notices: readonly string[];
 }
 
+/** Which of a metric's values a run is shown by. */
+export type Stat = 'last' | 'min' | 'max' | 'best';
+export type Direction = 'higher' | 'lower';
+/** Runs that can be folded away: those that failed, those that were over at once, all but the last of equal ones. */
+export type Fold = 'failed' | 'short' | 'repeats';
+
 export interface TableState {
   readonly where: string;
   readonly sort: readonly { readonly column: string; readonly descending: boolean }[];
   readonly hidden: readonly string[];
   /** Columns shown although they would be folded away (the same in all runs, or an id). */
   readonly shown?: readonly string[];
+  /** Columns in the order that a person put them in; others follow. */
+  readonly order?: readonly string[];
+  /** Columns that stay in place beside the name. */
+  readonly pinned?: readonly string[];
+  readonly widths?: Readonly<Record<string, number>>;
+  /** Columns by whose values runs are grouped. */
+  readonly group?: readonly string[];
+  /** What is unfolded: keys of groups, ids of runs with nested ones. */
+  readonly open?: readonly string[];
+  /** Nested runs stand among the others, not below their parents. */
+  readonly flat?: boolean;
+  readonly fold?: readonly Fold[];
+  /** By metric column; 'last' where none is said. */
+  readonly stats?: Readonly<Record<string, Stat>>;
+  /** By metric column, where a person has said which is better. */
+  readonly directions?: Readonly<Record<string, Direction | 'none'>>;
+  /** Metric columns without the sparkline that they would have. */
+  readonly plain?: readonly string[];
+  readonly view?: 'active' | 'deleted';
 }
 
+/** A change of runs that is to reach the store. What is left out stays; a tag of null is removed. */
+export interface Edit {
+  readonly runs: readonly string[];
+  readonly name?: string;
+  readonly note?: string;
+  readonly star?: boolean;
+  readonly tags?: Readonly<Record<string, string | null>>;
+  readonly state?: 'active' | 'deleted';
+}
+
+/** What a page asks of Python; answered only where something answers, and when it has the time. */
+export type Ask =
+  | { readonly do: 'edit'; readonly edits: readonly Edit[] }
+  /** Least and greatest of metrics, by run: columns run_id, min.KEY, max.KEY. */
+  | { readonly do: 'stats'; readonly keys: readonly string[] }
+  /** Histories in a few points: run, key, step, time, value. */
+  | { readonly do: 'sparks'; readonly keys: readonly string[]; readonly runs: readonly string[] }
+  /** Keeps the view in the store under this name; null forgets it. */
+  | { readonly do: 'view'; readonly name: string; readonly state: TableState | null }
+  | { readonly do: 'directions'; readonly directions: Readonly<Record<string, Direction | 'none'>> }
+  /** Histories of these runs between two steps. */
+  | {
+      readonly do: 'curves';
+      readonly key: string;
+      readonly runs: readonly string[];
+      readonly from: number;
+      readonly to: number;
+      readonly points: number;
+    }
+  /** What a metric depends on: columns name, importance, correlation. */
+  | { readonly do: 'importance'; readonly target: string; readonly runs: readonly string[] }
+  | {
+      readonly do: 'contour';
+      readonly x: string;
+      readonly y: string;
+      readonly z: string;
+      readonly runs: readonly string[];
+    };
+
+export interface Answer {
+  /** Plain sentences of what was not possible, and why. */
+  readonly notices?: readonly string[];
+  /** The Arrow streams that were asked for. */
+  readonly buffers: readonly DataView[];
+  readonly [name: string]: unknown;
+}
+
+/** Whether Python is there: it may be gone for good (its kernel ended), which a view says in plain words. */
+export type Link = 'live' | 'gone';
+
 export interface CompareState {
-  readonly x: 'step' | 'relative' | 'wall';
+  /** What curves are drawn over: 'metric:KEY' is another metric of the same step. */
+  readonly x: 'step' | 'relative' | 'wall' | `metric:${string}`;
   readonly smoothing: number;
   readonly log: boolean;
   readonly differing: boolean;
-  readonly scatter: { readonly x: string; readonly y: string; readonly color: string };
+  readonly scatter: { readonly x: string; readonly y: string; readonly color: string; readonly size?: string };
+  readonly logX?: boolean;
+  /** Leaves out of the y range what lies beyond the 5th and 95th percentile. */
+  readonly clip?: boolean;
+  /** A column: curves become the mean and the spread of the runs that share its value. */
+  readonly group?: string;
+  /** The panel that is open. */
+  readonly tab?: string;
+  /** Runs switched off. */
+  readonly hidden?: readonly string[];
+  readonly chosen?: Readonly<Record<string, string>>;
+  /** Marked ranges of parallel axes, in shares of their height. */
+  readonly brushes?: Readonly<Record<string, readonly [number, number]>>;
 }
 
 /** What a display saved in a notebook holds: enough to draw it with no kernel. */
@@ -125,6 +213,13 @@ export interface Source<S> {
   set<K extends keyof S>(key: K, value: S[K]): void;
   /** Calls back on every change of `key`; returns the way to stop. */
   on<K extends keyof S>(key: K, changed: () => void): () => void;
+  /**
+   * Asks Python; undefined where nobody could answer. The promise waits as long as Python is busy, and rejects with a
+   * sentence for people.
+   */
+  readonly ask?: (question: Ask) => Promise<Answer>;
+  /** Calls back when Python is gone (or here again), and at once where it is gone already. */
+  readonly linked?: (changed: (link: Link) => void) => () => void;
 }
 
 export interface CardData {
@@ -138,6 +233,15 @@ export interface TableData {
   readonly runs: Table;
   readonly state: TableState;
   readonly selected: readonly string[];
+  /** Runs that changed since `runs` was sent, whole; and the ids of those that are gone. */
+  readonly changes?: Table;
+  readonly gone?: readonly string[];
+  /** Histories in a few points, for the cells. */
+  readonly sparks?: readonly Curve[];
+  /** Views kept in the store, by name. */
+  readonly views?: Readonly<Record<string, TableState>>;
+  /** The columns seen, in order: told to Python. */
+  readonly columns?: readonly string[];
 }
 
 export interface CompareData {
@@ -146,6 +250,8 @@ export interface CompareData {
   readonly runs: Table;
   readonly curves: readonly Curve[];
   readonly state: CompareState;
+  /** The ids of the runs that a person has marked. */
+  readonly selected?: readonly string[];
 }
 
 export type Dispose = () => void;

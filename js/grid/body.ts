@@ -4,13 +4,14 @@
  */
 import type { ColumnGeometry, Span } from './geometry';
 import type { Selection } from './selection';
-import type { GridColumn } from './types';
+import type { GridColumn, GridRows } from './types';
 
 /** What is to be seen. `columns[0]` is the box by which a row is selected. */
 export interface Scene {
   readonly columns: readonly GridColumn[];
   readonly geometry: ColumnGeometry;
   readonly order: Uint32Array;
+  readonly facts: GridRows;
   readonly rows: Span;
   readonly across: Span;
   readonly rowHeight: number;
@@ -30,6 +31,8 @@ interface CellNode {
   layout: number;
   content: number;
   look: string;
+  /** The path of the small line, in cells that ever had one. */
+  line: SVGPathElement | null;
 }
 
 interface RowNode {
@@ -37,10 +40,15 @@ interface RowNode {
   readonly cells: CellNode[];
   position: number;
   base: number;
+  nesting: string;
 }
 
 /** Rows are placed from a base that moves rarely, so that no coordinate grows beyond what a browser holds exactly. */
 const BASE = 1000;
+const SVG = 'http://www.w3.org/2000/svg';
+/** The box of a cell's small line, in px. */
+export const LINE_WIDTH = 56;
+export const LINE_HEIGHT = 20;
 
 export class Body {
   readonly element = document.createElement('div');
@@ -113,7 +121,7 @@ export class Body {
     element.setAttribute('role', 'row');
     element.style.display = 'none';
     this.element.append(element);
-    return { element, cells: [], position: -1, base: -1 };
+    return { element, cells: [], position: -1, base: -1, nesting: '' };
   }
 
   #park(node: RowNode): void {
@@ -133,6 +141,7 @@ export class Body {
     }
     const selected = String(scene.selection.has(row));
     if (element.getAttribute('aria-selected') !== selected) element.setAttribute('aria-selected', selected);
+    drawNesting(node, row, scene.facts);
     this.#drawCells(node, row, scene);
   }
 
@@ -151,6 +160,21 @@ export class Body {
   }
 }
 
+/** How deep a row stands and whether it is unfolded, as screen readers and the style sheet read it. */
+function drawNesting(node: RowNode, row: number, facts: GridRows): void {
+  const [level, expanded, group] = [facts.level(row), facts.expanded(row), facts.members(row) !== null];
+  const nesting = `${level} ${expanded} ${group}`;
+  if (nesting === node.nesting) return;
+  const { element } = node;
+  node.nesting = nesting;
+  element.classList.toggle('group', group);
+  element.style.setProperty('--level', String(level));
+  if (level > 0 || expanded !== null) element.setAttribute('aria-level', String(level + 1));
+  else element.removeAttribute('aria-level');
+  if (expanded === null) element.removeAttribute('aria-expanded');
+  else element.setAttribute('aria-expanded', String(expanded));
+}
+
 function newCell(row: HTMLElement): CellNode {
   const element = document.createElement('div');
   const value = document.createElement('span');
@@ -162,7 +186,7 @@ function newCell(row: HTMLElement): CellNode {
   value.append(text);
   element.append(value);
   row.append(element);
-  return { element, value, text, column: -1, row: -1, layout: -1, content: -1, look: '-' };
+  return { element, value, text, column: -1, row: -1, layout: -1, content: -1, look: '-', line: null };
 }
 
 function parkCell(cell: CellNode): void {
@@ -194,6 +218,27 @@ function drawCell(cell: CellNode, column: number, row: number, scene: Scene): vo
     cell.value.className = `value ${look}`;
     cell.look = look;
   }
+  drawLine(cell, source.line?.(row) ?? '');
   cell.row = row;
   cell.content = scene.content;
+}
+
+function drawLine(cell: CellNode, path: string): void {
+  if (path === '' && !cell.line) return;
+  cell.line ??= newLine(cell.element);
+  const shown = cell.line.getAttribute('d') ?? '';
+  if (shown === path) return;
+  cell.line.setAttribute('d', path);
+  cell.line.ownerSVGElement!.style.display = path === '' ? 'none' : '';
+}
+
+function newLine(cell: HTMLElement): SVGPathElement {
+  const svg = document.createElementNS(SVG, 'svg');
+  const path = document.createElementNS(SVG, 'path');
+  svg.setAttribute('class', 'line');
+  svg.setAttribute('viewBox', `0 0 ${LINE_WIDTH} ${LINE_HEIGHT}`);
+  svg.setAttribute('aria-hidden', 'true');
+  svg.append(path);
+  cell.prepend(svg);
+  return path;
 }

@@ -8,7 +8,7 @@ import { Header } from './header';
 import { GridInput } from './input';
 import { fittingWidth, textMeasure } from './measure';
 import { Selection } from './selection';
-import type { GridColumn, GridOptions, Place, SortMark } from './types';
+import { FLAT, type GridColumn, type GridOptions, type GridRows, type Place, type SortMark } from './types';
 
 export const ROW_HEIGHT = 28;
 const HEAD_HEIGHT = 30;
@@ -38,9 +38,11 @@ export class Grid {
   readonly #input: GridInput;
   readonly #resizes: ResizeObserver;
   readonly #auto = new Map<string, number>();
-  readonly #chosen = new Map<string, number>();
+  #chosen: ReadonlyMap<string, number> = new Map();
   #columns: readonly GridColumn[] = [BOX];
   #order: Uint32Array = new Uint32Array(0);
+  #facts: GridRows = FLAT;
+  #pinned = 1;
   #geometry = new ColumnGeometry([BOX.widest], 1);
   #rows = new RowGeometry(0, ROW_HEIGHT, 0);
   #width = 0;
@@ -84,6 +86,15 @@ export class Grid {
     return this.#order;
   }
 
+  get facts(): GridRows {
+    return this.#facts;
+  }
+
+  /** Columns that stay in place when the others scroll, the selection boxes not counted. */
+  get pinned(): number {
+    return this.#pinned;
+  }
+
   get place(): Place {
     return this.#place;
   }
@@ -114,8 +125,19 @@ export class Grid {
     this.draw();
   }
 
-  /** Takes new columns, or new data in the same ones, and the rows in the order to show. */
-  show(columns: readonly GridColumn[], order: Uint32Array, sort: readonly SortMark[]): void {
+  /** Takes new columns, or new data in the same ones, and the rows in the order to show; `layout` is what a person chose. */
+  show(
+    columns: readonly GridColumn[],
+    order: Uint32Array,
+    sort: readonly SortMark[],
+    layout: { readonly pinned: number; readonly widths?: Readonly<Record<string, number>> } = { pinned: 1 },
+    facts: GridRows = FLAT,
+  ): void {
+    this.#pinned = layout.pinned;
+    this.#chosen = new Map(Object.entries(layout.widths ?? {}));
+    this.#facts = facts;
+    this.selection.members = row => facts.members(row);
+    this.element.setAttribute('role', facts === FLAT ? 'grid' : 'treegrid');
     const focused = this.#columns[this.#place.column]?.id;
     this.#columns = [BOX, ...columns];
     this.#order = order;
@@ -131,11 +153,6 @@ export class Grid {
     this.#lay();
   }
 
-  /** Shows the same rows in another order, or other rows. */
-  reorder(order: Uint32Array, sort: readonly SortMark[]): void {
-    this.show(this.#columns.slice(1), order, sort);
-  }
-
   /** Draws values and selection anew. */
   refresh(): void {
     this.#content += 1;
@@ -145,12 +162,9 @@ export class Grid {
   /** Sets the width of a column; null fits it to what it holds. */
   setWidth(column: number, width: number | null): void {
     const { id } = this.#columns[column]!;
-    if (width === null) {
-      this.#chosen.delete(id);
-      this.#auto.delete(id);
-    } else {
-      this.#chosen.set(id, Math.max(40, Math.round(width)));
-    }
+    const others = [...this.#chosen].filter(([name]) => name !== id);
+    this.#chosen = new Map(width === null ? others : [...others, [id, Math.max(40, Math.round(width))]]);
+    if (width === null) this.#auto.delete(id);
     this.#lay();
   }
 
@@ -174,6 +188,7 @@ export class Grid {
       columns: this.#columns,
       geometry: this.#geometry,
       order: this.#order,
+      facts: this.#facts,
       rows: this.#rows.visible(scrolled),
       across: this.#geometry.visible(scroll, this.#width),
       rowHeight: ROW_HEIGHT,
@@ -196,7 +211,7 @@ export class Grid {
     const font = getComputedStyle(this.element).font;
     const measure = textMeasure(font);
     const narrow = this.#width > 0 && this.#width < 560 ? this.#width * 0.42 : Number.POSITIVE_INFINITY;
-    const pinned = Math.min(this.#columns.length, this.options.pinned + 1);
+    const pinned = Math.min(this.#columns.length, this.#fittingPins(measure) + 1);
     const widths = this.#columns.map((column, i) => {
       const width = this.#widthFor(column, measure);
       return i < pinned && i > 0 ? Math.min(width, narrow) : width;
@@ -211,6 +226,18 @@ export class Grid {
     this.#measure();
     this.#sizer.style.height = `${this.#rows.scrollHeight + this.#headHeight}px`;
     this.draw();
+  }
+
+  /** Pinned columns leave at least half of the width to the others. */
+  #fittingPins(measure: (text: string) => number): number {
+    let pinned = 1;
+    let width = BOX.widest + (this.#columns[1] ? this.#widthFor(this.#columns[1], measure) : 0);
+    while (pinned < this.#pinned && this.#columns[pinned + 1]) {
+      width += this.#widthFor(this.#columns[pinned + 1]!, measure);
+      if (this.#width > 0 && width > this.#width * 0.6) break;
+      pinned += 1;
+    }
+    return pinned;
   }
 
   #widthFor(column: GridColumn, measure: (text: string) => number): number {
@@ -235,10 +262,14 @@ export class Grid {
     if (!same) this.#lay();
   }
 
+  /** The node that shows a place, null while it is out of view. */
+  cellAt({ position, column }: Place): HTMLElement | null {
+    return position < 0 ? this.#header.cell(column) : this.#body.cell(position, column, this.#geometry.pinned);
+  }
+
   /** One cell takes the tab key: that of the place, or the grid itself while its node is out of view. */
   #rove(): void {
-    const { position, column } = this.#place;
-    const target = position < 0 ? this.#header.cell(column) : this.#body.cell(position, column, this.#geometry.pinned);
+    const target = this.cellAt(this.#place);
     const next = target && target.style.display !== 'none' ? target : null;
     if (next === this.#focusable) return;
     const root = this.element.getRootNode() as Document | ShadowRoot;

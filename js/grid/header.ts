@@ -80,9 +80,12 @@ export class Header {
     node.element.className = `headcell ${source.align}${column < geometry.pinned ? ' pinned' : ''}${edge}${key ? ' sorted' : ''}`;
     node.element.style.left = `${geometry.left(column)}px`;
     node.element.style.width = `${geometry.widths[column]}px`;
-    node.element.title = source.sortable ? `${source.hint}\nClick sorts, Shift+click adds a key` : source.hint;
+    node.element.title = source.sortable
+      ? `${source.hint}\nClick sorts, Shift+click adds a key, right click for more`
+      : source.hint;
     node.element.setAttribute('aria-colindex', String(column + 1));
     if (column > 0) node.element.setAttribute('aria-label', source.hint);
+    node.element.setAttribute('aria-haspopup', column > 0 ? 'menu' : 'false');
     node.element.setAttribute('aria-sort', key ? (key.descending ? 'descending' : 'ascending') : 'none');
     node.label.data = source.title;
     node.sort.data = key ? `${key.descending ? '↓' : '↑'}${this.#sort.length > 1 ? place + 1 : ''}` : '';
@@ -154,8 +157,12 @@ function newHead(row: HTMLElement): HeadNode {
   title.append(label);
   mark.className = 'mark';
   mark.append(sort);
+  const more = document.createElement('span');
   grip.className = 'grip';
-  element.append(title, mark, grip);
+  more.className = 'more';
+  more.setAttribute('aria-hidden', 'true');
+  more.textContent = '⋮';
+  element.append(title, mark, more, grip);
   row.append(element);
   return { element, label, sort, grip, column: -1 };
 }

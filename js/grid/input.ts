@@ -6,6 +6,9 @@ import type { Header } from './header';
 import { type Command, commandFor } from './keys';
 import type { Place } from './types';
 
+/** How far each level of nesting is set in. */
+const FOLD_INDENT = 16;
+
 export class GridInput {
   readonly #ends = new AbortController();
 
@@ -20,6 +23,9 @@ export class GridInput {
     element.addEventListener('copy', event => this.#copy(event), { signal });
     body.element.addEventListener('mousedown', event => this.#pressed(event), { signal });
     body.element.addEventListener('mouseover', event => this.#hovered(event), { signal });
+    body.element.addEventListener('mouseleave', () => grid.options.events.hovered?.(-1), { signal });
+    body.element.addEventListener('dblclick', event => this.#doubled(event), { signal });
+    element.addEventListener('contextmenu', event => this.#menu(event), { signal });
     header.element.addEventListener('pointerdown', event => this.#headPressed(event), { signal });
     header.element.addEventListener('dblclick', event => this.#fit(event), { signal });
   }
@@ -30,12 +36,76 @@ export class GridInput {
 
   #key(event: KeyboardEvent): void {
     const { grid } = this;
+    if (this.#rowKey(event)) {
+      event.preventDefault();
+      event.stopPropagation();
+      return;
+    }
     const bounds = { rows: grid.order.length, columns: grid.columns.length, page: grid.page };
     const command = commandFor(event, grid.place, bounds);
     if (!command || (command.do === 'clear' && grid.selection.size === 0)) return;
     event.preventDefault();
     event.stopPropagation();
     this.#run(command);
+  }
+
+  /** Keys that mean something on what the place is at: unfold and fold, open, rename, its menu. */
+  #rowKey(event: KeyboardEvent): boolean {
+    const { grid } = this;
+    const { position, column } = grid.place;
+    const row = grid.order[position];
+    const id = grid.columns[column]?.id ?? '';
+    if (event.key === 'ContextMenu' || (event.key === 'F10' && event.shiftKey)) return this.#menuAtPlace();
+    if (row === undefined || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return false;
+    const expanded = grid.facts.expanded(row);
+    const turns = (event.key === 'ArrowRight' && expanded === false) || (event.key === 'ArrowLeft' && expanded);
+    if (turns && column <= 1) {
+      grid.options.events.toggled(row);
+      return true;
+    }
+    if (event.key === 'Enter') {
+      if (grid.options.events.pressed(row, id, 'enter')) return true;
+      if (expanded === null) return false;
+      grid.options.events.toggled(row);
+      return true;
+    }
+    return event.key === 'F2' && grid.options.events.pressed(row, id, 'rename');
+  }
+
+  #menuAtPlace(): boolean {
+    const { grid } = this;
+    const { position, column } = grid.place;
+    const box = (grid.cellAt(grid.place) ?? grid.element).getBoundingClientRect();
+    grid.options.events.menu(position, grid.columns[column]?.id ?? '', { x: box.left + 8, y: box.bottom });
+    return true;
+  }
+
+  #menu(event: MouseEvent): void {
+    const { grid, header } = this;
+    if (!(event.target instanceof Element)) return;
+    const head = header.columnOf(event.target);
+    const place = head >= 0 ? { position: -1, column: head } : this.#placeOf(event);
+    if (!place) return;
+    event.preventDefault();
+    grid.go(place, true);
+    const id = grid.columns[place.column]?.id ?? '';
+    grid.options.events.menu(place.position, id, { x: event.clientX, y: event.clientY });
+  }
+
+  #doubled(event: MouseEvent): void {
+    const place = this.#placeOf(event);
+    const row = place && this.grid.order[place.position];
+    if (typeof row !== 'number') return;
+    this.grid.options.events.pressed(row, this.grid.columns[place!.column]?.id ?? '', 'double');
+  }
+
+  /** Whether the press was on the mark by which what stands below a row is unfolded. */
+  #onFold(event: MouseEvent, place: Place, row: number): boolean {
+    const { facts } = this.grid;
+    if (place.column !== 1 || facts.expanded(row) === null || !(event.target instanceof Element)) return false;
+    if (facts.members(row)) return true;
+    const cell = event.target.closest('.cell');
+    return cell !== null && event.clientX - cell.getBoundingClientRect().left < 26 + FOLD_INDENT * facts.level(row);
   }
 
   #run(command: Command): void {
@@ -52,7 +122,7 @@ export class GridInput {
         this.#sort(column, command.adds);
         return;
       case 'widen':
-        grid.setWidth(column, grid.widthOf(column) + command.by);
+        this.#widen(column, grid.widthOf(column) + command.by);
         return;
       case 'move':
         this.#move(column, column + command.by);
@@ -87,6 +157,12 @@ export class GridInput {
     this.grid.options.events.selected();
   }
 
+  #widen(column: number, width: number | null): void {
+    const { grid } = this;
+    grid.setWidth(column, width);
+    grid.options.events.resized(grid.columns[column]!.id, width === null ? null : grid.widthOf(column));
+  }
+
   #sort(column: number, adds: boolean): void {
     const source = this.grid.columns[column];
     if (column === 0) this.#run({ do: 'all' });
@@ -94,9 +170,9 @@ export class GridInput {
   }
 
   #move(from: number, to: number): void {
-    const { columns, options } = this.grid;
+    const { columns, options, pinned } = this.grid;
     const source = columns[from];
-    if (from <= options.pinned || to <= options.pinned || to >= columns.length || !source) return;
+    if (from <= pinned || to <= pinned || to >= columns.length || !source) return;
     const next = columns[to > from ? to + 1 : to]?.id ?? null;
     options.events.moved(source.id, next);
   }
@@ -105,8 +181,16 @@ export class GridInput {
     const place = this.#placeOf(event);
     if (!place || event.button !== 0) return;
     const { grid } = this;
+    const row = grid.order[place.position];
     event.preventDefault();
     grid.go(place, true);
+    if (row !== undefined && !event.shiftKey && !event.ctrlKey && !event.metaKey) {
+      if (this.#onFold(event, place, row)) {
+        grid.options.events.toggled(row);
+        return;
+      }
+      if (grid.options.events.pressed(row, grid.columns[place.column]?.id ?? '', 'press')) return;
+    }
     if (event.shiftKey) this.#run({ do: 'extend' });
     else if (place.column === 0 || event.ctrlKey || event.metaKey) this.#run({ do: 'toggle' });
   }
@@ -119,11 +203,12 @@ export class GridInput {
   #hovered(event: MouseEvent): void {
     const place = this.#placeOf(event);
     const cell = event.target instanceof Element ? event.target.closest<HTMLElement>('.cell') : null;
+    const row = this.grid.order[place?.position ?? -1];
+    if (row !== undefined) this.grid.options.events.hovered?.(row);
     if (!place || !cell || cell.title) return;
-    const row = this.grid.order[place.position];
     const column = this.grid.columns[place.column];
     if (row === undefined || !column) return;
-    const value = cell.firstElementChild as HTMLElement;
+    const value = cell.lastElementChild as HTMLElement;
     const cut = value.scrollWidth > value.clientWidth;
     const tip = column.tip(row) || (cut ? column.copy(row) : '');
     if (tip) cell.title = tip;
@@ -135,15 +220,24 @@ export class GridInput {
     if (column < 0) return;
     event.preventDefault();
     const { grid } = this;
+    if (event.target.classList.contains('more')) {
+      const box = event.target.getBoundingClientRect();
+      grid.go({ position: -1, column }, true);
+      grid.options.events.menu(-1, grid.columns[column]?.id ?? '', { x: box.left, y: box.bottom + 4 });
+      return;
+    }
     if (event.target.classList.contains('grip')) {
       const width = grid.widthOf(column);
-      drag(event, { move: dx => grid.setWidth(column, width + dx) });
+      drag(event, {
+        move: dx => grid.setWidth(column, width + dx),
+        end: (dx, moved) => moved && this.#widen(column, width + dx),
+      });
       return;
     }
     const cell = this.header.cell(column);
     drag(event, {
       move: dx => {
-        if (cell && column > grid.options.pinned) cell.classList.add('dragged');
+        if (cell && column > grid.pinned) cell.classList.add('dragged');
         if (cell) cell.style.setProperty('--drag', `${dx}px`);
       },
       end: (_, moved, x) => {
@@ -167,7 +261,7 @@ export class GridInput {
 
   #fit(event: MouseEvent): void {
     if (!(event.target instanceof Element) || !event.target.classList.contains('grip')) return;
-    this.grid.setWidth(this.header.columnOf(event.target), null);
+    this.#widen(this.header.columnOf(event.target), null);
   }
 
   /** Selected rows with a header as tab-separated text; with none selected, the value of the place. */

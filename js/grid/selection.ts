@@ -4,6 +4,10 @@ export class Selection {
   /** Where a range begins: the row that was last chosen by itself. */
   #anchor = -1;
   #version = 0;
+  /** The rows that a row stands for which is none itself; null for the others. */
+  members: (row: number) => Iterable<number> | null = () => null;
+  readonly #whole = new Map<number, boolean>();
+  #wholeOf = -1;
 
   /** Raised by every change. */
   get version(): number {
@@ -15,7 +19,23 @@ export class Selection {
   }
 
   has(row: number): boolean {
-    return this.#rows.has(row);
+    const members = this.members(row);
+    return members ? this.#hasAll(row, members) : this.#rows.has(row);
+  }
+
+  /** Asked for at each drawing, so that the answer is kept until the selection changes. */
+  #hasAll(row: number, members: Iterable<number>): boolean {
+    if (this.#wholeOf !== this.#version) this.#whole.clear();
+    this.#wholeOf = this.#version;
+    const known = this.#whole.get(row);
+    if (known !== undefined) return known;
+    let all = true;
+    for (const member of members) {
+      all = this.#rows.has(member);
+      if (!all) break;
+    }
+    this.#whole.set(row, all);
+    return all;
   }
 
   /** The selected rows in the order of the data. */
@@ -36,8 +56,12 @@ export class Selection {
   }
 
   toggle(row: number): void {
+    const chosen = this.has(row);
     this.#version += 1;
-    if (!this.#rows.delete(row)) this.#rows.add(row);
+    for (const each of this.members(row) ?? [row]) {
+      if (chosen) this.#rows.delete(each);
+      else this.#rows.add(each);
+    }
     this.#anchor = row;
   }
 
@@ -50,14 +74,16 @@ export class Selection {
   extend(order: Uint32Array, position: number): void {
     this.#version += 1;
     const from = this.#anchor < 0 ? position : Math.max(0, order.indexOf(this.#anchor));
-    for (let i = Math.min(from, position); i <= Math.max(from, position); i++) this.#rows.add(order[i]!);
+    for (let i = Math.min(from, position); i <= Math.max(from, position); i++) {
+      for (const row of this.members(order[i]!) ?? [order[i]!]) this.#rows.add(row);
+    }
   }
 
   /** Whether all, some or none of `order` are selected. */
   extent(order: Uint32Array): 'all' | 'some' | 'none' {
     if (this.#rows.size === 0) return 'none';
     let count = 0;
-    for (const row of order) if (this.#rows.has(row)) count += 1;
+    for (const row of order) if (this.has(row)) count += 1;
     if (count === 0) return 'none';
     return count === order.length ? 'all' : 'some';
   }
@@ -66,9 +92,11 @@ export class Selection {
   toggleAll(order: Uint32Array): void {
     this.#version += 1;
     const all = this.extent(order) === 'all';
-    for (const row of order) {
-      if (all) this.#rows.delete(row);
-      else this.#rows.add(row);
+    for (const shown of order) {
+      for (const row of this.members(shown) ?? [shown]) {
+        if (all) this.#rows.delete(row);
+        else this.#rows.add(row);
+      }
     }
   }
 }

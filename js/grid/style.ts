@@ -15,6 +15,15 @@ export const gridStyle = `
 .cell.right{text-align:right;font-variant-numeric:tabular-nums}
 .cell.pinned{transform:translateX(var(--scroll,0));background:var(--row);border-bottom:1px solid var(--line-faint);z-index:1}
 .edge{border-right:1px solid var(--line)}
+.cell .line{position:absolute;left:8px;top:4px;width:56px;height:20px;overflow:visible;fill:none;stroke:var(--spark,currentColor);stroke-width:1.25;stroke-linejoin:round;opacity:.75;pointer-events:none}
+.row.group{--row:color-mix(in srgb,var(--fg) 3.5%,var(--bg));font-weight:500}
+.row.group:hover{--row:color-mix(in srgb,var(--fg) 7%,var(--bg))}
+.row.group[aria-selected=true]{--row:var(--chosen)}
+[role=treegrid] .value.runname{padding-left:calc(var(--level,0)*16px)}
+[role=treegrid] .value.runname::before{content:"";display:inline-block;width:18px;color:var(--fg-faint);font-weight:400}
+.row[aria-expanded=false] .value.runname::before{content:"▸"}
+.row[aria-expanded=true] .value.runname::before{content:"▾"}
+.row[aria-expanded] .cell:has(.runname){cursor:pointer}
 .value{display:block;overflow:hidden;text-overflow:ellipsis;text-align:inherit}
 .cell.left .value{text-align:left}
 .cell:focus,.headcell:focus{outline:2px solid var(--brand);outline-offset:-2px;border-radius:3px}
@@ -28,6 +37,10 @@ export const gridStyle = `
 .title{overflow:hidden;text-overflow:ellipsis}
 .mark{flex:none;color:var(--brand);font-weight:700;font-size:.92em}
 .mark:empty{display:none}
+.more{position:absolute;right:8px;top:4px;line-height:21px;width:15px;background:var(--head);text-align:center;border-radius:3px;color:var(--fg-soft);opacity:0;cursor:pointer}
+.headcell:hover .more,.headcell:focus .more{opacity:1}
+.more:hover{background:var(--hover);color:var(--fg)}
+.headcell[aria-colindex="1"] .more{display:none}
 .grip{position:absolute;top:0;right:0;width:9px;height:100%;cursor:col-resize;touch-action:none}
 .grip::after{content:"";position:absolute;right:0;top:7px;bottom:7px;width:1px;background:var(--line)}
 .grip:hover::after{width:3px;top:0;bottom:0;background:var(--brand)}

@@ -20,7 +20,21 @@ export interface GridColumn {
   look(row: number): string;
   /** The tooltip of a cell, '' where its text says all. */
   tip(row: number): string;
+  /** The path of a small line beside the text, '' for none; left out where no cell has one. */
+  line?(row: number): string;
 }
+
+/** What a grid is told about its rows, where they are nested or grouped. */
+export interface GridRows {
+  /** 0 for the outermost. */
+  level(row: number): number;
+  /** Whether what stands below a row is seen; null where nothing does. */
+  expanded(row: number): boolean | null;
+  /** The rows that a row which is itself no run stands for; null for a run. */
+  members(row: number): readonly number[] | Uint32Array | null;
+}
+
+export const FLAT: GridRows = { level: () => 0, expanded: () => null, members: () => null };
 
 export interface SortMark {
   readonly column: string;
@@ -33,13 +47,21 @@ export interface GridEvents {
   selected(): void;
   /** A column was dragged to stand before `next`, null at the end. */
   moved(column: string, next: string | null): void;
+  /** A person gave a column a width; null fits it again. */
+  resized(column: string, width: number | null): void;
+  /** What stands below a row is to be seen, or no longer. */
+  toggled(row: number): void;
+  /** A cell was pressed, or Enter or F2 on it; says whether it did something. */
+  pressed(row: number, column: string, how: 'press' | 'double' | 'enter' | 'rename'): boolean;
+  /** The menu of a row (its position) or of a header (−1) was asked for, at these client coordinates. */
+  menu(position: number, column: string, at: { readonly x: number; readonly y: number }): void;
+  /** The pointer is over a row, or over none (−1). */
+  hovered?(row: number): void;
 }
 
 export interface GridOptions {
   readonly label: string;
   readonly events: GridEvents;
-  /** Columns that stay in place when the others scroll, the selection boxes not counted. */
-  readonly pinned: number;
   readonly maxHeight: number;
 }
 

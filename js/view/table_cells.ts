@@ -1,10 +1,13 @@
 /** What the cells of a run table show: text, look and tooltip by the kind of column. */
 import { isMissing, textAt } from '../core/columns';
-import { directionOf } from '../core/direction';
 import { columnFormat, formatDuration, formatNumber, formatRelative, formatTime, statusText } from '../core/format';
-import type { Column, Table } from '../core/types';
-import type { GridColumn } from '../grid/types';
+import type { Column, Curve, Direction, Stat, Table } from '../core/types';
+import { LINE_HEIGHT, LINE_WIDTH } from '../grid/body';
+import { FLAT, type GridColumn } from '../grid/types';
+import { spark } from '../plot/spark';
 import type { ColumnInfo } from './table_columns';
+import { groupCells } from './table_group_cells';
+import type { Rows } from './table_rows';
 
 const NONE = '–';
 const SHORT = 9;
@@ -17,6 +20,16 @@ export interface CellContext {
   readonly table: Table;
   readonly best: () => Best;
   readonly now: () => number;
+  readonly rows: () => Rows;
+  readonly stat: (column: string) => Stat;
+  /** A metric's history in a few points; undefined where it is not here or not to be drawn. */
+  readonly spark: (key: string, row: number) => Curve | undefined;
+  /** Whether the cells of this metric leave room for a line. */
+  readonly hasLines: (column: string) => boolean;
+  /** Whether this value of the run waits to be written. */
+  readonly isPending: (row: number, column: string) => boolean;
+  /** Whether what a person edits can reach the store. */
+  readonly editable: () => boolean;
 }
 
 /** How the grid shows one column. */
@@ -25,20 +38,41 @@ export function gridColumn(info: ColumnInfo, context: CellContext): GridColumn {
   const numeric = column.kind === 'number';
   const text = textFor(info, context);
   const missing = (row: number): boolean => isMissing(column, row) && text(row) === '';
+  const group = groupCells(info, context, metricFormat);
+  const runs = context.table.length;
+  const lines = info.group === 'metrics' && context.hasLines(column.name);
+  const stat = context.stat(column.name);
   return {
     id: column.name,
-    title: info.title,
+    title: info.group === 'metrics' && stat !== 'last' ? `${info.title} (${stat})` : info.title,
     hint: column.name,
     group: info.group,
     align: numeric ? 'right' : 'left',
     sortable: true,
-    widest: column.name === 'name' ? 300 : 220,
-    room: column.name === 'status' ? 24 : column.name === 'name' || info.group === 'metrics' ? 8 : 0,
-    text: row => (missing(row) ? NONE : text(row)),
-    copy: row => (missing(row) ? '' : copyText(column, row)),
-    look: row => (missing(row) ? 'none' : lookFor(info, context, row)),
-    tip: row => (missing(row) ? '' : tipFor(column, row, text(row))),
+    widest: (column.name === 'name' ? 280 : 220) + (lines ? LINE_WIDTH : 0),
+    room: (lines ? LINE_WIDTH + 8 : 0) + roomFor(info, context),
+    text: row => (row >= runs ? group.text(row) : missing(row) ? NONE : text(row)),
+    copy: row => (row >= runs ? group.text(row) : missing(row) ? '' : copyText(column, row)),
+    look: row => (row >= runs ? group.look(row) : look(row)),
+    tip: row => (row >= runs ? group.tip(row) : missing(row) ? '' : tipFor(column, row, text(row))),
+    ...(lines && { line: row => (row >= runs ? '' : lineFor(info, context, row)) }),
   };
+
+  function look(row: number): string {
+    const waits = context.isPending(row, column.name) ? ' waits' : '';
+    return `${missing(row) && column.name !== 'star' ? 'none' : lookFor(info, context, row)}${waits}`;
+  }
+}
+
+function roomFor({ column, group }: ColumnInfo, { rows }: CellContext): number {
+  if (column.name === 'status') return 24;
+  if (column.name === 'name') return rows().facts === FLAT ? 8 : 42;
+  return group === 'metrics' ? 8 : 0;
+}
+
+function lineFor({ title }: ColumnInfo, context: CellContext, row: number): string {
+  const curve = context.spark(title, row);
+  return curve ? spark(curve, LINE_WIDTH, LINE_HEIGHT) : '';
 }
 
 function textFor(info: ColumnInfo, context: CellContext): (row: number) => string {
@@ -46,7 +80,8 @@ function textFor(info: ColumnInfo, context: CellContext): (row: number) => strin
   const { values } = column;
   if (column.name === 'status') return row => statusText(textAt(column, row));
   if (column.name === 'duration') return row => formatDuration(durationOf(column, row, context));
-  if (column.name === 'star') return row => (values[row] === 1 ? '★' : '');
+  if (column.name === 'star') return row => (values[row] === 1 ? '★' : context.editable() ? '☆' : '');
+  if (column.name === 'name') return row => withChildren(firstLine(textAt(column, row)), context.rows().children(row));
   if (column.kind === 'time') return row => formatRelative(values[row]!, context.now());
   if (column.kind !== 'number') return row => firstLine(textAt(column, row));
   const format = info.group === 'metrics' ? metricFormat(column) : paramText;
@@ -75,6 +110,10 @@ function paramText(value: number): string {
   return plain ? exact.replace('-', '−') : formatNumber(value);
 }
 
+function withChildren(name: string, children: number): string {
+  return children > 0 ? `${name}  (${children})` : name;
+}
+
 function firstLine(text: string): string {
   const end = text.indexOf('\n');
   return end < 0 ? text : `${text.slice(0, end)} …`;
@@ -83,6 +122,7 @@ function firstLine(text: string): string {
 function lookFor(info: ColumnInfo, context: CellContext, row: number): string {
   const { column } = info;
   if (column.name === 'name') return 'runname';
+  if (column.name === 'star') return column.values[row] === 1 ? 'star on' : 'star';
   if (column.name === 'status')
     return `chip ${textAt(column, row)
       .toLowerCase()
@@ -103,10 +143,14 @@ export function copyText(column: Column, row: number): string {
 }
 
 /** The best value of each metric whose direction is known, where some rows are worse. */
-export function bestOf(infos: readonly ColumnInfo[], rows: Uint32Array): Best {
+export function bestOf(
+  infos: readonly ColumnInfo[],
+  rows: Uint32Array,
+  directionOf: (column: string) => Direction | null,
+): Best {
   const best = new Map<string, number>();
-  for (const { column, group, title } of infos) {
-    const direction = group === 'metrics' && column.kind === 'number' ? directionOf(title) : null;
+  for (const { column, group } of infos) {
+    const direction = group === 'metrics' && column.kind === 'number' ? directionOf(column.name) : null;
     if (direction === null) continue;
     const { least, most } = extremes(column.values, rows);
     if (least < most) best.set(column.name, direction === 'lower' ? least : most);

@@ -17,20 +17,20 @@ export interface ColumnInfo {
 
 const TITLES: Readonly<Record<string, string>> = {
   name: 'Name',
+  star: '★',
   status: 'Status',
   start_time: 'Started',
   duration: 'Duration',
   experiment: 'Experiment',
   user: 'User',
   note: 'Note',
-  star: '★',
   end_time: 'Ended',
   parent_run_id: 'Parent',
   run_id: 'Run id',
 };
 const ATTRIBUTES = Object.keys(TITLES);
 const GROUPS: readonly Group[] = ['', 'params', 'metrics', 'tags'];
-const ALWAYS = new Set(['name', 'status', 'start_time', 'duration']);
+const ALWAYS = new Set(['name', 'star', 'status', 'start_time', 'duration']);
 /** Shown only when asked for: what says little to a person, or says again what another column says. */
 const ASKED = new Set(['end_time', 'parent_run_id', 'run_id']);
 /** With no more columns than this, those that are the same in all runs are shown too. */
@@ -88,18 +88,22 @@ export function shownAtFirst(info: ColumnInfo, count: number): boolean {
   return ALWAYS.has(name) || info.differs;
 }
 
-/** The columns that are seen, in order; a `moved` list gives the order that a person dragged them into. */
-export function shownColumns(infos: readonly ColumnInfo[], state: TableState, moved: readonly string[]): ColumnInfo[] {
+/** The columns that are seen, in the order that a person gave them: the name, what is pinned, the others. */
+export function shownColumns(infos: readonly ColumnInfo[], state: TableState): ColumnInfo[] {
   const count = infos.filter(info => info.group !== '').length;
   const hidden = new Set(state.hidden);
   const asked = new Set(state.shown ?? []);
   const seen = infos.filter(
     ({ column: { name } }, i) => asked.has(name) || (!hidden.has(name) && shownAtFirst(infos[i]!, count)),
   );
-  if (moved.length === 0) return seen;
-  const place = new Map(moved.map((name, i) => [name, i]));
-  return seen.sort((a, b) => (place.get(a.column.name) ?? moved.length) - (place.get(b.column.name) ?? moved.length));
+  const order = new Map((state.order ?? []).map((name, i) => [name, i]));
+  const pinned = new Map((state.pinned ?? []).map((name, i) => [name, i - FIRST]));
+  const place = ({ column: { name } }: ColumnInfo): number =>
+    name === 'name' ? -2 * FIRST : (pinned.get(name) ?? order.get(name) ?? order.size);
+  return seen.sort((a, b) => place(a) - place(b));
 }
+
+const FIRST = 1_000_000;
 
 /** The state with one column shown or hidden. */
 export function withShown(state: TableState, infos: readonly ColumnInfo[], name: string, shown: boolean): TableState {

@@ -1,4 +1,5 @@
-/** Taking what the table shows elsewhere: as CSV, or as the Python call that gives the same runs. */
+/** Taking what the table shows elsewhere: as CSV, as a filter, or as the Python call that gives the same runs. */
+import { isMissing, textAt } from '../core/columns';
 import { writtenName } from '../core/filter';
 import type { Column, TableState } from '../core/types';
 import { copyText } from './table_cells';
@@ -14,13 +15,27 @@ function field(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
+/** The filter of the selected runs if there are any, else that of the table. */
+export function toFilter(state: TableState, selected: readonly string[]): string {
+  return selected.length > 0 ? `run_id IN (${selected.map(id => `'${id}'`).join(', ')})` : state.where;
+}
+
 /** The Python call for the runs that a state shows, or for the selected ones if there are any. */
 export function toPython(state: TableState, selected: readonly string[]): string {
-  const where = selected.length > 0 ? `run_id IN (${selected.map(id => `'${id}'`).join(', ')})` : state.where;
+  const where = toFilter(state, selected);
   const order = state.sort.map(({ column, descending }) => `${writtenName(column)} ${descending ? 'DESC' : 'ASC'}`);
   const options = [
     ...(where === '' ? [] : [`where=${JSON.stringify(where)}`]),
     ...(order.length === 0 ? [] : [`order_by=[${order.map(each => JSON.stringify(each)).join(', ')}]`]),
   ];
   return `tracker.runs(${options.join(', ')})`;
+}
+
+/** The condition that a run has this value; '' for values that the grammar cannot write. */
+export function conditionFor(column: Column, row: number): string {
+  const name = writtenName(column.name);
+  if (column.kind === 'time' || (column.kind === 'number' && !Number.isFinite(column.values[row]!))) return '';
+  if (isMissing(column, row)) return column.name.includes('.') ? `${name} IS NULL` : '';
+  const text = textAt(column, row);
+  return `${name} = ${column.kind === 'string' ? `'${text.replaceAll("'", "''")}'` : text}`;
 }

@@ -85,7 +85,7 @@ export class ColumnPicker {
 
   #draw(): void {
     const found = this.#found();
-    const seen = new Set(shownColumns(this.host.infos(), this.host.state(), []).map(info => info.column.name));
+    const seen = new Set(shownColumns(this.host.infos(), this.host.state()).map(info => info.column.name));
     const rows: HTMLElement[] = [];
     for (const group of ['', 'params', 'metrics', 'tags']) {
       const members = found.filter(info => info.group === group && (group === '' || info.differs));

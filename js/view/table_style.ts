@@ -39,6 +39,15 @@ border:1px solid var(--line);border-radius:6px;overflow:hidden;container-type:in
 .says.wrong{color:var(--bad)}
 .says code{font-family:var(--trk-mono);font-size:.94em;margin-right:10px;color:var(--fg-soft)}
 .says mark{color:inherit;background:color-mix(in srgb,var(--bad) 22%,transparent);text-decoration:underline wavy var(--bad) 1px;text-underline-offset:3px}
+.chips{display:flex;flex-wrap:wrap;gap:6px;padding:6px 10px;border-bottom:1px solid var(--line);background:var(--raised)}
+.app button.fold{height:23px;padding:0 9px;border-radius:12px;font-size:.92em;max-width:100%;overflow:hidden;text-overflow:ellipsis}
+.app button.fold[aria-pressed=true]{color:var(--fg);background:var(--chosen);border-color:color-mix(in srgb,var(--brand) 35%,transparent)}
+.notices:not(:has(>:not([hidden]))){display:none}
+.told{display:flex;gap:10px;align-items:center;padding:5px 10px;border-top:1px solid var(--line);color:var(--fg-soft);background:var(--raised)}
+.told span{overflow:hidden;text-overflow:ellipsis}
+.told button:last-child{margin-left:auto}
+.told.waits::before,.told.gone::before{content:"";flex:none;width:7px;height:7px;border-radius:50%;background:var(--warn)}
+.told.gone::before{background:var(--bad)}
 .empty{padding:34px 16px;text-align:center;color:var(--fg-faint)}
 .empty b{display:block;margin-bottom:4px;color:var(--fg-soft);font-weight:600}
 .empty code{font-family:var(--trk-mono);padding:1px 4px;border-radius:3px;background:var(--hover);color:var(--fg)}
@@ -60,10 +69,31 @@ border:1px solid var(--line);border-radius:6px;overflow:hidden;container-type:in
 .choices label i{margin-left:auto;padding-left:8px;max-width:45%;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;font-style:normal;color:var(--fg-faint)}
 .choices input{accent-color:var(--brand);margin:0;flex:none}
 .choices p{margin:10px 4px;color:var(--fg-faint)}
-.menu button{display:block;width:100%;border:0;text-align:left}
+.menu{min-width:180px;max-width:min(380px,96vw);max-height:min(460px,86vh)}
+.menu h4{margin:5px 8px 3px;font-size:.86em;font-weight:600;color:var(--fg-faint);overflow-wrap:anywhere}
+.menu hr{margin:4px 0;border:0;border-top:1px solid var(--line)}
+.app .menu button{display:flex;gap:18px;align-items:center;width:100%;border:0;padding:0 10px 0 26px;position:relative;text-align:left}
+.menu button span{overflow:hidden;text-overflow:ellipsis}
+.menu button small{margin-left:auto;color:var(--fg-faint);overflow:hidden;text-overflow:ellipsis;max-width:55%}
+.menu button[aria-checked=true]::before{content:"✓";position:absolute;left:9px;color:var(--brand);font-weight:700}
+.app .menu button.danger{color:var(--bad)}
+.app .menu button:focus{background:var(--hover);outline:none}
+.app .menu button:focus-visible{outline:2px solid var(--brand);outline-offset:-2px}
+.dialog{width:min(360px,96vw);padding:12px}
+.dialog:popover-open{display:flex;flex-direction:column;gap:10px}
+.dialog h3{margin:0;font-size:1em;font-weight:600;overflow-wrap:anywhere}
+.dialog label{display:flex;flex-direction:column;gap:3px;color:var(--fg-soft)}
+.dialog textarea{height:auto;min-height:84px;padding:6px 9px;resize:vertical}
+.dialog footer{display:flex;justify-content:flex-end;gap:6px}
+.app button.primary{color:#fff;background:var(--brand-fill,#0b62c4);border-color:transparent;font-weight:600}
 ${gridStyle}
 .band.params{color:var(--params)}.band.metrics{color:var(--metrics)}.band.tags{color:var(--tags)}
 .value.runname{font-weight:500}
+.value.star{color:var(--fg-faint);opacity:.55;cursor:pointer}
+.cell:hover>.value.star{opacity:1}
+.value.star.on{color:#c98a1b;opacity:1}
+.value.waits{opacity:.6;font-style:italic;text-decoration:underline dotted;text-underline-offset:3px}
+.value.spread{font-weight:500}
 .value.none{color:var(--fg-faint);opacity:.65}
 .value.soft{color:var(--fg-soft)}
 .value.best{display:inline-block;max-width:100%;padding:0 5px;margin-right:-5px;line-height:20px;vertical-align:middle;border-radius:4px;font-weight:650;color:var(--good);background:color-mix(in srgb,var(--good) 13%,transparent)}

@@ -7,7 +7,11 @@ import { modelSource } from './host';
 
 export default {
   render({ model, el, host }: RenderProps) {
-    const source = modelSource<CompareData>(model, { runs: tableFromArrow, curves: curvesFromArrow }, ['state']);
+    const source = modelSource<CompareData>(model, {
+      decoders: { runs: tableFromArrow, curves: curvesFromArrow },
+      keep: ['state', 'selected'],
+      asks: true,
+    });
     return compare(el, source, async () => {
       const asset = await host.getWidget<{ Plotly: PlotlyLike }>(model.get('plotly'));
       return asset.exports.Plotly;

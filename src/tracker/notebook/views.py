@@ -7,132 +7,27 @@ give in Python what is seen and chosen in the page.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any
 
 import pyarrow as pa
 
 from tracker.exceptions import InvalidValue, NotFound
 from tracker.notebook import bundle, summary
 from tracker.notebook.columns import arrow_stream, json_columns
-from tracker.notebook.frontend import shows_widgets
+from tracker.notebook.display import Display
+from tracker.notebook.run_table import SAVED_ROWS, RunTable
 from tracker.query import Reader, frames, reader
 from tracker.query.curves import reduced
 from tracker.query.table import count_runs, experiment_ids, run_table
 from tracker.tracking.context import current_store
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-SAVED_ROWS = 50
 COMPARED_RUNS = 100
 POINTS = 1_000
 CURVE_COLUMNS = ["run", "key", "step", "time", "value"]
-WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 _LATEST_FIRST = ["attributes.start_time DESC"]
 
 
-class _Display:
-    """Something shown by a widget where there is a page, and by its saved bundle in any case.
-
-    The widget is made when it is first shown: a headless execution makes none, so that it keeps none.
-    """
-
-    _made: Any = None
-
-    @property
-    def widget(self) -> Any:
-        """The widget in the page."""
-        if self._made is None:
-            self._made = self._make()
-        return self._made
-
-    def _make(self) -> Any:
-        raise NotImplementedError
-
-    def _saved(self) -> dict[str, Any]:
-        raise NotImplementedError
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
-        from IPython import get_ipython
-
-        shell = get_ipython()
-        if not shows_widgets(shell.user_ns if shell is not None else {}):
-            return self._saved()
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
-        return {**self._saved(), WIDGET_VIEW: view}
-
-
-class RunTable(_Display):
-    """A run table; `selected` are the ids of the selected runs, `where` its filter, `frame` its runs as a DataFrame."""
-
-    latest: ClassVar[RunTable | None] = None
-    """The one made last: what `%compare` takes its selection from."""
-
-    def __init__(self, runs: pa.Table, title: str, total: int, where: str = "") -> None:
-        self._runs, self.title, self.total = runs, title, total
-        self._state: dict[str, Any] = {"where": where, "sort": [], "hidden": []}
-        self._selected: list[str] = []
-        RunTable.latest = self
-
-    def _make(self) -> Any:
-        from tracker.notebook.widgets import TableWidget
-
-        return TableWidget(
-            runs=arrow_stream(self._runs),
-            title=self.title,
-            total=self.total,
-            state=self._state,
-            selected=self._selected,
-        )
-
-    @property
-    def state(self) -> dict[str, Any]:
-        """The filter, the order and the hidden columns, as the page has them now."""
-        return dict(self._made.state) if self._made is not None else self._state
-
-    @state.setter
-    def state(self, state: dict[str, Any]) -> None:
-        self._state = state
-        if self._made is not None:
-            self._made.state = state
-
-    @property
-    def selected(self) -> list[str]:
-        """The ids of the selected runs, as the page has them now; can be set."""
-        return list(self._made.selected) if self._made is not None else self._selected
-
-    @selected.setter
-    def selected(self, runs: Any) -> None:
-        self._selected = run_ids(runs) if len(runs) else []
-        if self._made is not None:
-            self._made.selected = self._selected
-
-    @property
-    def where(self) -> str:
-        """The filter in the table's box; can be set."""
-        return str(self.state["where"])
-
-    @where.setter
-    def where(self, text: str) -> None:
-        self.state = {**self.state, "where": text}
-
-    @property
-    def frame(self) -> pd.DataFrame:
-        """The table's runs, one row a run."""
-        frame: pd.DataFrame = self._runs.to_pandas()
-        return frame
-
-    def __len__(self) -> int:
-        return int(self._runs.num_rows)
-
-    def __repr__(self) -> str:
-        return f"<RunTable {self.title!r}: {len(self):,} runs, {len(self.selected)} selected>"
-
-    def _saved(self) -> dict[str, Any]:
-        return bundle.table_bundle(self.title, self.total, json_columns(self._runs, SAVED_ROWS), self.state)
-
-
-class Comparison(_Display):
+class Comparison(Display):
     """A comparison of runs: their curves, parallel coordinates, a scatter plot, and what differs between them."""
 
     def __init__(self, runs: pa.Table, curves: pa.Table, title: str, total: int) -> None:
@@ -193,10 +88,9 @@ def table(
     """
     store = reader(current_store())
     chosen, title = _experiments(store, experiment)
-    runs = run_table(store, chosen, order_by=_orders(order_by) or _LATEST_FIRST, limit=limit)
     if where:
         run_table(store, chosen, where=where, limit=1)  # a mistake in the filter is told now, not by the page
-    return RunTable(runs, title, count_runs(store, chosen), where or "")
+    return RunTable(store, chosen, title, where or "", _orders(order_by) or _LATEST_FIRST, limit)
 
 
 def compare(

@@ -6,13 +6,15 @@ columns; sorting, filtering and zooming happen there.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import anywidget
 import traitlets
 
 from tracker.exceptions import TrackerError
+from tracker.notebook.columns import arrow_stream
 
 _STATIC = Path(__file__).parent.parent / "static"
 
@@ -33,10 +35,40 @@ class LiveCard(anywidget.AnyWidget):
     run = traitlets.Dict().tag(sync=True)
 
 
-class TableWidget(anywidget.AnyWidget):
-    """The run table's page side: `runs` is an Arrow stream, `selected` and `state` go both ways."""
+class Asking(anywidget.AnyWidget):
+    """A widget whose page asks questions: `answers` gives what is sent back, a table as an Arrow stream."""
+
+    answers: Callable[[Any], tuple[dict[str, Any], list[Any]]] | None = None
+
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(**traits)
+        self.on_msg(self._asked)
+
+    def _asked(self, _widget: Any, content: Any, _buffers: Any) -> None:
+        if not isinstance(content, dict) or "ask" not in content or self.answers is None:
+            return
+        about = {"answer": content["ask"], "page": content.get("page")}
+        try:
+            answer, tables = self.answers(content.get("question"))
+            self.send({**answer, **about}, [arrow_stream(table) for table in tables])
+        except TrackerError as error:
+            self.send({"error": str(error), **about})
+        except Exception as error:  # a fault of ours is told in the page; the kernel goes on
+            self.send({"error": f"tracker could not answer: {type(error).__name__}: {error}", **about})
+
+
+class TableWidget(Asking):
+    """The run table's page side: `runs` is an Arrow stream, `selected` and `state` go both ways.
+
+    `changes` are the runs that changed since `runs` was set, `gone` the ids of those that are no longer there.
+    """
 
     _esm = _module("table.js")
+    changes = traitlets.Bytes().tag(sync=True)
+    gone = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    sparks = traitlets.Bytes().tag(sync=True)
+    views = traitlets.Dict().tag(sync=True)
+    columns = traitlets.List(traitlets.Unicode()).tag(sync=True)
     title = traitlets.Unicode().tag(sync=True)
     total = traitlets.Int().tag(sync=True)
     runs = traitlets.Bytes().tag(sync=True)
@@ -58,7 +90,7 @@ class PlotlyAsset(anywidget.AnyWidget):
         return cls._shared
 
 
-class CompareWidget(anywidget.AnyWidget):
+class CompareWidget(Asking):
     """The comparison's page side: `runs` and `curves` are Arrow streams."""
 
     _esm = _module("compare.js")
@@ -67,4 +99,5 @@ class CompareWidget(anywidget.AnyWidget):
     runs = traitlets.Bytes().tag(sync=True)
     curves = traitlets.Bytes().tag(sync=True)
     state = traitlets.Dict().tag(sync=True)
+    selected = traitlets.List(traitlets.Unicode()).tag(sync=True)
     plotly = anywidget.WidgetTrait().tag(sync=True)

@@ -1,0 +1,181 @@
+"""What Python answers a page: edits, extremes, small histories, kept views, finer curves.
+
+A page's question is text from outside: it is checked here, and what is not possible is answered with a sentence.
+Whatever reaches the store goes through the client, which checks it as it checks a user's own call.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from tracker.exceptions import InvalidValue, TrackerError
+from tracker.query import Reader
+from tracker.query.curves import reduced
+from tracker.query.explore import extremes, finer
+
+SPARK_POINTS = 24
+MOST_RUNS = 2_000
+VIEW_TAG = "tracker.view."
+DIRECTIONS_TAG = "tracker.directions"
+_MOST_VIEW_CHARACTERS = 20_000
+
+Answer = tuple[dict[str, Any], list[pa.Table]]
+
+
+class Answers:
+    """Answers questions of js/core/types.ts `Ask` about a store; `experiment` is where views are kept."""
+
+    def __init__(self, store: Reader, experiment: str = "0") -> None:
+        self._store = store
+        self._experiment = experiment
+        self._known: dict[str, Callable[[Mapping[str, Any]], Answer]] = {
+            "edit": self._edit,
+            "stats": self._stats,
+            "sparks": self._sparks,
+            "view": self._view,
+            "directions": self._directions,
+            "curves": self._curves,
+        }
+
+    def answer(self, question: Any) -> Answer:
+        """The answer and its tables. Raises TrackerError with a sentence for people."""
+        answered = self._known.get(str(question.get("do"))) if isinstance(question, Mapping) else None
+        if answered is None:
+            raise InvalidValue("This page asks for something that this version of tracker does not know.")
+        try:
+            return answered(question)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise InvalidValue(f"This page's question was not understood: {error!r}.") from error
+
+    # -- writing
+
+    def _client(self) -> Any:
+        from tracker.tracking import MlflowClient
+
+        return MlflowClient(tracking_uri=str(self._store.store.root))
+
+    def _edit(self, question: Mapping[str, Any]) -> Answer:
+        client = self._client()
+        missing = []
+        for edit in question["edits"]:
+            for run in _texts(edit["runs"]):
+                try:
+                    _edit_run(client, run, edit)
+                except TrackerError as error:
+                    missing.append(str(error))
+        return {"notices": _few(missing)}, []
+
+    def _view(self, question: Mapping[str, Any]) -> Answer:
+        name, state = str(question["name"]), question["state"]
+        if not 0 < len(name) <= 200 or not name.isprintable():
+            raise InvalidValue("A view's name has 1 to 200 printable characters.")
+        self._keep(VIEW_TAG + name, state)
+        return {}, []
+
+    def _directions(self, question: Mapping[str, Any]) -> Answer:
+        given = {str(k): v for k, v in question["directions"].items() if v in ("higher", "lower", "none")}
+        self._keep(DIRECTIONS_TAG, {**kept_directions(self._store, self._experiment), **given})
+        return {}, []
+
+    def _keep(self, tag: str, value: Mapping[str, Any] | None) -> None:
+        client, store = self._client(), self._store.store
+        if self._experiment not in store.experiments():
+            store.ensure_experiment()
+        if value is None:
+            client.delete_experiment_tag(self._experiment, tag)
+            return
+        text = json.dumps(value)
+        if len(text) > _MOST_VIEW_CHARACTERS:
+            raise InvalidValue("This view is too large to be kept: it names too many columns.")
+        client.set_experiment_tag(self._experiment, tag, text)
+
+    # -- reading
+
+    def _stats(self, question: Mapping[str, Any]) -> Answer:
+        return {}, [extremes(self._store, _texts(question["keys"]))]
+
+    def _sparks(self, question: Mapping[str, Any]) -> Answer:
+        runs, keys = _texts(question["runs"])[:MOST_RUNS], _texts(question["keys"])
+        return {}, [sparks(self._store, runs, keys)]
+
+    def _curves(self, question: Mapping[str, Any]) -> Answer:
+        points = max(4, min(4_000, int(question["points"])))
+        runs, span = _texts(question["runs"])[:MOST_RUNS], (float(question["from"]), float(question["to"]))
+        return {}, [as_curves(finer(self._store, runs, str(question["key"]), span, points))]
+
+
+def kept_views(store: Reader, experiment: str) -> dict[str, Any]:
+    """The views that are kept with an experiment, by name; what is not a view is passed over."""
+    return {
+        key.removeprefix(VIEW_TAG): state
+        for key, state in _kept(store, experiment).items()
+        if key.startswith(VIEW_TAG) and isinstance(state, dict)
+    }
+
+
+def kept_directions(store: Reader, experiment: str) -> dict[str, str]:
+    """Which direction of a metric is the better one, by column, as a person has said."""
+    directions = _kept(store, experiment).get(DIRECTIONS_TAG)
+    return directions if isinstance(directions, dict) else {}
+
+
+def _kept(store: Reader, experiment: str) -> dict[str, Any]:
+    entry = store.store.experiments().get(experiment)
+    found = {}
+    for key, text in (entry.tags if entry else {}).items():
+        if not key.startswith("tracker."):
+            continue
+        try:
+            found[key] = json.loads(text)
+        except ValueError:
+            continue
+    return found
+
+
+def sparks(store: Reader, runs: Sequence[str], keys: Sequence[str]) -> pa.Table:
+    """Histories in a few points, as the page reads curves."""
+    return as_curves(reduced(store, runs, keys, SPARK_POINTS))
+
+
+def as_curves(table: pa.Table) -> pa.Table:
+    """A table of `query.curves` under the names of js/core/types.ts."""
+    return table.rename_columns(["run", "key", "step", "time", "value"])
+
+
+def _edit_run(client: Any, run: str, edit: Mapping[str, Any]) -> None:
+    if "name" in edit:
+        client.update_run(run, name=str(edit["name"]))
+    if "note" in edit:
+        _tag(client, run, "mlflow.note.content", str(edit["note"]) or None)
+    if "star" in edit:
+        _tag(client, run, "tracker.star", "true" if edit["star"] else None)
+    for key, value in (edit.get("tags") or {}).items():
+        if key.startswith(("mlflow.", "tracker.")):
+            raise InvalidValue(f"The tag {key!r} is tracker's own: choose another key.")
+        _tag(client, run, key, None if value is None else str(value))
+    if edit.get("state") == "deleted":
+        client.delete_run(run)
+    elif edit.get("state") == "active":
+        client.restore_run(run)
+
+
+def _tag(client: Any, run: str, key: str, value: str | None) -> None:
+    if value is not None:
+        client.set_tag(run, key, value)
+    elif key in client.get_run(run).data.tags:
+        client.delete_tag(run, key)
+
+
+def _texts(values: Any) -> list[str]:
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise InvalidValue("A list of texts was expected.")
+    return values
+
+
+def _few(sentences: list[str]) -> list[str]:
+    more = [f"… and {len(sentences) - 3} more runs."] if len(sentences) > 3 else []
+    return sentences[:3] + more

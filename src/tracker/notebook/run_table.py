@@ -1,0 +1,208 @@
+"""The run table in Python: what the page shows and what a person chose there, both ways.
+
+Data goes to the page whole once; later changes go as the runs that changed since, so that a page which is opened again
+still gets both. What the page asks is answered by `Answers`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import pyarrow as pa
+
+from tracker.notebook import bundle
+from tracker.notebook.answers import Answers, kept_directions, kept_views, sparks
+from tracker.notebook.columns import arrow_stream, json_columns
+from tracker.notebook.display import Display
+from tracker.notebook.follow import follow
+from tracker.query import Reader, frames
+from tracker.query.explore import changed_runs
+from tracker.query.table import count_runs, run_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SAVED_ROWS = 50
+_SPARK_RUNS, _SPARK_KEYS = 300, 12
+_MARGIN_US = 10_000_000
+_MOST_CHANGES = 2_000
+_ALWAYS = ("name", "star", "status", "start_time", "duration")
+
+
+class RunTable(Display):
+    """A run table.
+
+    `selected` are the ids of the selected runs, `where` its filter, `columns` the columns seen, in order: each as the
+    page has it now, and each can be set. `frame` are its runs as a DataFrame.
+    """
+
+    latest: ClassVar[RunTable | None] = None
+    """The one made last: what `%compare` takes its selection from."""
+
+    def __init__(
+        self,
+        store: Reader,
+        experiments: list[str] | None,
+        title: str,
+        where: str = "",
+        order_by: Sequence[str] = (),
+        limit: int | None = None,
+    ) -> None:
+        self._store, self._experiments, self._order, self._limit = store, experiments, list(order_by), limit
+        self.title = title
+        home = experiments[0] if experiments and len(experiments) == 1 else "0"
+        self._home = home
+        directions = kept_directions(store, home)
+        self._state: dict[str, Any] = {"where": where, "sort": [], "hidden": []}
+        if directions:
+            self._state["directions"] = directions
+        self._selected: list[str] = []
+        self._answers = Answers(store, home)
+        self._read()
+        RunTable.latest = self
+
+    def _read(self) -> None:
+        """Read the runs whole."""
+        self._since = self._store.store.clock() - _MARGIN_US
+        view = self._view
+        self._runs = run_table(self._store, self._experiments, order_by=self._order, limit=self._limit, view=view)
+        self.total = count_runs(self._store, self._experiments, view=view)
+
+    @property
+    def _view(self) -> Literal["active", "deleted"]:
+        return "deleted" if self.state.get("view") == "deleted" else "active"
+
+    # -- what is shown
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The filter, the order, the columns and groups, as the page has them now; can be set."""
+        return dict(self._made.state) if self._made is not None else self._state
+
+    @state.setter
+    def state(self, state: dict[str, Any]) -> None:
+        self._state = state
+        if self._made is not None:
+            self._made.state = state
+
+    @property
+    def selected(self) -> list[str]:
+        """The ids of the selected runs, as the page has them now; can be set."""
+        return list(self._made.selected) if self._made is not None else self._selected
+
+    @selected.setter
+    def selected(self, runs: Any) -> None:
+        self._selected = frames.run_ids(runs) if len(runs) else []
+        if self._made is not None:
+            self._made.selected = self._selected
+
+    @property
+    def where(self) -> str:
+        """The filter in the table's box; can be set. A mistake in it raises FilterError."""
+        return str(self.state["where"])
+
+    @where.setter
+    def where(self, text: str | None) -> None:
+        from tracker.query.filters import parse
+
+        parse(text or "")
+        self.state = {**self.state, "where": text or ""}
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the columns seen, in order; can be set. Raises InvalidValue for one that no run has."""
+        if self._made is not None and self._made.columns:
+            return list(self._made.columns)
+        hidden, shown = set(self.state.get("hidden", [])), set(self.state.get("shown", []))
+        return [
+            name
+            for name in self._runs.column_names
+            if name in shown or (name not in hidden and (name in _ALWAYS or name.startswith(("params.", "metrics."))))
+        ]
+
+    @columns.setter
+    def columns(self, names: Sequence[str]) -> None:
+        from tracker.exceptions import InvalidValue
+
+        wanted = [str(name) for name in names]
+        unknown = [name for name in wanted if name not in self._runs.column_names]
+        if unknown:
+            raise InvalidValue(f"The table has no column {unknown[0]!r}; `t.frame.columns` names them all.")
+        hidden = [name for name in self._runs.column_names if name not in wanted and name != "name"]
+        self.state = {**self.state, "shown": wanted, "hidden": hidden, "order": wanted}
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The table's runs, one row a run."""
+        frame: pd.DataFrame = self._runs.to_pandas()
+        return frame
+
+    def __len__(self) -> int:
+        return int(self._runs.num_rows)
+
+    def __repr__(self) -> str:
+        return f"<RunTable {self.title!r}: {len(self):,} runs, {len(self.selected)} selected>"
+
+    def _saved(self) -> dict[str, Any]:
+        return bundle.table_bundle(self.title, self.total, json_columns(self._runs, SAVED_ROWS), self.state)
+
+    # -- the page
+
+    def _make(self) -> Any:
+        from tracker.notebook.widgets import TableWidget
+
+        widget = TableWidget(
+            runs=arrow_stream(self._runs),
+            sparks=arrow_stream(self._first_sparks()),
+            views=kept_views(self._store, self._home),
+            title=self.title,
+            total=self.total,
+            state=self._state,
+            selected=self._selected,
+        )
+        widget.answers = self._answer
+        widget.observe(self._state_changed, "state")
+        follow(self, self._store.store, RunTable._look, lambda table: table._made.comm is not None)
+        return widget
+
+    def _first_sparks(self) -> pa.Table:
+        """Small histories for the first runs, so that they are there while the kernel is busy."""
+        runs = self._runs.column("run_id").slice(0, _SPARK_RUNS).to_pylist()
+        keys = [name.removeprefix("metrics.") for name in self._runs.column_names if name.startswith("metrics.")]
+        table = sparks(self._store, runs, keys[:_SPARK_KEYS])
+        return table if len(set(table.column("step").to_pylist())) > 1 else table.slice(0, 0)
+
+    def _answer(self, question: Any) -> tuple[dict[str, Any], list[pa.Table]]:
+        answer = self._answers.answer(question)
+        if question["do"] == "edit":
+            self._look()
+        elif question["do"] == "view":
+            self._made.views = kept_views(self._store, self._home)
+        return answer
+
+    def _state_changed(self, change: Any) -> None:
+        if change["old"].get("view", "active") != change["new"].get("view", "active"):
+            self._send_whole()
+
+    def _send_whole(self) -> None:
+        self._read()
+        with self._made.hold_sync():
+            self._made.runs = arrow_stream(self._runs)
+            self._made.changes = b""
+            self._made.gone = []
+            self._made.total = self.total
+
+    def _look(self) -> None:
+        """Send what changed since the runs were sent whole; all of them anew where that is much."""
+        changed = changed_runs(self._store, self._since)
+        if self._limit is not None or len(changed) > _MOST_CHANGES:
+            self._send_whole()
+            return
+        found = run_table(self._store, self._experiments, order_by=self._order, run_ids=changed, view=self._view)
+        here = set(found.column("run_id").to_pylist())
+        known = set(self._runs.column("run_id").to_pylist())
+        with self._made.hold_sync():
+            self._made.changes = arrow_stream(found)
+            self._made.gone = [run for run in changed if run not in here and run in known]
+            self.total = self._made.total = count_runs(self._store, self._experiments, view=self._view)
