@@ -37,6 +37,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "get_registry_uri", "register_model", "search_model_versions", "search_registered_models",
         "set_model_version_tag", "set_registry_uri",
     ),
+    "tracker.models.serving.handle": ("serve",),
     "tracker.notebook": ("card", "compare", "table"),
     "tracker.projects.rerun": ("rerun",),
     "tracker.projects.slices": ("slice",),

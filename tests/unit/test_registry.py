@@ -13,7 +13,7 @@ import tracker
 from tracker import MlflowClient
 from tracker.exceptions import AlreadyExists, FilterError, InvalidValue, NotFound, TrackerError
 from tracker.models.registry import resolve
-from tracker.store.registry import referenced_artifacts, registry_of
+from tracker.store.registry import registry_of, runs_in_use
 
 
 @pytest.fixture
@@ -250,9 +250,9 @@ def test_registered_files_are_told_to_the_collector(client: MlflowClient, tmp_pa
     run_id = logged_model()
     tracker.register_model(f"runs:/{run_id}/model", "m")
     tracker.register_model(model_folder(tmp_path / "elsewhere"), "m")
-    assert referenced_artifacts(client.store) == {client.store.artifact_root(run_id) / "model"}
+    assert runs_in_use(client.store) == {run_id}
     client.delete_model_version("m", 1)
-    assert referenced_artifacts(client.store) == set()
+    assert runs_in_use(client.store) == set()
 
 
 def test_a_damaged_file_costs_itself(client: MlflowClient) -> None:

@@ -11,18 +11,18 @@ from typing import Any, TypeVar
 from tracker.entities import PagedList
 from tracker.entities_registry import ModelVersion, RegisteredModel
 from tracker.exceptions import InvalidValue, NotFound
+from tracker.models.model import MODEL_FILE
+from tracker.models.uris import local_path
 from tracker.store import Store
 from tracker.tracking import registry
 from tracker.tracking.client import MlflowClient
 from tracker.tracking.location import current_store, get_tracking_uri
-from tracker.tracking.registry_names import is_model_uri, parse_model_uri
+from tracker.tracking.registry_names import parse_model_uri
 
 __all__ = [
     "get_registry_uri", "register_model", "resolve", "search_model_versions", "search_registered_models",
     "set_model_version_tag", "set_registry_uri",
 ]  # fmt: skip
-
-MODEL_FILE = "MLmodel"
 
 T = TypeVar("T")
 
@@ -59,22 +59,13 @@ def register_model(
     if env_pack is not None:
         raise InvalidValue("env_pack is for Databricks; a model's environment is in its requirements.txt here.")
     store, source = current_store(), os.fspath(model_uri)
-    folder = _folder(store, source)
+    folder = local_path(source, store=store)
     if not (folder / MODEL_FILE).is_file():
         raise NotFound(f"There is no model at {source}: {folder} has no file {MODEL_FILE}.")
     registry.ensure_model(store, name)
     version = registry.create_version(store, name, source, tags=tags)
     print(f"Created version {version.version} of the registered model {version.name!r}.", file=sys.stderr)
     return version
-
-
-def _folder(store: Store, source: str) -> Path:
-    if is_model_uri(source):
-        return resolve(source, store)
-    folder = registry.local_path(store, source)
-    if folder is None:
-        raise InvalidValue(f"{source!r} is no model here: give runs:/RUN_ID/PATH, models:/NAME/VERSION or a folder.")
-    return folder
 
 
 def search_registered_models(

@@ -32,7 +32,6 @@ import orjson
 
 from tracker.exceptions import AlreadyExists, InvalidValue, StoreError
 from tracker.store import registry_files as files
-from tracker.store.artifacts import resolve_inside
 from tracker.store.events import MAX_EVENT_BYTES
 from tracker.store.experiments import ACTIVE, DELETED
 from tracker.store.journal import SUFFIX as JOURNAL_SUFFIX
@@ -344,17 +343,10 @@ def registry_of(store: Store) -> Registry:
     return _registries.setdefault(str(store.root), Registry(store))
 
 
-def referenced_artifacts(store: Store) -> set[Path]:
-    """The files and folders below the store's artifacts that registered versions need: not to be removed."""
-    kept = set()
-    for model in registry_of(store).models().values():
-        for version in model.versions.values():
-            if version.artifact:
-                try:
-                    kept.add(resolve_inside(store.root / "artifacts", version.artifact))
-                except InvalidValue:  # in a foreign store
-                    continue
-    return kept
+def runs_in_use(store: Store) -> set[str]:
+    """The runs among whose artifacts registered versions have their files: these are not to be removed."""
+    versions = (version for model in registry_of(store).models().values() for version in model.versions.values())
+    return {version.artifact.partition("/")[0] for version in versions if version.artifact}
 
 
 def _after_fork_in_child() -> None:
