@@ -1,4 +1,5 @@
-"""Every test has a store of its own, and no setting of the person who runs them."""
+"""Every test has a store of its own, and no setting of the person who runs them; a store that lies in a folder above
+the tests' own is never found."""
 
 from __future__ import annotations
 
@@ -11,18 +12,27 @@ from pathlib import Path
 import pytest
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_above(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Also for kernels and servers that live longer than a test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TRACKER_CEILING", str(tmp_path_factory.getbasetemp()))
+        yield
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # Playwright keeps an event loop running in this thread: whatever runs one of its own comes before.
     items.sort(key=lambda item: "browser" in item.path.parts)
 
 
 _FOREIGN = ("MLFLOW_", "TRACKER_", "JPY_", "VSCODE_")
+_KEPT = ("TRACKER_TEST_CHROMIUM", "TRACKER_CEILING")
 
 
 @pytest.fixture(autouse=True)
 def _own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in list(os.environ):
-        if name.startswith(_FOREIGN) and name != "TRACKER_TEST_CHROMIUM":
+        if name.startswith(_FOREIGN) and name not in _KEPT:
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
     yield

@@ -60,7 +60,8 @@ def _environment(private: Path) -> dict[str, str]:
         "JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "runtime",
         "IPYTHONDIR": "ipython", "JUPYTERLAB_SETTINGS_DIR": "settings", "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
     }  # fmt: skip
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("JPY_", "TRACKER_", "VSCODE_", "MLFLOW_"))}
+    foreign = ("JPY_", "TRACKER_", "VSCODE_", "MLFLOW_")
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(foreign) or k == "TRACKER_CEILING"}
     return kept | {name: str(private / folder) for name, folder in folders.items()}
 
 

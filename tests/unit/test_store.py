@@ -319,3 +319,31 @@ def test_pipes_and_links_in_a_foreign_store_are_not_opened(tmp_path: Path) -> No
     (tmp_path / "secret").write_text('{"e":"experiment","x":"1","v":{"name":"secret"},"t":1}\n')
     (store.root / "journal" / "link.ndjson").symlink_to(tmp_path / "secret")
     assert [experiment.name for experiment in store.experiments().values()] == ["iris"]
+
+
+# -- tests' own ground
+
+
+def test_the_way_up_ends_at_a_ceiling(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    above, here = tmp_path, tmp_path / "project" / "deep"
+    (above / ".tracker").mkdir()
+    here.mkdir(parents=True)
+    monkeypatch.chdir(here)
+    assert find_store().root == above / ".tracker"
+    monkeypatch.setenv("TRACKER_CEILING", os.pathsep.join(["/nowhere", str(above)]))
+    assert find_store().root == here / ".tracker"
+    (here.parent / ".tracker").mkdir()
+    assert find_store().root == here.parent / ".tracker"
+    monkeypatch.chdir(above)
+    assert find_store().root == above / ".tracker"
+
+
+def test_no_store_above_the_tests_is_ever_found(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The folder of all tests, and what is above it, is not looked at: a stray store there changes nothing."""
+    base = tmp_path_factory.getbasetemp()
+    stray = base / ".tracker"
+    stray.mkdir(exist_ok=True)
+    try:
+        assert find_store().root == Path.cwd() / ".tracker"
+    finally:
+        stray.rmdir()

@@ -1,4 +1,8 @@
-"""Where the store is: as asked for, else TRACKER_STORE, else the nearest `.tracker/` upwards, else a new one here."""
+"""Where the store is: as asked for, else TRACKER_STORE, else the nearest `.tracker/` upwards, else a new one here.
+
+TRACKER_CEILING names folders (separated as in PATH) at which the way up ends, as GIT_CEILING_DIRECTORIES does for git:
+they and what is above them are not looked at, unless one is where the search begins.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from tracker.store.store import Store, open_store
 
 FOLDER = ".tracker"
 VARIABLE = "TRACKER_STORE"
+CEILING_VARIABLE = "TRACKER_CEILING"
 
 
 def find_store(uri: str | os.PathLike[str] | None = None) -> Store:
@@ -41,7 +46,10 @@ def _folder(path: Path) -> Path:
 
 
 def _nearest(start: Path) -> Path:
+    ceilings = {Path(os.path.realpath(name)) for name in os.environ.get(CEILING_VARIABLE, "").split(os.pathsep) if name}
     for folder in (start, *start.parents):
+        if folder in ceilings and folder != start:
+            break
         if (folder / FOLDER).is_dir():
             return folder / FOLDER
     return start / FOLDER
