@@ -147,7 +147,11 @@ def reduction(folder: Path, size: int) -> dict[str, float]:
     run = tracker.runs().run_id[0]
     taken = once_and_again(lambda _: tracker.history(run, keys=["loss"], points=1000))
     assert 100 <= len(tracker.history(run, keys=["loss"], points=1000)) <= 5000
-    return taken
+    half = (size // 4, size * 3 // 4)
+    zoomed = once_and_again(lambda _: tracker.history(run, keys=["loss"], points=1000, steps=half))
+    shown = tracker.history(run, keys=["loss"], points=1000, steps=half).step
+    assert (shown.min(), shown.max()) == half
+    return taken | {"zoom": zoomed["again"]}
 
 
 def empty_cell(folder: Path, size: int) -> dict[str, float]:
