@@ -32,7 +32,8 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "tracker.entities": ("Experiment", "Run"),
     "tracker.exceptions": ("MlflowException", "TrackerError"),
     "tracker.frames": ("history", "runs", "sql"),
-    "tracker.models": ("infer_signature",),
+    "tracker.interop.importing": ("import_from",),
+    "tracker.models": ("evaluate", "infer_signature", "validate_evaluation_results"),
     "tracker.models.registry": (
         "get_registry_uri", "register_model", "search_model_versions", "search_registered_models",
         "set_model_version_tag", "set_registry_uri",

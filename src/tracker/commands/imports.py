@@ -1,0 +1,37 @@
+"""`tracker import`: brings the runs of another tracker into the store."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from tracker.commands import Runner
+
+
+def configure(parser: argparse.ArgumentParser) -> Runner:
+    """Declare the arguments."""
+    parser.add_argument(
+        "place",
+        metavar="PATH",
+        help="an MLflow folder (mlruns/), an MLflow database's file or URI, or a CSV table of runs",
+    )
+    parser.add_argument(
+        "--artifacts",
+        choices=("copy", "move", "reference"),
+        default="copy",
+        help="copy the runs' files (default), move them, or only note where they are",
+    )
+    return _import
+
+
+def _import(asked: argparse.Namespace) -> int | None:
+    from tracker.interop.importing import import_from
+
+    print(import_from(asked.place, artifacts=asked.artifacts, progress=_bar if sys.stderr.isatty() else None))
+    return None
+
+
+def _bar(done: int, total: int) -> None:
+    width = 40 * done // total
+    end = "\n" if done == total else ""
+    print(f"\r{'█' * width}{'░' * (40 - width)} {done:,} of {total:,} runs", end=end, file=sys.stderr, flush=True)

@@ -1,0 +1,269 @@
+"""Records into the store: each run once, whole, and again from where an import was cut off.
+
+A run is marked with the tag `tracker.import`: "begun" in its first write, "done" in its last. A run that is done is
+left alone, so that what was edited since stays; one that is begun gets what is missing: points are counted, since a
+source tells them in the same order each time. A run that is in the store without the mark is somebody else's, and is
+left alone too. One import at a time: two would both write what both found missing.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from hashlib import sha256
+from itertools import islice
+from pathlib import Path
+from typing import Literal, get_args
+
+from tracker.exceptions import InvalidState, InvalidValue, TrackerError
+from tracker.interop.records import ExperimentRecord, RunRecord, Skipped, Source
+from tracker.interop.sources import source_at
+from tracker.query import reader
+from tracker.store import Store, events, locks
+from tracker.tracking import experiments
+from tracker.tracking.location import current_store
+from tracker.tracking.provenance import PARENT, RUN_NAME
+from tracker.tracking.writer import RunWriter
+
+Artifacts = Literal["copy", "move", "reference"]
+MARK = "tracker.import"
+ELSEWHERE = "tracker.artifacts_at"
+_BEGUN, _DONE = "begun", "done"
+_ENDED = ("FINISHED", "FAILED", "KILLED")
+_RUN_ID = re.compile(r"[0-9a-f]{32}")
+_POINTS_A_WRITE = 10_000
+_LOCK = "import.lock"
+
+
+@dataclass
+class Report:
+    """What an import did. `skipped` names each thing that was left out, and why."""
+
+    kind: str
+    runs: int = 0
+    already: int = 0
+    experiments: int = 0
+    points: int = 0
+    files: int = 0
+    never_ended: int = 0
+    skipped: list[Skipped] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        lines = [
+            f"{self.kind}: {self.runs:,} runs of {self.experiments:,} experiments imported, "
+            f"with {self.points:,} points and {self.files:,} artifacts"
+        ]
+        if self.already:
+            lines.append(f"{self.already:,} runs were here already")
+        if self.never_ended:
+            lines.append(f"{self.never_ended:,} runs had never ended; they read KILLED")
+        lines += [f"skipped: {one.what}: {one.why}" for one in self.skipped]
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+
+def import_from(
+    place: str | os.PathLike[str],
+    *,
+    artifacts: Artifacts = "copy",
+    store: Store | None = None,
+    progress: Callable[[int, int], object] | None = None,
+) -> Report:
+    """Bring the runs of another tracker into the store; what is here already is left as it is.
+
+    `place`: an MLflow folder, an MLflow database's file or URI, or a CSV table of runs. `artifacts`: "copy" them,
+    "move" them, or only note where they are ("reference"). `progress` is called with the number of runs done and
+    of all. Raises InvalidValue for what is no source, InvalidState while another import is at this store.
+    """
+    if artifacts not in get_args(Artifacts):
+        raise InvalidValue(f"Artifacts are imported by {', '.join(get_args(Artifacts))}; got {artifacts!r}.")
+    target = store or current_store()
+    target.ensure()
+    with closing(source_at(place)) as source, locks.exclusive(target.root / _LOCK) as alone:
+        if not alone:
+            raise InvalidState(f"Another import into {target.root} is under way; start this one when it has ended.")
+        return _Importer(source, target, artifacts).run(progress)
+
+
+class _Importer:
+    def __init__(self, source: Source, store: Store, artifacts: Artifacts) -> None:
+        self._source, self._store, self._artifacts = source, store, artifacts
+        self._report = Report(source.kind)
+        self._experiments: dict[str, str] = {}
+        cursor = reader(store).cursor()
+        self._marks: dict[str, str | None] = dict(
+            cursor.execute(
+                "SELECT r.run_id, t.value FROM runs r LEFT JOIN tags t ON t.run_id = r.run_id AND t.key = $mark",
+                {"mark": MARK},
+            ).fetchall()
+        )
+
+    def run(self, progress: Callable[[int, int], object] | None) -> Report:
+        total = self._source.count()
+        for record in self._source.experiments():
+            self._noting(f"experiment {record.name!r}", lambda record=record: self._experiment(record))  # type: ignore[misc]
+        for done, run in enumerate(self._source.runs(), 1):
+            self._noting(f"run {run.id}", lambda run=run: self._run(run))  # type: ignore[misc]
+            if progress is not None:
+                progress(done, max(done, total))
+        self._report.skipped += self._source.skipped
+        return self._report
+
+    def _noting(self, what: str, step: Callable[[], object]) -> None:
+        """Carry out a step; what cannot be taken in costs itself. A full disk ends the import."""
+        try:
+            step()
+        except InvalidValue as error:
+            self._report.skipped.append(Skipped(what, error.message))
+
+    # -- experiments
+
+    def _experiment(self, record: ExperimentRecord) -> None:
+        name, known = record.name, self._store.experiments().values()
+        found = next((e for e in known if e.name == name and (e.state == "deleted") == record.deleted), None)
+        if found is None and record.deleted and self._store.experiment_named(name):
+            name = f"{name} (deleted)"  # the name belongs to a living one here
+            found = next((e for e in known if e.name == name), None)
+        identifier = found.id if found else self._store.ensure_experiment(name)
+        self._experiments[record.id] = identifier
+        self._report.experiments += 1
+        there = experiments.get(self._store, identifier).tags
+        for key, value in record.tags.items():
+            if there.get(key) != value:
+                experiments.set_tag(self._store, identifier, key, value)
+        if record.deleted and found is None:
+            experiments.delete(self._store, identifier)
+
+    # -- runs
+
+    def _run(self, record: RunRecord) -> None:
+        run_id = _identifier(self._source.kind, record.id)
+        if run_id in self._marks and self._marks[run_id] != _BEGUN:
+            self._report.already += 1
+            return
+        if record.experiment_id not in self._experiments:
+            raise InvalidValue(f"its experiment {record.experiment_id!r} is not among those that were imported")
+        writer = RunWriter(self._store, run_id)
+        begun = run_id in self._marks
+        self._store.append(b"".join(self._head(writer, record, begun)))
+        self._marks[run_id] = _BEGUN
+        last = self._points(writer, record, self._counts(run_id) if begun else Counter())
+        self._files(writer, record)
+        self._store.append(b"".join(self._tail(writer, record, last)))
+        self._marks[run_id] = _DONE
+        self._report.runs += 1
+
+    def _head(self, writer: RunWriter, record: RunRecord, begun: bool) -> Iterator[bytes]:
+        """The run's first write. `run` comes first, and only once."""
+        if not begun:
+            start = {} if record.start is None else {"start": record.start}
+            yield writer.event("run", x=self._experiments[record.experiment_id], v=start)
+        tags = record.tags | {MARK: _BEGUN} | ({RUN_NAME: record.name} if record.name else {})
+        if PARENT in tags:
+            tags[PARENT] = _identifier(self._source.kind, tags[PARENT])
+        if record.artifacts_elsewhere or (record.artifacts and self._artifacts == "reference"):
+            tags[ELSEWHERE] = record.artifacts_elsewhere or str(record.artifacts)
+        for key, value in tags.items():
+            yield from self._line(record, "tag", key, lambda k=key, v=value: writer.tag_lines({k: v}))  # type: ignore[misc]
+        for key, value in record.params.items():
+            yield from self._line(
+                record,
+                "parameter",
+                key,
+                lambda k=key, v=value: [writer.event("param", k=events.check_key(k, "parameter"), v=v)],  # type: ignore[misc]
+            )
+        for one in record.inputs:
+            yield from self._line(
+                record,
+                "dataset",
+                one.name,
+                lambda one=one: [writer.event("input", k=events.check_key(one.name, "dataset"), v=one.facts)],  # type: ignore[misc]
+            )
+
+    def _line(self, record: RunRecord, what: str, key: str, make: Callable[[], list[bytes]]) -> list[bytes]:
+        try:
+            return make()
+        except InvalidValue as error:
+            self._report.skipped.append(Skipped(f"run {record.id}, {what} {key[:60]!r}", error.message))
+            return []
+
+    def _points(self, writer: RunWriter, record: RunRecord, there: Counter[str]) -> int | None:
+        """Write the points that are missing, some thousands at a time; the latest time of all, in ms."""
+        prefixes: dict[str, str] = {}
+        refused: set[str] = set()
+        latest: int | None = None
+        points = iter(record.points())
+        while block := list(islice(points, _POINTS_A_WRITE)):
+            lines = []
+            for key, value, step, time in block:
+                if latest is None or time > latest:
+                    latest = time
+                if there and there[key] > 0:
+                    there[key] -= 1
+                    continue
+                prefix = prefixes.get(key)
+                if prefix is None:
+                    if key in refused or not self._accepts(record, key):
+                        refused.add(key)
+                        continue
+                    prefix = prefixes[key] = events.metric_prefix(writer.run_id, key)
+                lines.append(events.metric_line(prefix, value, step, time * 1000))
+            self._store.append(b"".join(lines))
+            self._report.points += len(lines)
+        return latest
+
+    def _accepts(self, record: RunRecord, key: str) -> bool:
+        return bool(self._line(record, "metric", key, lambda: [events.check_key(key, "metric").encode()]))
+
+    def _counts(self, run_id: str) -> Counter[str]:
+        query = "SELECT key, count(*) FROM metrics WHERE run_id = $id GROUP BY key"
+        return Counter(dict(reader(self._store).cursor().execute(query, {"id": run_id}).fetchall()))
+
+    def _tail(self, writer: RunWriter, record: RunRecord, last: int | None) -> Iterator[bytes]:
+        status, end = record.status, record.end
+        if status not in _ENDED:
+            self._report.never_ended += 1
+            status, end = "KILLED", end or last or record.start
+        yield writer.event("end", v={"status": status} | ({} if end is None else {"end": end}))
+        if record.deleted:
+            yield writer.event("state", v="deleted")
+        yield from writer.tag_lines({MARK: _DONE})
+
+    # -- artifacts
+
+    def _files(self, writer: RunWriter, record: RunRecord) -> None:
+        if record.artifacts is None or self._artifacts == "reference":
+            return
+        for parent, folders, names in os.walk(record.artifacts):
+            folders.sort()
+            for name in sorted(names):
+                path = Path(parent, name)
+                try:
+                    self._file(writer, path, path.relative_to(record.artifacts).as_posix())
+                except (InvalidValue, OSError) as error:
+                    reason = error.message if isinstance(error, TrackerError) else str(error.strerror)
+                    self._report.skipped.append(Skipped(f"artifact {path}", reason))
+
+    def _file(self, writer: RunWriter, source: Path, name: str) -> None:
+        if source.is_symlink() or not source.is_file():
+            raise InvalidValue("it is no file but a link or a device")
+        target = writer.artifact_path(name)
+        size = source.stat().st_size
+        if not (target.is_file() and target.stat().st_size == size):
+            writer.artifact_file(source, name)
+            shutil.copystat(source, target)
+            target.chmod(0o600)
+        self._report.files += 1
+        if self._artifacts == "move":
+            source.unlink()
+
+
+def _identifier(kind: str, run_id: str) -> str:
+    """The id that a run of a source has here: its own if it is one of MLflow's kind, else derived from it."""
+    return run_id if _RUN_ID.fullmatch(run_id) else sha256(f"{kind}\n{run_id}".encode()).hexdigest()[:32]

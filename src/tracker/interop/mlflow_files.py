@@ -1,0 +1,162 @@
+"""MLflow's folders (`mlruns/`): `<experiment>/<run>/{meta.yaml,params,metrics,tags,inputs,artifacts}`, and `.trash`.
+
+Format: mlflow/store/tracking/file_store.py. What is half-written costs itself: a run without a readable `meta.yaml` is
+skipped, a metric line that is none is skipped and told. Links are not followed out of the folder.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tracker.interop.records import DatasetRecord, ExperimentRecord, Point, RunRecord, Skipped, typed
+
+STATUSES = {1: "RUNNING", 2: "SCHEDULED", 3: "FINISHED", 4: "FAILED", 5: "KILLED"}
+MAX_META_BYTES = 1 << 20
+_NO_EXPERIMENTS = {".trash", "models", "traces"}
+
+
+def is_source(path: Path) -> bool:
+    """Whether the folder holds MLflow's experiments."""
+    return path.is_dir() and any((folder / "meta.yaml").is_file() for folder in _folders(path, path / ".trash"))
+
+
+class MlflowFiles:
+    """The runs of an `mlruns/` folder, those in its bin included."""
+
+    kind = "MLflow folder"
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.skipped: list[Skipped] = []
+
+    def count(self) -> int:
+        """How many folders of runs there are."""
+        return sum(1 for experiment in self._experiment_folders() for _ in _run_folders(experiment))
+
+    def close(self) -> None:
+        """Nothing stays open."""
+
+    def experiments(self) -> Iterator[ExperimentRecord]:
+        """The experiments whose `meta.yaml` can be read."""
+        for folder in self._experiment_folders():
+            meta = self._meta(folder)
+            if meta is not None:
+                yield ExperimentRecord(
+                    folder.name,
+                    str(meta.get("name") or folder.name),
+                    meta.get("lifecycle_stage") == "deleted" or folder.parent.name == ".trash",
+                    _texts(folder / "tags"),
+                )
+
+    def runs(self) -> Iterator[RunRecord]:
+        """The runs whose `meta.yaml` can be read, experiment by experiment."""
+        for experiment in self._experiment_folders():
+            if not (experiment / "meta.yaml").is_file():
+                continue
+            for folder in _run_folders(experiment):
+                meta = self._meta(folder)
+                if meta is not None:
+                    yield self._run(folder, experiment, meta)
+
+    def _run(self, folder: Path, experiment: Path, meta: dict[str, Any]) -> RunRecord:
+        status = meta.get("status")
+        tags = _texts(folder / "tags")
+        if meta.get("user_id"):
+            tags.setdefault("mlflow.user", str(meta["user_id"]))
+        artifacts = folder / "artifacts"
+        elsewhere = meta.get("artifact_uri")
+        return RunRecord(
+            id=folder.name,
+            experiment_id=experiment.name,
+            name=tags.get("mlflow.runName") or meta.get("run_name") or None,
+            status=STATUSES.get(status, str(status)) if isinstance(status, int) else str(status),
+            start=_whole(meta.get("start_time")),
+            end=_whole(meta.get("end_time")),
+            deleted=meta.get("lifecycle_stage") == "deleted",
+            params={key: typed(text) for key, text in _texts(folder / "params").items()},
+            tags=tags,
+            points=lambda: self._points(folder / "metrics"),
+            inputs=tuple(self._inputs(folder, experiment)),
+            artifacts=artifacts if artifacts.is_dir() else None,
+            artifacts_elsewhere=None if artifacts.is_dir() or not elsewhere else str(elsewhere),
+        )
+
+    def _points(self, folder: Path) -> Iterator[Point]:
+        for key, path in _files(folder):
+            with path.open(encoding="utf-8", errors="replace") as lines:
+                for number, line in enumerate(lines, 1):
+                    parts = line.split(" ")
+                    try:
+                        time, value = int(parts[0]), float(parts[1])
+                        yield key, value, int(parts[2]) if len(parts) > 2 else 0, time
+                    except (ValueError, IndexError):
+                        if line.strip():
+                            self.skipped.append(Skipped(f"{path}, line {number}", "it is no point of a metric"))
+
+    def _inputs(self, run: Path, experiment: Path) -> Iterator[DatasetRecord]:
+        for folder in sorted(_folders(run / "inputs")):
+            link = self._meta(folder) or {}
+            name = str(link.get("source_id") or "")
+            if link.get("source_type") != "DATASET" or os.path.basename(name) != name:
+                continue
+            facts = self._meta(experiment / "datasets" / name)
+            if facts and facts.get("name"):
+                kept = {key: facts.get(key) for key in ("digest", "source_type", "source", "schema", "profile")}
+                tags = link.get("tags")
+                yield DatasetRecord(str(facts["name"]), {**kept, "tags": tags if isinstance(tags, dict) else {}})
+
+    def _experiment_folders(self) -> list[Path]:
+        found = _folders(self.root, self.root / ".trash")
+        return sorted((f for f in found if f.name not in _NO_EXPERIMENTS), key=lambda f: f.name)
+
+    def _meta(self, folder: Path) -> dict[str, Any] | None:
+        import yaml
+
+        path = folder / "meta.yaml"
+        try:
+            if path.stat().st_size > MAX_META_BYTES:
+                raise ValueError("it is too large")
+            meta = yaml.safe_load(path.read_text(encoding="utf-8"))
+            if not isinstance(meta, dict):
+                raise ValueError("it holds no fields")
+        except FileNotFoundError:
+            self.skipped.append(Skipped(str(folder), "its meta.yaml is missing"))
+        except (OSError, ValueError, yaml.YAMLError) as error:
+            self.skipped.append(Skipped(str(path), f"it cannot be read: {str(error).splitlines()[0]}"))
+        else:
+            return meta
+        return None
+
+
+def _folders(*parents: Path) -> list[Path]:
+    found = []
+    for parent in parents:
+        if parent.is_dir():
+            found += [entry for entry in parent.iterdir() if entry.is_dir() and not entry.is_symlink()]
+    return found
+
+
+def _run_folders(experiment: Path) -> list[Path]:
+    inside = ("datasets", "tags", "models", "traces")
+    return sorted(folder for folder in _folders(experiment) if folder.name not in inside)
+
+
+def _files(folder: Path) -> Iterator[tuple[str, Path]]:
+    """The files below a folder by the key that their path makes: a key with a slash is a folder and a file."""
+    for parent, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            path = Path(parent, name)
+            if not path.is_symlink():
+                yield path.relative_to(folder).as_posix(), path
+
+
+def _texts(folder: Path) -> dict[str, str]:
+    return {key: path.read_text(encoding="utf-8", errors="replace") for key, path in _files(folder)}
+
+
+def _whole(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

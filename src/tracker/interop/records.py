@@ -1,0 +1,93 @@
+"""What a source tells: experiments and runs in MLflow's terms, whoever kept them.
+
+A source gives the same records in the same order each time it is read: an import that was cut off is continued by
+counting what is there already. Everything in a record is somebody else's text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+Point = tuple[str, float, int, int]
+"""A point of a metric: key, value, step, time in ms since the epoch."""
+
+
+@dataclass(frozen=True)
+class ExperimentRecord:
+    """An experiment by the id that its source knows it by."""
+
+    id: str
+    name: str
+    deleted: bool = False
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class DatasetRecord:
+    """A dataset that a run read, its facts as the store's `input` events have them."""
+
+    name: str
+    facts: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """A run. Times in ms; `points` can be read once for each call."""
+
+    id: str
+    experiment_id: str
+    name: str | None = None
+    status: str = "FINISHED"
+    start: int | None = None
+    end: int | None = None
+    deleted: bool = False
+    params: dict[str, Any] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    points: Callable[[], Iterable[Point]] = tuple
+    inputs: tuple[DatasetRecord, ...] = ()
+    artifacts: Path | None = None
+    artifacts_elsewhere: str | None = None
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """Something that was left out, and why."""
+
+    what: str
+    why: str
+
+
+class Source(Protocol):
+    """Where records come from. `skipped` fills while it is read."""
+
+    kind: str
+    skipped: list[Skipped]
+
+    def experiments(self) -> Iterator[ExperimentRecord]: ...
+
+    def runs(self) -> Iterator[RunRecord]: ...
+
+    def count(self) -> int:
+        """How many runs there are, for a progress bar."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what is open."""
+        ...
+
+
+def typed(text: str) -> Any:
+    """A parameter's text as the number or truth value that is written so, and no other text; else the text itself."""
+    if text in ("True", "False"):
+        return text == "True"
+    for kind in (int, float):
+        try:
+            value = kind(text)
+        except ValueError:
+            continue
+        if str(value) == text and (kind is float or -(1 << 63) <= value < 1 << 63):
+            return value if text not in ("nan", "inf", "-inf") else text
+    return text
