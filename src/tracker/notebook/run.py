@@ -6,11 +6,12 @@ import ast
 import sys
 import time
 import traceback
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tracker import capture
+from tracker import capture, secrets
 from tracker.capture import slicing
 from tracker.exceptions import TrackerError
 from tracker.notebook.figures import FigureTap
@@ -24,6 +25,7 @@ from tracker.tracking.provenance import SLICE
 
 KEPT_ROWS = 1_000
 SHOWN_CHARACTERS = 20_000
+MASKED_NAMES = 8
 
 
 class TrackedRun:
@@ -53,6 +55,7 @@ class TrackedRun:
         )
         self.id = self._run.info.run_id
         self._writer = self._run.writer
+        self._learn_secrets()
         self._started = time.time()
         self._cell: capture.Cell | None = None
         self._before: capture.Before | None = None
@@ -66,7 +69,7 @@ class TrackedRun:
         facts = {
             "id": self.id, "experiment": experiment, "status": "RUNNING",
             "started": self._started * 1000, "ended": None, "output": "", "traceback": "",
-            "source": source, "notices": self._notices,
+            "source": secrets.masked(source)[0], "notices": self._notices,
         }  # fmt: skip
         self._card = LiveCard(self.id, facts, tail, publish, in_place=hasattr(shell, "kernel"), with_widget=with_widget)
 
@@ -101,9 +104,7 @@ class TrackedRun:
 
     def start(self) -> None:
         """Keep the source, show the card, begin to watch."""
-        self._noting_faults(
-            lambda: self._writer.artifact_bytes("code/cell.py", self._source.encode("utf-8", "replace"))
-        )
+        self._noting_faults(lambda: self._writer.artifact_text("code/cell.py", self._source))
         self._card.start()
         if self._options.capture:
             self._tap.install()
@@ -141,6 +142,7 @@ class TrackedRun:
         status, trace = "KILLED", ""
         for step in (
             self._stop_watching,
+            self._learn_secrets,
             lambda: self._keep_names(result),
             lambda: self._keep_result(result),
             self._keep_slice,
@@ -156,12 +158,23 @@ class TrackedRun:
                 {
                     "status": status,
                     "ended": time.time() * 1000,
-                    "output": self._tee.text[-SHOWN_CHARACTERS:],
-                    "traceback": trace[-SHOWN_CHARACTERS:],
-                    "notices": self._notices,
+                    "output": self._shown(self._tee.text),
+                    "traceback": self._shown(trace),
+                    "notices": self._notices + self._masking(),
                 },
                 again=self._tap.cleared,
             )
+
+    def _shown(self, text: str) -> str:
+        return secrets.masked(text[-SHOWN_CHARACTERS:])[0]
+
+    def _masking(self) -> list[str]:
+        """A word on what was masked."""
+        names = list(self._writer.masked)
+        if not names:
+            return []
+        more = f" and {len(names) - MASKED_NAMES} more" if len(names) > MASKED_NAMES else ""
+        return [f"Masked before it was written: {', '.join(names[:MASKED_NAMES])}{more}."]
 
     def _noting_faults(self, step: Any) -> None:
         try:
@@ -219,11 +232,29 @@ class TrackedRun:
         cells = slicing.slice_of(executions, executions[-1])
         folder = self._session.folder
         modules = {path: kept for path in slicing.local_modules(folder) if (kept := slicing.kept_path(path, folder))}
-        self._writer.artifact_files(modules.items())
+        cells = [replace(cell, source=self._writer.masked_text(cell.source)) for cell in cells]
+        self._keep_modules(modules)
         self._writer.artifact_bytes("code/cells.json", slicing.cells_json(self._session, cells, modules.values()))
-        script = slicing.script(cells, self._shell.transform_cell)
-        self._writer.artifact_bytes("code/slice.py", script.encode("utf-8", "replace"))
+        self._writer.artifact_text("code/slice.py", slicing.script(cells, self._shell.transform_cell))
         self._writer.tags({SLICE: f"{len(cells)} of {len(executions)} cells"})
+
+    def _keep_modules(self, modules: dict[str, str]) -> None:
+        clean: dict[str, str] = {}
+        for path, kept in modules.items():
+            text, found = secrets.masked_file(path)
+            if text is None:
+                clean[path] = kept
+            else:
+                self._writer.note_masked(found)
+                self._writer.artifact_bytes(kept, text)
+        self._writer.artifact_files(clean.items())
+
+    def _learn_secrets(self) -> None:
+        """Credentials under the names of the session and of the environment are masked wherever they stand."""
+        secrets.learn_environment()
+        for name, value in list(self._shell.user_ns.items()):
+            if type(value) is str:
+                secrets.learn(name, value)
 
     def _named(self, wanted: list[str]) -> list[str]:
         missing = [name for name in wanted if name not in self._shell.user_ns]
@@ -242,14 +273,13 @@ class TrackedRun:
         table = result.result if result is not None and self._options.capture else None
         pandas = sys.modules.get("pandas")
         if pandas is not None and isinstance(table, pandas.DataFrame):
-            self._writer.artifact_bytes("output/result.csv", table.head(KEPT_ROWS).to_csv().encode())
+            self._writer.artifact_text("output/result.csv", table.head(KEPT_ROWS).to_csv())
 
     def _keep_text(self, trace: str) -> None:
-        text = self._tee.text
-        if text:
-            self._writer.artifact_bytes("output/output.txt", text.encode("utf-8", "replace"))
+        if self._tee.text:
+            self._writer.artifact_text("output/output.txt", self._tee.text)
         if trace:
-            self._writer.artifact_bytes("output/traceback.txt", trace.encode("utf-8", "replace"))
+            self._writer.artifact_text("output/traceback.txt", trace)
 
 
 def _outcome(result: Any, shell: Any) -> tuple[str, str]:

@@ -7,6 +7,7 @@ cell's first statement, `end` after its last, before the run ends.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,7 +61,8 @@ class DataWitness:
         execution = scene.session.executions[-1] if scene.session.executions else None
         if execution is None or execution.source != scene.source:
             return
-        self.files = files_read(execution.files.read - execution.files.written)
+        sources = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
+        self.files = files_read(execution.files.read - execution.files.written - sources)
         for file in self.files:
             scene.writer.input(*input_of(self._as_dataset(file, scene.session.folder), None, None))
             if file.coverage != "full":

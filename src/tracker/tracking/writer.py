@@ -18,10 +18,11 @@ from pathlib import Path, PurePosixPath
 from time import time_ns
 from typing import Any, BinaryIO
 
+from tracker import secrets
 from tracker.exceptions import InvalidValue, StoreError
 from tracker.store import Store, events
 from tracker.store.artifacts import resolve_inside
-from tracker.tracking.values import MAX_INT64, bounded, number, parameter
+from tracker.tracking.values import MAX_INT64, MAX_TEXT, bounded, number, parameter
 
 _metric_line = events.metric_line
 
@@ -46,7 +47,7 @@ class RunWriter:
     Any process may write to any run; several writers of a run do not disturb each other.
     """
 
-    __slots__ = ("_append", "_last_steps", "_series", "run_id", "store")
+    __slots__ = ("_append", "_last_steps", "_series", "_untold", "masked", "run_id", "store")
 
     def __init__(self, store: Store, run_id: str, last_steps: Callable[[], dict[str, int]] | None = None) -> None:
         self.store = store
@@ -54,6 +55,9 @@ class RunWriter:
         self._append = store.append
         self._last_steps = last_steps
         self._series: dict[str, _Series] = {}
+        self._untold = False
+        self.masked: dict[str, None] = {}
+        """What looked like a credential and was masked before it was written, in order."""
 
     # -- metrics
 
@@ -117,9 +121,11 @@ class RunWriter:
 
     def params(self, values: Mapping[str, Any]) -> None:
         """Log parameters, types kept; logging one again corrects it."""
-        self._write(
-            [self.event("param", k=events.check_key(k, "parameter"), v=parameter(v)) for k, v in values.items()]
-        )
+        lines = [
+            self.event("param", k=events.check_key(k, "parameter"), v=self._value(k, parameter(v)))
+            for k, v in values.items()
+        ]
+        self._write([*lines, *self._masked_lines()])
 
     def tags(self, values: Mapping[str, Any]) -> None:
         """Set tags; their values become text."""
@@ -127,11 +133,45 @@ class RunWriter:
 
     def tag_lines(self, values: Mapping[str, Any]) -> list[bytes]:
         """The events that set these tags, for a caller that writes them with others."""
-        return [self.event("tag", k=events.check_key(k, "tag"), v=bounded(str(v))) for k, v in values.items()]
+        lines = [
+            self.event("tag", k=events.check_key(k, "tag"), v=self._value(k, bounded(str(v))))
+            for k, v in values.items()
+        ]
+        return [*lines, *self._masked_lines()]
 
     def remove_tag(self, key: str) -> None:
         """Remove a tag, if it is there."""
         self._write([self.event("tag", k=events.check_key(key, "tag"), v=None)])
+
+    # -- credentials
+
+    def masked_text(self, text: str) -> str:
+        """The text with what looks like credentials masked; the run's tag of what was masked is written."""
+        text, found = secrets.masked(text)
+        self.note_masked(found)
+        return text
+
+    def note_masked(self, found: Iterable[str]) -> None:
+        """Tell by the run's tag what was masked in it."""
+        self._note(found)
+        self._write(self._masked_lines())
+
+    def _value(self, key: str, value: Any) -> Any:
+        value, found = secrets.masked_value(key, value)
+        if found:
+            self._note(found)
+        return value
+
+    def _note(self, found: Iterable[str]) -> None:
+        new = [name for name in found if name not in self.masked]
+        self.masked.update(dict.fromkeys(new))
+        self._untold = self._untold or bool(new)
+
+    def _masked_lines(self) -> list[bytes]:
+        if not self._untold:
+            return []
+        self._untold = False
+        return [self.event("tag", k=secrets.TAG, v=", ".join(self.masked)[:MAX_TEXT])]
 
     # -- the run itself
 
@@ -162,6 +202,10 @@ class RunWriter:
         Raises InvalidValue for a path that leaves the run.
         """
         self._write([self._place(path, lambda file: file.write(data))])
+
+    def artifact_text(self, path: str, text: str) -> None:
+        """Keep a text as the run's file `path`, credentials masked."""
+        self.artifact_bytes(path, self.masked_text(text).encode("utf-8", "replace"))
 
     def artifact_stream(self, path: str, stream: Any) -> None:
         """Keep what a binary stream gives as the run's file `path`, without holding it in memory."""

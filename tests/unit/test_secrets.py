@@ -1,0 +1,170 @@
+"""What looks like a credential is masked; what only resembles one is not."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import random
+import string
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import tracker
+from tracker import secrets
+from tracker.secrets import MASK, masked, masked_value
+
+_chance = random.Random(4)
+_WORDS = string.ascii_letters + string.digits
+
+
+def made(length: int, alphabet: str = _WORDS) -> str:
+    return "".join(_chance.choice(alphabet) for _ in range(length))
+
+
+@pytest.fixture(autouse=True)
+def _nothing_known() -> Iterator[None]:
+    secrets.forget()
+    yield
+    secrets.forget()
+
+
+VALUES = {
+    "api_key": made(20), "OPENAI_API_KEY": "sk-" + made(48), "password": "hunter22", "db.password": "correct horse battery",
+    "clientSecret": "abc-DEF-123", "token": made(24), "wandb_key": made(40, "0123456789abcdef"), "aws": "AKIA" + made(16, string.ascii_uppercase),
+    "header": "Bearer " + made(40) + "1", "uri": f"postgresql://me:{made(10)}@db.example/x", "credentials": "abcdefgh",
+}  # fmt: skip
+SOURCES = [
+    'API_KEY = "{}"', 'os.environ["MY_TOKEN"] = "{}"', 'connect("postgresql://me:{}@db/x")', "client = Client(api_key='{}', timeout=3)",
+    'get(u, headers={{"Authorization": "Bearer {}"}})', "export AWS_SECRET_ACCESS_KEY={}", 'key: str = "{}"', "login(token='{}')",
+    '{{"password": "{}"}}', "tool --password {}", "curl 'https://x/y?access_token={}&z=1'", 'os.environ.setdefault("SECRET_KEY", "{}")',
+    "git clone https://{}@host/a/b", "TOKEN={}\nOTHER=1", "db:\n  password: {}\n", 'secret_key = """{}"""', "PASSWORD = b'{}'",
+    "client_secret={}", "AccountKey={};EndpointSuffix=x",
+]  # fmt: skip
+PREFIXED = [
+    "AKIA" + made(16, string.ascii_uppercase + string.digits), "ghp_" + made(36), "github_pat_" + made(60), "glpat-" + made(20),
+    "sk-" + made(48) + "1", "sk-proj-1" + made(60), "sk-ant-api03-" + made(80), "xoxb-123456789012-" + made(24), "hf_" + made(34),
+    "AIza" + made(35), "eyJ" + made(20) + ".eyJ" + made(40) + "." + made(43), "SG." + made(22) + "." + made(43), "npm_" + made(36),
+    "pypi-" + made(90), "dapi" + made(32, "0123456789abcdef"), "sk_live_" + made(24), "gsk_" + made(52), "123456789:AA" + made(33),
+    "hvs." + made(30), "-----BEGIN RSA PRIVATE KEY-----\n" + made(300) + "\n-----END RSA PRIVATE KEY-----",
+]  # fmt: skip
+INNOCENT = {
+    "commit": hashlib.sha1(b"a").hexdigest(), "id": str(uuid.uuid5(uuid.NAMESPACE_URL, "x")), "digest": hashlib.sha256(b"1").hexdigest(),
+    "token_pattern": r"(?u)\b\w\w+\b", "pad_token": "[PAD]", "eos_token": "</s>", "tokenizer": "bert-base-uncased", "max_tokens": 4096,
+    "key": "accuracy", "sort_key": "created_at_timestamp_column", "model": "ResNet50V2ImageNet1kPretrainedB16", "auth": "basic",
+    "path": "/data/users/x/Experiments2024/run_01/checkpoint-000123", "secret_key_path": "/etc/keys/x", "password_length": 12,
+    "image": base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4).decode(), "n_keys": 1_000_000, "cookie": "accept",
+    "word": "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft", "url": "https://user@example.com/x",
+    "checkpoint": "microsoft/DialoGPT-medium-v2-2023Q4-ckpt_000100", "name": "sklearn_RandomForestClassifier_n100_d10_seed42",
+    "api_key_": "<your key>", "password": "", "secret": None, "token": "${TOKEN}", "when": "2026-11-21T14:37:49.123456+00:00",
+    "integrity": "sha256-47DEQpj8HBSa_TImW-5JCeuQeRkm5NMpJWZG3hSuFU=", "learning_rate": 0.1, "layers": [64, 32], "mask_token": "<mask>",
+}  # fmt: skip
+CODE = [
+    "password = getpass.getpass()", "token = tokenizer.encode(text)", "key = jax.random.PRNGKey(0)", 'api_key = os.environ["KEY"]',
+    "for key, value in params.items():", 'frame["key"] = "a_value"', "key=lambda x: x[1]", "print('token:', token)", "password=None",
+    'plot(x, key="mean_test_score_of_model")', "secret = load_secret(name)", "sorted(x, key=operator.itemgetter(1))", "rng, key = split(key)",
+    'd = {"key": "some_ordinary_identifier_2"}', "def fit(self, X, y, *, password: str, api_key: str) -> None:", "tokens = ['a', 'b']",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_a_parameter_that_is_a_credential(name: str) -> None:
+    value, found = masked_value(name, VALUES[name])
+    assert MASK in value and found
+    assert VALUES[name].rpartition(":")[2].partition("@")[0].rpartition(" ")[2] not in value
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_credential_in_a_source(source: str) -> None:
+    for _ in range(20):
+        word = made(43) + "1"
+        text, found = masked(source.format(word))
+        assert word not in text and MASK in text and found, text
+        assert text.startswith(source.partition("{}")[0].replace("{{", "{")[:8])
+        assert masked(f"it is {word}.")[0] == f"it is {MASK}."  # where it stands again
+
+
+@pytest.mark.parametrize("word", PREFIXED)
+def test_the_shapes_of_known_services(word: str) -> None:
+    text, found = masked(f"x = '{word}'  # mine")
+    assert text == f"x = '{MASK}'  # mine" and found
+
+
+def test_most_words_made_by_chance() -> None:
+    missed = sum(MASK not in masked(f"x = '{made(40)}'")[0] for _ in range(500))
+    assert missed < 100
+
+
+@pytest.mark.parametrize("name", INNOCENT)
+def test_what_only_resembles_a_credential_as_a_parameter(name: str) -> None:
+    assert masked_value(name, INNOCENT[name]) == (INNOCENT[name], [])
+
+
+@pytest.mark.parametrize("source", CODE)
+def test_what_only_resembles_a_credential_in_a_source(source: str) -> None:
+    assert masked(source) == (source, [])
+
+
+def test_no_library_source_is_touched() -> None:
+    import json as library
+
+    for module in sorted(Path(library.__file__).parents[1].glob("[f-o]*.py"))[:40]:
+        text = module.read_text(encoding="utf-8", errors="replace")
+        changed, found = masked(text)
+        assert changed == text, (module.name, found)
+        secrets.forget()
+
+
+def test_containers_keep_their_shape_and_types() -> None:
+    given = {
+        "user": "me",
+        "password": "hunter22",
+        "n": 1,
+        "hosts": ["a", "https://u:pa55w0rd@h"],
+        "deep": {"api_key": "abcd1234"},
+    }
+    value, found = masked_value("config", given)
+    assert value == {
+        "user": "me",
+        "password": MASK,
+        "n": 1,
+        "hosts": ["a", f"https://u:{MASK}@h"],
+        "deep": {"api_key": MASK},
+    }
+    assert found == ["password", "password in a URL", "api_key"]
+    assert given["password"] == "hunter22"
+
+
+def test_what_is_learned_is_masked_wherever_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_SERVICE_PASSWORD", "swordfish")
+    secrets.learn_environment()
+    secrets.learn("name", "ordinary")
+    assert masked("swordfish, swordfishes, ordinary")[0] == f"{MASK}, swordfishes, ordinary"
+    monkeypatch.setenv("TRACKER_MASK", "0")
+    assert masked("swordfish") == ("swordfish", [])
+
+
+def test_parameters_and_tags_are_masked_before_they_reach_the_disk(tmp_path: Path) -> None:
+    tracker.set_tracking_uri(tmp_path / "store")
+    with tracker.start_run() as run:
+        tracker.log_params({"api_key": "abcd-secret-1", "lr": 0.1, "nested": {"password": "abcd-secret-2"}})
+        tracker.set_tag("db", "mysql://me:abcd-secret-3@host")
+    found = tracker.get_run(run.info.run_id).data
+    assert found.params["api_key"] == MASK and found.params["lr"] == "0.1"
+    assert found.tags["db"] == f"mysql://me:{MASK}@host"
+    assert found.tags["tracker.masked"] == "api_key, password, password in a URL"
+    for folder, _, names in os.walk(tmp_path / "store"):
+        for name in names:
+            assert b"abcd-secret" not in Path(folder, name).read_bytes()
+
+
+def test_it_keeps_up_with_output() -> None:
+    import time
+
+    text = "epoch 3 loss 0.123 token count 4096 key=value https://example.com/a?b=1\n" * 3_000
+    start = time.thread_time()
+    assert masked(text) == (text, [])
+    assert len(text) / (time.thread_time() - start) > 500_000
