@@ -20,6 +20,17 @@ def _nothing_above(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--kills", type=int, help="how many processes the fault tests kill (else a few)")
+    parser.addoption("--processes", type=int, help="how many processes start at once in the fault tests (else a few)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for name in ("kills", "processes"):  # modules read them when they are imported
+        if config.getoption(name) is not None:
+            os.environ[f"TRACKER_TEST_{name.upper()}"] = str(config.getoption(name))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # Playwright keeps an event loop running in this thread: whatever runs one of its own comes before.
     items.sort(key=lambda item: "browser" in item.path.parts)
