@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import os
 import signal
 import statistics
@@ -99,7 +100,10 @@ def bench(
 ) -> dict[str, float]:
     """The numbers of one server."""
     start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    paths = {**os.environ, "PATH": os.pathsep.join([str(Path(command[0]).parent), os.environ.get("PATH", "")])}
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True, env=paths
+    )
     try:
         _wait(port, process)
         numbers = {"seconds to the first answer": time.perf_counter() - start}
@@ -109,7 +113,8 @@ def bench(
                     numbers[f"{rows:,} rows, {many} connections, {name}"] = value
         return numbers
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
         process.wait(30)
 
 
@@ -153,7 +158,7 @@ def main() -> None:
 
 def _body(table: object, rows: int) -> bytes:
     part = table.sample(rows, replace=True, random_state=0)  # type: ignore[attr-defined]
-    return ('{"dataframe_split": %s}' % part.to_json(orient="split", index=False)).encode()
+    return b'{"dataframe_split": ' + part.to_json(orient="split", index=False).encode() + b"}"
 
 
 if __name__ == "__main__":

@@ -20,7 +20,6 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from tracker import __version__
 from tracker.exceptions import InvalidValue, NotFound, TrackerError
 from tracker.models.serving import openapi, payloads
 from tracker.models.serving.payloads import UnknownType
@@ -85,7 +84,7 @@ def create_app(
         return Response("\n", media_type=_JSON)
 
     async def version(_: Request) -> Response:
-        return PlainTextResponse(__version__, media_type=_JSON)
+        return PlainTextResponse(document["info"]["version"], media_type=_JSON)
 
     async def described(_: Request) -> Response:
         return Response(orjson.dumps(document), media_type=_JSON)

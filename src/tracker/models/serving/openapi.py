@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import html
+import importlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from tracker import __version__
 from tracker.models.serving.payloads import CSV, INPUTS, INSTANCES, JSON, RECORDS, SPLIT
 from tracker.types import ColSpec, DataType, ParamSpec, Schema, TensorSpec
 from tracker.types.nested import AnyDataType, Array, Map, Object
@@ -47,7 +47,7 @@ def document(signature: ModelSignature | None, example: Any = None) -> dict[str,
     }
     return {
         "openapi": "3.1.0",
-        "info": {"title": "A model served by tracker", "version": __version__},
+        "info": {"title": "A model served by tracker", "version": importlib.import_module("tracker").__version__},
         "paths": {
             "/invocations": {"post": score},
             **{path: {"get": _plain(text)} for path, text in _PLAIN.items()},
