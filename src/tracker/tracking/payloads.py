@@ -26,15 +26,12 @@ def suffix(path: str) -> str:
 
 
 def dict_bytes(value: Any, path: str) -> bytes:
-    """A dict or list as JSON, or as YAML for a name that ends so (JSON, which is YAML, without PyYAML)."""
+    """A dict or list as JSON, or as YAML for a name that ends so."""
     if suffix(path) in (".yml", ".yaml"):
-        try:
-            import yaml  # type: ignore[import-untyped]
-        except ImportError:
-            pass
-        else:
-            text: str = yaml.safe_dump(json.loads(_json(value)), sort_keys=False, allow_unicode=True)
-            return text.encode()
+        import yaml
+
+        text: str = yaml.safe_dump(json.loads(_json(value)), sort_keys=False, allow_unicode=True)
+        return text.encode()
     return _json(value).encode()
 
 
