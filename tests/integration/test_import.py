@@ -106,6 +106,24 @@ def test_a_database_comes_in_to_the_last_value(database: Path) -> None:
     assert tracker.get_run(run).data.tags[ELSEWHERE].startswith("/home/ada/")
 
 
+@pytest.mark.parametrize("source", ["folder", "database"])
+def test_registered_models_keep_their_numbers(source: str, request: pytest.FixtureRequest) -> None:
+    place = request.getfixturevalue(source)
+    assert import_from(place).versions == 2
+    assert import_from(place).versions == 0
+    client = tracker.MlflowClient()
+    model = client.get_registered_model("M")
+    assert (model.description, model.tags) == ("d", {"k": "v"})
+    versions = {v.version: v for v in client.search_model_versions("name = 'M'")}
+    assert {number: v.current_stage for number, v in versions.items()} == {1: "None", 3: "Production"}
+    first = client.get_model_version_by_alias("M", "champion")
+    assert (first.version, first.description, first.tags["t"]) == (1, "first", "1")
+    parent = tracker.runs(where="name = 'parent é'").iloc[0].run_id
+    assert first.run_id == parent and first.source == f"runs:/{parent}/dir"
+    assert client.create_model_version("M", "models:/M/1").version == 4
+    assert import_from(place).versions == 0
+
+
 def test_numbers_and_truth_values_get_their_types(folder: Path) -> None:
     import_from(folder)
     row = tracker.runs(where="name = 'parent é'").iloc[0]

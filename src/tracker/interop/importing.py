@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from tracker.exceptions import InvalidState, InvalidValue, TrackerError
-from tracker.interop.records import ExperimentRecord, RunRecord, Skipped, Source
+from tracker.interop.records import ExperimentRecord, ModelRecord, RunRecord, Skipped, Source
+from tracker.interop.registering import MARK, import_model
 from tracker.interop.sources import source_at
 from tracker.query import reader
 from tracker.store import Store, events, locks
@@ -31,7 +32,6 @@ from tracker.tracking.provenance import PARENT, RUN_NAME
 from tracker.tracking.writer import RunWriter
 
 Artifacts = Literal["copy", "move", "reference"]
-MARK = "tracker.import"
 ELSEWHERE = "tracker.artifacts_at"
 _BEGUN, _DONE = "begun", "done"
 _ENDED = ("FINISHED", "FAILED", "KILLED")
@@ -50,6 +50,7 @@ class Report:
     experiments: int = 0
     points: int = 0
     files: int = 0
+    versions: int = 0
     never_ended: int = 0
     skipped: list[Skipped] = field(default_factory=list)
 
@@ -58,6 +59,8 @@ class Report:
             f"{self.kind}: {self.runs:,} runs of {self.experiments:,} experiments imported, "
             f"with {self.points:,} points and {self.files:,} artifacts"
         ]
+        if self.versions:
+            lines.append(f"{self.versions:,} versions of models registered")
         if self.already:
             lines.append(f"{self.already:,} runs were here already")
         if self.never_ended:
@@ -112,6 +115,8 @@ class _Importer:
             self._noting(f"run {run.id}", lambda run=run: self._run(run))  # type: ignore[misc]
             if progress is not None:
                 progress(done, max(done, total))
+        for model in self._source.models():
+            self._noting(f"model {model.name!r}", lambda model=model: self._model(model))  # type: ignore[misc]
         self._report.skipped += self._source.skipped
         return self._report
 
@@ -139,6 +144,11 @@ class _Importer:
                 experiments.set_tag(self._store, identifier, key, value)
         if record.deleted and found is None:
             experiments.delete(self._store, identifier)
+
+    def _model(self, record: ModelRecord) -> None:
+        self._report.versions += import_model(
+            self._store, record, lambda run_id: _identifier(self._source.kind, run_id)
+        )
 
     # -- runs
 

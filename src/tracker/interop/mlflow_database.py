@@ -8,13 +8,23 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from tracker.exceptions import InvalidValue
-from tracker.interop.records import DatasetRecord, ExperimentRecord, Point, RunRecord, Skipped, typed
+from tracker.interop.mlflow_files import DELETED_STAGE
+from tracker.interop.records import (
+    DatasetRecord,
+    ExperimentRecord,
+    ModelRecord,
+    Point,
+    RunRecord,
+    Skipped,
+    VersionRecord,
+    typed,
+)
 
 _MAGIC = b"SQLite format 3\0"
 _INFINITE = 1.7976931348623157e308  # what MLflow writes for an infinity
@@ -33,6 +43,11 @@ _COLUMNS = {
     "datasets": (
         "dataset_uuid", "name", "digest", "dataset_source_type", "dataset_source", "dataset_schema", "dataset_profile",
     ),
+    "registered_models": ("name", "description"),
+    "registered_model_tags": ("name", "key", "value"),
+    "registered_model_aliases": ("name", "alias", "version"),
+    "model_versions": ("name", "version", "source", "run_id", "run_link", "description", "current_stage"),
+    "model_version_tags": ("name", "version", "key", "value"),
 }  # fmt: skip
 Ask = Callable[[str, dict[str, Any]], Iterator[tuple[Any, ...]]]
 Opened = tuple[Ask, Callable[[str], set[str]], Callable[[], None]]
@@ -70,9 +85,7 @@ class MlflowDatabase:
 
     def experiments(self) -> Iterator[ExperimentRecord]:
         """All experiments, deleted ones too."""
-        tags: dict[Any, dict[str, str]] = {}
-        for identifier, key, value in self._rows("experiment_tags"):
-            tags.setdefault(identifier, {})[key] = value or ""
+        tags = _nested(self._rows("experiment_tags"))
         for identifier, name, stage in self._rows("experiments", order="experiment_id"):
             yield ExperimentRecord(str(identifier), name, stage == "deleted", tags.get(identifier, {}))
 
@@ -99,6 +112,30 @@ class MlflowDatabase:
                 artifacts=folder,
                 artifacts_elsewhere=None if folder or not artifacts else artifacts,
             )
+
+    def models(self) -> Iterator[ModelRecord]:
+        """The registered models, deleted versions as gaps."""
+        tags = _nested(self._rows("registered_model_tags"))
+        aliases = _nested(self._rows("registered_model_aliases"))
+        of_versions = _nested(((name, n), key, value) for name, n, key, value in self._rows("model_version_tags"))
+        versions: dict[str, list[VersionRecord]] = {}
+        for name, n, source, run, link, about, stage in self._rows("model_versions", order="version"):
+            versions.setdefault(name, []).append(
+                VersionRecord(
+                    n,
+                    source or "",
+                    run or None,
+                    link or None,
+                    None,
+                    about,
+                    stage or "None",
+                    of_versions.get((name, n), {}),
+                    deleted=stage == DELETED_STAGE,
+                )
+            )
+        for name, about in self._rows("registered_models", order="name"):
+            found = tuple(versions.get(name, ()))
+            yield ModelRecord(name, about, tags.get(name, {}), aliases.get(name, {}), found)
 
     def _points(self, run: str) -> Iterator[Point]:
         for _, key, value, step, time, is_nan in self._rows("metrics", run, order="key, timestamp, step, value"):
@@ -139,6 +176,14 @@ class MlflowDatabase:
         path = Path(unquote(parts.path) if parts.scheme else uri)
         path = path if path.is_absolute() or self._base is None else self._base / path
         return path if path.is_dir() else None
+
+
+def _nested(rows: Iterable[tuple[Any, ...]]) -> dict[Any, dict[str, Any]]:
+    """Rows `(owner, key, value)` by owner."""
+    found: dict[Any, dict[str, Any]] = {}
+    for owner, key, value in rows:
+        found.setdefault(owner, {})[key] = "" if value is None else value
+    return found
 
 
 def _infinite(value: float) -> float:

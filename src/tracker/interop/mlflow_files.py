@@ -11,9 +11,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tracker.interop.records import DatasetRecord, ExperimentRecord, Point, RunRecord, Skipped, typed
+from tracker.interop.records import (
+    DatasetRecord,
+    ExperimentRecord,
+    ModelRecord,
+    Point,
+    RunRecord,
+    Skipped,
+    VersionRecord,
+    typed,
+)
 
 STATUSES = {1: "RUNNING", 2: "SCHEDULED", 3: "FINISHED", 4: "FAILED", 5: "KILLED"}
+DELETED_STAGE = "Deleted_Internal"
 MAX_META_BYTES = 1 << 20
 _NO_EXPERIMENTS = {".trash", "models", "traces"}
 
@@ -60,6 +70,31 @@ class MlflowFiles:
                 meta = self._meta(folder)
                 if meta is not None:
                     yield self._run(folder, experiment, meta)
+
+    def models(self) -> Iterator[ModelRecord]:
+        """The registered models, each in `models/<name>/{meta.yaml,tags,aliases,version-<n>}`."""
+        for folder in sorted(_folders(self.root / "models")):
+            meta = self._meta(folder)
+            if meta is not None:
+                versions = (self._version(f) for f in _folders(folder) if f.name.startswith("version-"))
+                found = sorted((v for v in versions if v is not None), key=lambda v: v.number)
+                yield ModelRecord(
+                    str(meta.get("name") or folder.name),
+                    meta.get("description"),
+                    _texts(folder / "tags"),
+                    {a: int(text) for a, text in _texts(folder / "aliases").items() if text.strip().isdecimal()},
+                    tuple(found),
+                )
+
+    def _version(self, folder: Path) -> VersionRecord | None:
+        number, meta = folder.name.removeprefix("version-"), self._meta(folder)
+        if meta is None or not number.isdecimal():
+            return None
+        stage = str(meta.get("current_stage") or "None")
+        return VersionRecord(
+            int(number), str(meta.get("source") or ""), meta.get("run_id"), meta.get("run_link"), meta.get("model_id"),
+            meta.get("description"), stage, _texts(folder / "tags"), deleted=stage == DELETED_STAGE,
+        )  # fmt: skip
 
     def _run(self, folder: Path, experiment: Path, meta: dict[str, Any]) -> RunRecord:
         status = meta.get("status")

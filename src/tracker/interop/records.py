@@ -53,6 +53,32 @@ class RunRecord:
 
 
 @dataclass(frozen=True)
+class VersionRecord:
+    """A version of a registered model; `deleted` stands for a number that was given and is gone."""
+
+    number: int
+    source: str
+    run_id: str | None = None
+    run_link: str | None = None
+    model_id: str | None = None
+    description: str | None = None
+    stage: str = "None"
+    tags: dict[str, str] = field(default_factory=dict)
+    deleted: bool = False
+
+
+@dataclass(frozen=True)
+class ModelRecord:
+    """A registered model; its versions by number, its aliases each with a version's number."""
+
+    name: str
+    description: str | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+    aliases: dict[str, int] = field(default_factory=dict)
+    versions: tuple[VersionRecord, ...] = ()
+
+
+@dataclass(frozen=True)
 class Skipped:
     """Something that was left out, and why."""
 
@@ -69,6 +95,8 @@ class Source(Protocol):
     def experiments(self) -> Iterator[ExperimentRecord]: ...
 
     def runs(self) -> Iterator[RunRecord]: ...
+
+    def models(self) -> Iterator[ModelRecord]: ...
 
     def count(self) -> int:
         """How many runs there are, for a progress bar."""

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tracker.exceptions import InvalidValue
-from tracker.interop.records import ExperimentRecord, Point, RunRecord, Skipped, typed
+from tracker.interop.records import ExperimentRecord, ModelRecord, Point, RunRecord, Skipped, typed
 
 _OWN = {
     "run_id": "id", "run id": "id", "id": "id", "name": "name", "run_name": "name", "run name": "name",
@@ -75,6 +75,10 @@ class CsvTable:
                 tags=found["tags"],
                 points=lambda points=points: points,  # type: ignore[misc]
             )
+
+    def models(self) -> Iterator[ModelRecord]:
+        """A table has none."""
+        return iter(())
 
     def _points(self, metrics: dict[str, str], time: int, number: int) -> Iterator[Point]:
         for key, text in metrics.items():
