@@ -17,6 +17,7 @@ from functools import partial
 from typing import Any
 
 from tracker.capture import Session
+from tracker.capture.environment import warm_up
 from tracker.notebook.frontend import notebook_path, shows_widgets
 from tracker.notebook.options import Options, parse
 from tracker.notebook.run import TrackedRun, failed_line
@@ -62,6 +63,7 @@ class CellTracker(ast.NodeTransformer):
     def install(self) -> None:
         earlier = getattr(self.shell.history_manager, "input_hist_raw", [])
         self._guarded(lambda: self.session.adopt((i, text) for i, text in enumerate(earlier) if text))
+        self._guarded(warm_up)
         self.shell.input_transformers_cleanup.append(unmark)
         self.shell.ast_transformers.append(self)
         self.shell.events.register("pre_run_cell", self._begin)

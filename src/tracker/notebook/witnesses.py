@@ -6,19 +6,29 @@ cell's first statement, `end` after its last, before the run ends.
 
 from __future__ import annotations
 
+import atexit
+import json
 import os
 import sys
+import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from tracker import capture
 from tracker.capture.data import FileRead, datasets_read, files_read
+from tracker.capture.environment import GIT_SECONDS, Worktree, environment, seeds
 from tracker.entities import Dataset
+from tracker.exceptions import TrackerError
 from tracker.fingerprints import Fingerprint
 from tracker.tracking.datasets import described, file_dataset, input_of
+from tracker.tracking.provenance import in_repository
 from tracker.tracking.writer import RunWriter
+
+ENVIRONMENT = "environment.json"
+MAX_CELLS = 500
 
 
 @dataclass(frozen=True)
@@ -74,6 +84,60 @@ class DataWitness:
         return file_dataset(Path(name).as_posix(), file.path, file.size, file.digest, file.coverage)
 
 
+class EnvironmentWitness:
+    """Keeps the environment as `environment.json` and uncommitted changes as `code/uncommitted.diff`.
+
+    Where git is still at it when the cell ends, they are kept as soon as it is done: the cell does not wait.
+    """
+
+    def begin(self, scene: Scene) -> None:
+        folder = os.getcwd()
+        self._worktree = Worktree(folder) if in_repository(folder) else None
+
+    def end(self, scene: Scene) -> None:
+        told = environment() | {"seeds": _seeds(scene)}
+        if self._worktree is None or self._worktree.wait(0):
+            self._keep(scene.writer, told)
+        else:
+            late = threading.Thread(target=self._keep_late, args=(scene.writer, told), name="tracker-git", daemon=True)
+            late.start()
+            _late.append(late)
+
+    def _keep_late(self, writer: RunWriter, told: dict[str, Any]) -> None:
+        if self._worktree is not None:
+            self._worktree.wait(2 * GIT_SECONDS + 1)
+        with suppress(TrackerError):  # the run has ended, and its card with it: there is nobody to tell
+            self._keep(writer, told)
+
+    def _keep(self, writer: RunWriter, told: dict[str, Any]) -> None:
+        if self._worktree is not None:
+            told["git"] = self._worktree.as_json()
+            if self._worktree.diff:
+                writer.artifact_text("code/uncommitted.diff", self._worktree.diff)
+        told = {key: writer.masked_container(key, value) for key, value in told.items()}
+        writer.artifact_bytes(ENVIRONMENT, json.dumps(told, indent=1, ensure_ascii=False).encode("utf-8", "replace"))
+
+
+def _seeds(scene: Scene) -> dict[str, Any]:
+    """The seeds that the session's cells set, the last one under a name."""
+    found: dict[str, Any] = {}
+    for execution in scene.session.executions[-MAX_CELLS:]:
+        if "seed" in execution.source or "rng" in execution.source or "random" in execution.source.lower():
+            found |= seeds(execution.source)
+    return found
+
+
+_late: list[threading.Thread] = []
+
+
+def _wait_for_late() -> None:
+    for thread in _late[-4:]:
+        thread.join(3)
+
+
+atexit.register(_wait_for_late)
+
+
 def witnesses() -> tuple[Witness, ...]:
     """Those of one cell, in the order in which they look."""
-    return (DataWitness(),)
+    return (DataWitness(), EnvironmentWitness())

@@ -21,6 +21,7 @@ SOURCE_NAME = "mlflow.source.name"
 SOURCE_TYPE = "mlflow.source.type"
 GIT_COMMIT = "mlflow.source.git.commit"
 GIT_BRANCH = "mlflow.source.git.branch"
+GIT_REMOTE = "mlflow.source.git.repoURL"
 LOGGED_ARTIFACTS = "mlflow.loggedArtifacts"
 LOGGED_IMAGES = "mlflow.loggedImages"
 DATA_CONTEXT = "mlflow.data.context"
@@ -28,6 +29,7 @@ SLICE = "tracker.slice"
 RERUN_OF = "tracker.rerun_of"
 RERUN = "tracker.rerun"
 
+_USER_INFO = re.compile(r"(?<=://)[^/@\s]*@")
 _SHA = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
 
@@ -84,12 +86,14 @@ def _git_tags(folder: Path) -> dict[str, str]:
         found = _git_folder(str(folder))
         if found is None:
             return {}
+        remote = _remote(found)
         head = (found / "HEAD").read_text(errors="replace").strip()
         if not head.startswith("ref: "):
-            return {GIT_COMMIT: head} if _SHA.fullmatch(head) else {}
+            return ({GIT_COMMIT: head} if _SHA.fullmatch(head) else {}) | remote
         reference = head.removeprefix("ref: ").strip()
         commit = _commit_of(found, reference)
-        return {GIT_COMMIT: commit, GIT_BRANCH: reference.removeprefix("refs/heads/")} if commit else {}
+        known = {GIT_COMMIT: commit, GIT_BRANCH: reference.removeprefix("refs/heads/")} if commit else {}
+        return known | remote
     except (OSError, ValueError):
         return {}
 
@@ -105,6 +109,36 @@ def _git_folder(start: str) -> Path | None:
             target = marker.read_text(errors="replace").partition("gitdir:")[2].strip()
             return (folder / target) if target else None
     return None
+
+
+def in_repository(folder: str) -> bool:
+    """Whether a folder lies in a git repository."""
+    try:
+        return _git_folder(folder) is not None
+    except OSError:
+        return False
+
+
+def _remote(git: Path) -> dict[str, str]:
+    """The URL of `origin`, or of the first remote, without the user and password in it."""
+    common = git / "commondir"
+    config = (git / common.read_text().strip() if common.is_file() else git) / "config"
+    if not config.is_file():
+        return {}
+    url = _url_in(str(config), config.stat().st_mtime_ns)
+    return {GIT_REMOTE: url} if url else {}
+
+
+@lru_cache(maxsize=64)
+def _url_in(config: str, changed: int) -> str | None:
+    section, found = "", dict[str, str]()
+    for line in Path(config).read_text(errors="replace").splitlines():
+        if line.strip().startswith("["):
+            section = line.strip().strip("[]")
+        elif section.startswith("remote ") and line.split("=")[0].strip() == "url":
+            found.setdefault(section.removeprefix("remote ").strip('"'), line.partition("=")[2].strip())
+    url = found.get("origin") or next(iter(found.values()), None)
+    return _USER_INFO.sub("", url) if url else None
 
 
 def _commit_of(git: Path, reference: str) -> str | None:
