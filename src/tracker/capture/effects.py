@@ -112,6 +112,8 @@ class Effects:
     """A seed is set before anything could be drawn."""
     seeds: bool = False
     magics: set[str] = field(default_factory=set)
+    imports: set[str] = field(default_factory=set)
+    """Modules that it names in import statements, those of functions too."""
 
 
 def effects_of(tree: ast.Module) -> Effects:
@@ -274,6 +276,8 @@ class _Flow:
             case ast.Delete(targets=targets):
                 for target in targets:
                     self._delete(target)
+            case ast.Nonlocal(names=names):
+                self.found.changed |= set(names)
             case _:
                 self._children(node)
 
@@ -335,6 +339,7 @@ class _Flow:
         decorators = [] if isinstance(node, ast.Lambda) else node.decorator_list
         place = (name, min([node.lineno, *(decorator.lineno for decorator in decorators)]))
         outer = outer_names(node)
+        kept_outside = frozenset(n for part in ast.walk(node) if isinstance(part, ast.Nonlocal) for n in part.names)
         inside = _Flow()
         if isinstance(node, ast.Lambda):
             inside._expression(node.body)
@@ -342,18 +347,24 @@ class _Flow:
             inside.block(node.body)
         positional = [*node.args.posonlyargs, *node.args.args]
         parameters = tuple(argument.arg for argument in positional)
-        known = outer.reads | argument_names(node.args)
+        free = outer.reads | kept_outside
+        known = free | argument_names(node.args)
         told = inside.found
         kept = FunctionEffects(
-            parameters, frozenset(told.changed) & known, outer.writes, outer.reads, tuple(told.uses), told.unknown
+            parameters, frozenset(told.changed) & known, outer.writes, free, tuple(told.uses), told.unknown
         )
         earlier = self.found.functions.get(place)
         self.found.functions[place] = kept if earlier is None else _either(earlier, kept)
         self.found.functions.update(told.functions)
+        self.found.imports |= told.imports
 
     def _import(self, node: ast.Import | ast.ImportFrom) -> None:
         if isinstance(node, ast.ImportFrom) and node.module == "__future__":
             self.found.sets_up = True
+        if isinstance(node, ast.ImportFrom):
+            self.found.imports |= {node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)}
+        else:
+            self.found.imports |= {alias.name for alias in node.names}
         for alias in node.names:
             name = alias.asname or alias.name.partition(".")[0]
             if alias.name == "*":

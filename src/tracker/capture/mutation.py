@@ -26,8 +26,10 @@ from .known import (
     METHODS,
     PURE_LIBRARIES,
 )
+from .opened import is_installed
 
 _DEPTH: Final = 12
+_MAX_SOURCE: Final = 200_000
 _ATOMS: Final = (bool, int, float, complex, str, bytes, type(None), range, slice, type(Ellipsis))
 
 
@@ -41,6 +43,8 @@ class Mutations:
     """Global names that called functions assign."""
     modules: set[str] = field(default_factory=set)
     """Names of modules whose settings were changed."""
+    objects: list[Any] = field(default_factory=list)
+    """Functions whose closures or defaults were changed, and modules beside the notebook whose state was."""
     unknown: bool = False
     """Something was called that can do anything to the namespace."""
 
@@ -56,6 +60,8 @@ class Resolver:
         self._functions = functions
         self._found = Mutations()
         self._seen: set[Place] = set()
+        self._worked_out: dict[int, frozenset[str]] = {}
+        self._homes: dict[str, Resolver] = {}
 
     def resolve(self, effects: Effects) -> Mutations:
         """The mutations of the cell with these effects."""
@@ -127,10 +133,10 @@ class Resolver:
 
     def _by_function(self, function: Any, use: Use, depth: int) -> set[str]:
         if isinstance(function, type):
-            initialise = _member(function, "__init__")
-            return self._by_python(initialise, use, depth, 1) if self._is_ours(initialise) else set()
-        if isinstance(function, FunctionType) and self._is_ours(function):
-            return self._by_python(function, use, depth, 0)
+            return self._by_source(_member(function, "__init__"), use, depth, 1) or set()
+        known = self._by_source(function, use, depth, 0)
+        if known is not None:
+            return known
         name = str(getattr(function, "__name__", ""))
         self._settings(name, use)
         if name in CHANGING_FUNCTIONS:
@@ -140,17 +146,44 @@ class Resolver:
         library = (getattr(function, "__module__", None) or "builtins").partition(".")[0]
         if library in PURE_LIBRARIES or library.startswith("_"):
             return set()
-        local = isinstance(function, FunctionType) and _local_effects(function)
-        if isinstance(local, FunctionEffects):
-            return self._by_effects(local, use, depth, 0)
         return set().union(*use.arguments, *(names for _, names in use.keywords))
+
+    def _by_source(self, function: Any, use: Use, depth: int, skipped: int) -> set[str] | None:
+        """The arguments that a function of the notebook, or of a module beside it, changes; None for any other."""
+        home = self._home(function)
+        if home is None:
+            return None
+        changed = home._by_python(function, use, depth, skipped)
+        self._take_over(home, function)
+        return changed
+
+    def _home(self, function: Any) -> Resolver | None:
+        """What resolves the names in a function: this for the notebook's own, one a module for those beside it."""
+        if not isinstance(function, FunctionType):
+            return None
+        if function.__globals__ is self._namespace:
+            return self
+        path = function.__code__.co_filename
+        if path not in self._homes:
+            known = module_effects(path)
+            if known is None:
+                return None
+            self._homes[path] = Resolver(function.__globals__, {}, known)
+        return self._homes[path]
+
+    def _take_over(self, home: Resolver, function: FunctionType) -> None:
+        """What a module's function did to the module counts as a change of the module."""
+        if home is self:
+            return
+        told = home._found
+        if told.names or told.rebound or told.unknown:
+            module = sys.modules.get(str(function.__globals__.get("__name__")))
+            self._found.objects += [] if module is None else [module]
+        self._found.objects += told.objects
 
     def _settings(self, name: str, use: Use) -> None:
         if name.startswith(CONFIGURES):
             self._found.modules |= use.roots
-
-    def _is_ours(self, function: Any) -> bool:
-        return isinstance(function, FunctionType) and function.__globals__ is self._namespace
 
     def _by_python(self, function: FunctionType, use: Use, depth: int, skipped: int) -> set[str]:
         effects = self._functions.get((function.__code__.co_name, function.__code__.co_firstlineno))
@@ -179,21 +212,33 @@ class Resolver:
         """The names, parameters among them, whose objects a function's body changes."""
         if depth > _DEPTH:
             return frozenset(effects.parameters)
+        if id(effects) in self._worked_out:
+            return self._worked_out[id(effects)]
+        self._worked_out[id(effects)] = frozenset(effects.parameters)  # what a recursive call is held to change
         found = set(effects.changed)
         for use in effects.uses:
             mentioned = use.roots.union(*use.arguments, *(names for _, names in use.keywords))
             found |= self._changed_by(use, mentioned - effects.free, depth + 1)
-        return frozenset(found) & (effects.free | frozenset(effects.parameters))
+        changing = frozenset(found) & (effects.free | frozenset(effects.parameters))
+        self._worked_out[id(effects)] = changing
+        return changing
 
     def _global_effects(self, function: FunctionType, depth: int) -> None:
-        place = (function.__code__.co_name, function.__code__.co_firstlineno)
-        effects = self._functions.get(place)
-        if effects is None or place in self._seen:
+        code = function.__code__
+        effects = self._functions.get((code.co_name, code.co_firstlineno))
+        if effects is None:
             return
-        self._seen.add(place)
-        self._found.unknown |= effects.unknown
-        self._found.rebound |= effects.rebound
-        self._found.names |= self._changing(effects, depth) - set(effects.parameters)
+        closed = frozenset(code.co_freevars)
+        if closed or function.__defaults__ or function.__kwdefaults__:
+            changing = self._changing(effects, depth)
+            if changing & closed or (changing & frozenset(effects.parameters)):
+                self._found.objects.append(function)
+        place = (code.co_name, code.co_firstlineno)
+        if place not in self._seen:
+            self._seen.add(place)
+            self._found.unknown |= effects.unknown
+            self._found.rebound |= effects.rebound
+            self._found.names |= self._changing(effects, depth) - frozenset(effects.parameters) - closed
 
     def _by_method(self, use: Use, local: frozenset[str], depth: int) -> set[str]:
         method = use.path[-1]
@@ -207,26 +252,28 @@ class Resolver:
             self._settings(method, use)
             return changed if method in LEAVES_ALONE else changed | use.roots
         own = _member(kind, method) if len(use.path) == 1 else None
-        if own is not None and self._is_ours(own):
-            return changed | self._by_own_method(own, use, depth)
+        told = self._by_own_method(own, use, depth)
+        if told is not None:
+            return changed | told
         return changed | (set(use.roots) if _changes(kind, use.path, method) else set())
 
-    def _by_own_method(self, method: FunctionType, use: Use, depth: int) -> set[str]:
-        """A method of a class made in the notebook: by its source."""
-        effects = self._functions.get((method.__code__.co_name, method.__code__.co_firstlineno))
+    def _by_own_method(self, method: Any, use: Use, depth: int) -> set[str] | None:
+        """A method of a class made in the notebook or beside it, by its source; None for any other."""
+        home = self._home(method)
+        if home is None:
+            return None
+        effects = home._functions.get((method.__code__.co_name, method.__code__.co_firstlineno))
         if effects is None or not effects.parameters:
             return set(use.roots)
-        changed = self._by_python(method, use, depth, 1)
-        return changed | use.roots if effects.parameters[0] in self._changing(effects, depth) else changed
+        changed = self._by_source(method, use, depth, 1) or set()
+        return changed | use.roots if effects.parameters[0] in home._changing(effects, depth) else changed
 
     def _by_instance(self, use: Use, local: frozenset[str], depth: int) -> set[str]:
-        """A call of an object that is no function: a model, a closure, something unknown."""
+        """A call of an object that is no function: a model, a partial, something unknown."""
         kind = None if use.direct is None or use.direct in local else self._kind(use.direct)
-        if kind is not None:
-            own = _member(kind, "__call__")
-            if isinstance(own, FunctionType):
-                ours = self._is_ours(own)
-                return self._by_own_method(own, use, depth) if ours else set(use.roots)
+        if kind is not None and isinstance(own := _member(kind, "__call__"), FunctionType):
+            told = self._by_own_method(own, use, depth)
+            return set(use.roots) if told is None else told
         return set(use.roots).union(*use.arguments)
 
     def _backward(self) -> None:
@@ -295,18 +342,12 @@ def _is_ufunc(value: object) -> bool:
     return type(value).__module__.partition(".")[0] == "numpy" and callable(value)
 
 
-def _local_effects(function: FunctionType) -> FunctionEffects | None:
-    """What a function from a module beside the notebook does, by its source."""
-    found = module_effects(function.__code__.co_filename)
-    return None if found is None else found.get((function.__code__.co_name, function.__code__.co_firstlineno))
-
-
 @lru_cache(maxsize=200)
 def module_effects(filename: str) -> dict[Place, FunctionEffects] | None:
     """The functions of a source file; None if it is no small file of Python."""
     try:
         path = Path(filename)
-        if "site-packages" in path.parts or path.stat().st_size > 200_000:
+        if is_installed(filename) or path.stat().st_size > _MAX_SOURCE:
             return None
         return effects_of(ast.parse(path.read_bytes())).functions
     except (OSError, SyntaxError, ValueError):

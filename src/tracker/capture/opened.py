@@ -5,16 +5,18 @@ Invariant: the hook costs well under a microsecond while nobody collects: a proc
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import sys
 import sysconfig
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 _MAX_FILES: Final = 1_000
 _WRITING: Final = os.O_WRONLY | os.O_RDWR
 _LIBRARIES: Final = tuple({sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
-_CODE: Final = (".py", ".pyc", ".so", ".pyi", ".ttf", ".mplstyle", ".json5")
+_NOT_DATA: Final = (".so", ".pyi", ".ttf", ".mplstyle")
 _ELSEWHERE: Final = ("/proc/", "/sys/", "/dev/", "/etc/")
 
 
@@ -47,15 +49,28 @@ def collected() -> OpenedFiles:
     found = OpenedFiles()
     for path, mode, flags in events:
         real = os.path.realpath(path)
-        if real.startswith(_LIBRARIES) or real.startswith(_ELSEWHERE) or "/.tracker/" in real:
+        if is_installed(real) or real.startswith(_ELSEWHERE) or "/.tracker/" in real:
             continue
         if flags & _WRITING or (isinstance(mode, str) and set(mode) & set("wax+")):
             found.written.add(real)
             if isinstance(mode, str) and "w" in mode:
                 found.replaced.add(real)
-        elif not real.endswith(_CODE):
-            found.read.add(real)
+        elif not real.endswith(_NOT_DATA):
+            found.read.add(_source_of(real))
     return found
+
+
+def is_installed(path: str) -> bool:
+    """Whether a file belongs to Python or a package that is installed."""
+    return path.startswith(_LIBRARIES) or "site-packages" in path
+
+
+def _source_of(path: str) -> str:
+    """The source that compiled code stands for; any other file is itself."""
+    if path.endswith(".pyc"):
+        with suppress(ValueError, NotImplementedError):
+            return importlib.util.source_from_cache(path)
+    return path
 
 
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:

@@ -58,7 +58,9 @@ def reachable(values: Iterable[Any], limit: int = MAX_OBJECTS, classes: bool = F
         if isinstance(value, _LEAVES):
             continue
         if kind is FunctionType:
-            waiting += [*_contents(value), *(value.__defaults__ or ())]
+            if value.__closure__:
+                found.add(id(value))
+            waiting += [*_contents(value), *(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values()]
             continue
         if kind not in _CONTAINERS and _changeable(value, kind):
             found.add(id(value))

@@ -12,14 +12,15 @@ import sys
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from types import FunctionType
+from functools import lru_cache
+from types import FunctionType, ModuleType
 from typing import Any, Final
 
 from .effects import Effects, FunctionEffects, Place, effects_of
 from .known import words
 from .magics import plain_tree
 from .mutation import Resolver
-from .opened import OpenedFiles, begin_collecting, collected
+from .opened import OpenedFiles, begin_collecting, collected, is_installed
 from .randomness import random_states
 from .reach import behind
 from .reachable import NOTHING, Objects, reachable
@@ -81,6 +82,7 @@ class Session:
         self._known: OrderedDict[str, Effects] = OrderedDict()
         self._states: dict[str, int] = {}
         self._now: _Watched | None = None
+        self._modules = frozenset(sys.modules)
 
     # -- cells from before the memory began
 
@@ -126,6 +128,7 @@ class Session:
             functions=reached.functions,
             read=reachable([names[name] for name in needs if name in names], _READ_OBJECTS, classes=True),
             replaced=reachable([names[name] for name in rebound]) if rebound else NOTHING,
+            modules=_modules_behind([names[name] for name in needs if name in names]),
             folder=os.getcwd(),
             path=tuple(sys.path),
         )
@@ -186,15 +189,35 @@ class Session:
         resolver = Resolver(names, watched.kinds, self.functions)
         resolver.reached(watched.functions)
         mutations = resolver.resolve(done.effects)
-        changed = reachable([names[name] for name in mutations.names | mutations.modules if name in names])
+        changing = [names[name] for name in mutations.names | mutations.modules if name in names]
+        changed = reachable([*changing, *mutations.objects, *self._loaded_now()])
         if watched.replaced.ids and mutations.names & done.bound:
             changed = Objects(changed.ids | watched.replaced.ids, changed.cut or watched.replaced.cut)
         done.changed = changed
         done.maybe |= (mutations.names | mutations.rebound) - done.bound
-        done.read = watched.read
+        imported = self._imported(done.effects) + watched.modules
+        done.files.read.update(path for path, _ in imported)
+        done.read = Objects(watched.read.ids | {identity for _, identity in imported}, watched.read.cut)
         made = reachable([names[name] for name in done.bound if name in names])
         done.made = NOTHING if made.cut or watched.read.cut else made
         done.unknown = done.effects.unknown or mutations.unknown
+
+    def _loaded_now(self) -> list[ModuleType]:
+        """The modules from beside the notebook that this cell was the first to import."""
+        if len(sys.modules) == len(self._modules):
+            return []
+        new = sys.modules.keys() - self._modules
+        self._modules = frozenset(sys.modules)
+        return [module for name in new if source_beside(module := sys.modules[name]) is not None]
+
+    def _imported(self, effects: Effects) -> list[tuple[str, int]]:
+        """Source and identity of the modules from beside the notebook that a cell imports, loaded by it or before."""
+        found = []
+        for name in effects.imports:
+            module = sys.modules.get(name)
+            if module is not None and (path := source_beside(module)) is not None:
+                found.append((path, id(module)))
+        return found
 
     def _random(self, done: Execution) -> None:
         states = random_states()
@@ -217,8 +240,32 @@ class _Watched:
     functions: list[FunctionType]
     read: Objects
     replaced: Objects
+    modules: list[tuple[str, int]]
     folder: str
     path: tuple[str, ...]
+
+
+def _modules_behind(values: Iterable[Any]) -> list[tuple[str, int]]:
+    """Source and identity of the modules from beside the notebook that functions and classes come from."""
+    found = []
+    for value in values:
+        kind = value if isinstance(value, (FunctionType, type, ModuleType)) else type(value)
+        name = kind.__name__ if isinstance(kind, ModuleType) else kind.__module__
+        module = sys.modules.get(name) if isinstance(name, str) and name not in ("__main__", "builtins") else None
+        if module is not None and (path := source_beside(module)) is not None:
+            found.append((path, id(module)))
+    return found
+
+
+def source_beside(module: Any) -> str | None:
+    """The real path of a module's source, if that is no installed library's."""
+    path = getattr(module, "__dict__", {}).get("__file__")
+    return _real_source(path) if isinstance(path, str) else None
+
+
+@lru_cache(maxsize=20_000)
+def _real_source(path: str) -> str | None:
+    return None if not path.endswith(".py") or is_installed(path) else os.path.realpath(path)
 
 
 def _is_users(name: str) -> bool:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from .magics import plain_tree
-from .session import Execution, Session
+from .session import Execution, Session, source_beside
 
 FORMAT: Final = 1
 MAX_SLICE_BYTES: Final = 20_000_000
@@ -161,16 +161,11 @@ def local_modules(folder: str) -> list[str]:
 
 def _found_modules(folder: str) -> Iterable[str]:
     inside = folder.rstrip(os.sep) + os.sep
-    environment = {os.path.realpath(sys.prefix) + os.sep, os.path.realpath(sys.base_prefix) + os.sep}
     found: set[str] = set()
     for module in list(sys.modules.values()):
-        path = getattr(module, "__dict__", {}).get("__file__")
-        if not isinstance(path, str) or not path.endswith(".py") or "site-packages" in path:
-            continue
-        real = os.path.realpath(path)
-        inner = [root for root in environment if root.startswith(inside)]
-        if real.startswith(inside) and not any(real.startswith(root) for root in inner) and len(found) < MAX_MODULES:
-            found.add(real)
+        path = source_beside(module)
+        if path is not None and path.startswith(inside) and len(found) < MAX_MODULES:
+            found.add(path)
     return found
 
 
