@@ -15,7 +15,7 @@ const common = {
   bundle: true,
   format: 'esm',
   target: 'es2022',
-  minify: true,
+  minify: !process.env.TRK_PLAIN,
   charset: 'utf8',
   legalComments: 'eof',
   logLevel: 'warning',

@@ -93,11 +93,46 @@ function view(
   return new kind(bytes.buffer, bytes.byteOffset, bytes.byteLength / width);
 }
 
+/** Rows that are looked at before a column is decoded whole. */
+const GLANCE = 64;
+
+/** A column that decodes itself when it is first read: most of a wide table's never are. */
 function columnOf(name: string, type: ArrowType, chunks: readonly Chunk[], length: number): Column {
-  if (type.typeId === DICTIONARY || type.typeId === TEXT || type.typeId === LARGE_TEXT || type.typeId === NULL) {
-    return textColumn(name, type, chunks, length);
-  }
-  const kind: ColumnKind = type.typeId === TIMESTAMP ? 'time' : type.typeId === BOOL ? 'bool' : 'number';
+  let known: Column | null = null;
+  const whole = (): Column => {
+    known ??= decoded(name, type, chunks, length);
+    return known;
+  };
+  return {
+    name,
+    kind: kindOf(type),
+    length,
+    get values() {
+      return whole().values;
+    },
+    get dictionary() {
+      return whole().dictionary;
+    },
+    get nan() {
+      return whole().nan;
+    },
+    get head() {
+      const [first] = chunks;
+      if (known || !first || first.length <= GLANCE) return undefined;
+      return decoded(name, type, [{ ...first, length: GLANCE }], GLANCE);
+    },
+  };
+}
+
+function kindOf(type: ArrowType): ColumnKind {
+  if (type.typeId === TIMESTAMP) return 'time';
+  if (type.typeId === BOOL) return 'bool';
+  return [DICTIONARY, TEXT, LARGE_TEXT, NULL].includes(type.typeId) ? 'string' : 'number';
+}
+
+function decoded(name: string, type: ArrowType, chunks: readonly Chunk[], length: number): Column {
+  const kind = kindOf(type);
+  if (kind === 'string') return textColumn(name, type, chunks, length);
   const values = numbers(name, type, chunks, length);
   const nan = kind === 'number' ? loggedNaN(values, chunks) : undefined;
   return { name, kind, length, values, dictionary: [], ...(nan && { nan }) };

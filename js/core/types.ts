@@ -15,9 +15,11 @@ export interface Column {
   /** Distinct strings, for kind 'string'. */
   readonly dictionary: readonly string[];
   /** 1 where a NaN in `values` was logged as such; every other NaN is a missing value. */
-  readonly nan?: Uint8Array;
+  readonly nan?: Uint8Array | undefined;
   /** The type of each dictionary entry, where a column mixes types. */
   readonly kinds?: readonly ColumnKind[];
+  /** The first rows, of a column that is not decoded yet. */
+  readonly head?: Column | undefined;
 }
 
 /** The run table: `run_id`, `name`, `status`, … then `params.*`, `metrics.*`, `tags.*`. */

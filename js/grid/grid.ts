@@ -8,7 +8,15 @@ import { Header } from './header';
 import { GridInput } from './input';
 import { fittingWidth, textMeasure } from './measure';
 import { Selection } from './selection';
-import { FLAT, type GridColumn, type GridOptions, type GridRows, type Place, type SortMark } from './types';
+import {
+  FLAT,
+  type GridColumn,
+  type GridLayout,
+  type GridOptions,
+  type GridRows,
+  type Place,
+  type SortMark,
+} from './types';
 
 export const ROW_HEIGHT = 28;
 const HEAD_HEIGHT = 30;
@@ -42,6 +50,7 @@ export class Grid {
   #columns: readonly GridColumn[] = [BOX];
   #order: Uint32Array = new Uint32Array(0);
   #facts: GridRows = FLAT;
+  #sampled: Uint32Array = new Uint32Array(0);
   #pinned = 1;
   #geometry = new ColumnGeometry([BOX.widest], 1);
   #rows = new RowGeometry(0, ROW_HEIGHT, 0);
@@ -130,10 +139,12 @@ export class Grid {
     columns: readonly GridColumn[],
     order: Uint32Array,
     sort: readonly SortMark[],
-    layout: { readonly pinned: number; readonly widths?: Readonly<Record<string, number>> } = { pinned: 1 },
+    layout: GridLayout = { pinned: 1 },
     facts: GridRows = FLAT,
   ): void {
+    if ((facts === FLAT) !== (this.#facts === FLAT)) this.#auto.clear();
     this.#pinned = layout.pinned;
+    this.#sampled = layout.sampled ?? order;
     this.#chosen = new Map(Object.entries(layout.widths ?? {}));
     this.#facts = facts;
     this.selection.members = row => facts.members(row);
@@ -244,7 +255,7 @@ export class Grid {
     if (column === BOX) return BOX.widest;
     const chosen = this.#chosen.get(column.id);
     if (chosen !== undefined) return chosen;
-    const width = Math.max(this.#auto.get(column.id) ?? 0, fittingWidth(column, this.#order, measure));
+    const width = Math.max(this.#auto.get(column.id) ?? 0, fittingWidth(column, this.#sampled, measure));
     if (this.#order.length > 0) this.#auto.set(column.id, width);
     return width;
   }

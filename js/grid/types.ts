@@ -59,6 +59,14 @@ export interface GridEvents {
   hovered?(row: number): void;
 }
 
+/** What a person chose of the columns, and which rows tell how wide the others want to be (all, if not said). */
+export interface GridLayout {
+  /** How many columns stay in place. */
+  readonly pinned: number;
+  readonly widths?: Readonly<Record<string, number>>;
+  readonly sampled?: Uint32Array;
+}
+
 export interface GridOptions {
   readonly label: string;
   readonly events: GridEvents;

@@ -25,6 +25,7 @@ const TALLEST = 420;
 const TICK = 1000;
 const IDLE_TICKS = 30;
 const MOST_OFFERED = 60;
+const MANY = 5_000;
 const ARRIVALS = ['runs', 'changes', 'gone', 'total', 'title', 'state', 'sparks', 'views'] as const;
 
 export interface TableOptions {
@@ -80,6 +81,7 @@ class TableView {
   readonly #context: CellContext;
   readonly #stops: Dispose[] = [];
   #asking = '';
+  #counting = 0;
   #now = Date.now();
   #ticks = 0;
   #pending = false;
@@ -93,6 +95,8 @@ class TableView {
     readonly source: Source<TableData>,
     readonly options: TableOptions,
   ) {
+    this.#views.classList.add('views');
+    this.#views.hidden = source.ask === undefined && Object.keys(source.get('views') ?? {}).length === 0;
     const shadow = this.#host.attachShadow({ mode: 'open' });
     const style = h('style', {}, tableStyle);
     const tools = h(
@@ -135,6 +139,7 @@ class TableView {
 
   dispose(): void {
     for (const stop of this.#stops) stop();
+    window.clearTimeout(this.#counting);
     this.#filter.dispose();
     this.#notices.dispose();
     this.#sparks.dispose();
@@ -323,16 +328,26 @@ class TableView {
     const columns = infos.map(info => gridColumn(info, this.#context));
     this.#tellEmpty();
     const pinned = 1 + infos.filter(info => model.state.pinned?.includes(info.column.name)).length;
-    const layout = { pinned, widths: model.state.widths ?? {} };
+    const layout = { pinned, widths: model.state.widths ?? {}, sampled: model.kept };
     this.#grid.show(columns, model.order, model.state.sort, layout, model.rows.facts);
     this.#filter.show(model.state.where, model.unknown);
     this.#picker.refresh();
-    this.#chips.draw();
+    this.#drawChips();
     this.#tellCount();
     this.#tellChosen();
     void this.#askStats();
     const names = infos.map(info => info.column.name);
     if (JSON.stringify(names) !== JSON.stringify(this.source.get('columns'))) this.source.set('columns', names);
+  }
+
+  /** Counting what could be folded away looks at every run: of many, after they are painted. */
+  #drawChips(): void {
+    if (this.#model.raw.length <= MANY) {
+      this.#chips.draw();
+      return;
+    }
+    window.clearTimeout(this.#counting);
+    this.#counting = window.setTimeout(() => this.#chips.draw(), 60);
   }
 
   #tellCount(): void {

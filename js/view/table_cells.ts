@@ -11,6 +11,8 @@ import type { Rows } from './table_rows';
 
 const NONE = '–';
 const SHORT = 9;
+/** What ± and a deviation take beside a mean. */
+const SPREAD_ROOM = 58;
 const formats = new WeakMap<Column, (value: number) => string>();
 
 /** The best value of each metric among the rows shown, by column name; asked for at each drawing. */
@@ -49,7 +51,7 @@ export function gridColumn(info: ColumnInfo, context: CellContext): GridColumn {
     group: info.group,
     align: numeric ? 'right' : 'left',
     sortable: true,
-    widest: (column.name === 'name' ? 280 : 220) + (lines ? LINE_WIDTH : 0),
+    widest: (column.name === 'name' ? 280 : 220) + (context.rows().groups ? SPREAD_ROOM : 0) + (lines ? LINE_WIDTH : 0),
     room: (lines ? LINE_WIDTH + 8 : 0) + roomFor(info, context),
     text: row => (row >= runs ? group.text(row) : missing(row) ? NONE : text(row)),
     copy: row => (row >= runs ? group.text(row) : missing(row) ? '' : copyText(column, row)),
@@ -67,7 +69,8 @@ export function gridColumn(info: ColumnInfo, context: CellContext): GridColumn {
 function roomFor({ column, group }: ColumnInfo, { rows }: CellContext): number {
   if (column.name === 'status') return 24;
   if (column.name === 'name') return rows().facts === FLAT ? 8 : 42;
-  return group === 'metrics' ? 8 : 0;
+  const spread = rows().groups && column.kind === 'number' ? SPREAD_ROOM : 0;
+  return (group === 'metrics' ? 8 : 0) + spread;
 }
 
 function lineFor({ title }: ColumnInfo, context: CellContext, row: number): string {
@@ -111,7 +114,7 @@ function paramText(value: number): string {
 }
 
 function withChildren(name: string, children: number): string {
-  return children > 0 ? `${name}  (${children})` : name;
+  return children > 0 ? `${name} (${children})` : name;
 }
 
 function firstLine(text: string): string {

@@ -65,6 +65,7 @@ function groupOf(name: string): Group {
 
 /** Whether any two runs hold different values; having none is a value here. */
 export function valuesDiffer(column: Column): boolean {
+  if (column.head && valuesDiffer(column.head)) return true;
   const { values } = column;
   const first = values[0];
   for (let row = 1; row < column.length; row++) {

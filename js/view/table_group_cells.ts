@@ -36,7 +36,7 @@ export function groupCells(
     const { groups, at } = place;
     const group = groups.groups[at];
     if (!group) return '';
-    if (name === 'name') return `${group.label}  (${group.rows.length})`;
+    if (name === 'name') return `${group.label} (${group.rows.length})`;
     if (name === 'star' || name === 'run_id') return '';
     const spread = groups.spread(name);
     if (spread) {

@@ -34,7 +34,7 @@ border:1px solid var(--line);border-radius:6px;overflow:hidden;container-type:in
 .app button.chosen{color:var(--fg);background:var(--chosen);border-color:transparent;font-variant-numeric:tabular-nums}
 .app button.plain{border:0;color:var(--brand);padding:0 4px}
 [hidden]{display:none!important}
-.bar.bare .search,.bar.bare .tools{display:none}
+.bar.bare .search,.bar.bare .tools button:not(.views){display:none}
 .says{padding:6px 10px;border-bottom:1px solid var(--line);color:var(--fg-soft);background:var(--raised)}
 .says.wrong{color:var(--bad)}
 .says code{font-family:var(--trk-mono);font-size:.94em;margin-right:10px;color:var(--fg-soft)}
