@@ -377,7 +377,8 @@ def test_what_is_no_plain_file_is_not_followed(store: Store, tmp_path: Path, kin
         path.symlink_to(tmp_path / "secret")
     else:
         path.mkdir()
-    assert ask(store, "SELECT run_id FROM runs") == [("r",)]
+    with pytest.warns(UserWarning, match=r"x\.ndjson is damaged and is left out: it is no plain file"):
+        assert ask(store, "SELECT run_id FROM runs") == [("r",)]
 
 
 @pytest.mark.parametrize("folder", ["a [b]*?", "it's", 'say "hi"', "ünï{}$"])

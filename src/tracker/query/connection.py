@@ -27,7 +27,8 @@ from tracker.exceptions import StoreError
 from tracker.query import views
 from tracker.query.scan import Source
 from tracker.store import Experiment, Store, rows
-from tracker.store.sealing import ends_line, seal_in_background
+from tracker.store.background import seal_in_background
+from tracker.store.segment_writer import ends_line
 from tracker.store.segments import METRICS, JournalFile, Segment
 
 _MAX_ATTEMPTS = 100
@@ -143,7 +144,8 @@ class Reader:
         """
         contents = self.store.contents()
         for path, why in contents.damaged.items():
-            self._warn("segment", str(path), f"is damaged and is left out: {why}")
+            kind = "journal" if path.parent.name == "journal" else "segment"
+            self._warn(kind, str(path), f"is damaged and is left out: {why}")
         segments = {s: sizes for s, sizes in contents.segments.items() if s not in self._broken}
         sizes = {j.writer: j.size for j in contents.journals}
         for found in segments.values():

@@ -154,6 +154,8 @@ def _size_of_events(store: Store, cursor: Connection, contents: Contents, runs: 
     size = 0.0
     bound = {"runs": list(runs)}
     for segment in contents.segments:
+        if str(segment.path) in reader(store).damaged:
+            continue
         every = gone = 0
         for file, condition in ((EVENTS, "e <> 'purge'"), (METRICS, "true")):
             query = _OF_SEGMENT.format(condition=condition)

@@ -6,6 +6,7 @@ A name from a user, a notebook or a foreign store is never joined to a path else
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
@@ -25,6 +26,22 @@ def resolve_inside(root: Path, name: str | os.PathLike[str]) -> Path:
     if os.path.commonpath([real_root, os.path.realpath(path)]) != real_root:
         raise InvalidValue(f"{text!r} leads out of {root} through a link.")
     return path
+
+
+def beginning_of(path: Path, most: int) -> bytes:
+    """The first bytes of a plain file; empty if it is none, or not there. Never waits, as a pipe would make it."""
+    try:
+        fd = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    except OSError:
+        return b""
+    with os.fdopen(fd, "rb") as file:
+        return file.read(most) if stat.S_ISREG(os.fstat(fd).st_mode) else b""
+
+
+def stays_inside(root: Path, path: Path) -> bool:
+    """Whether a path that was found below `root` is still there once links are followed."""
+    real_root = os.path.realpath(root)
+    return not path.is_symlink() or os.path.commonpath([real_root, os.path.realpath(path)]) == real_root
 
 
 def make_folder(path: Path) -> None:

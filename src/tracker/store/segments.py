@@ -72,7 +72,7 @@ class Contents:
     """Where each writer's events are to be read: every writer is in exactly one of `journals` and `segments`.
 
     `segments` maps each segment that is needed to the writers read from it. `spent` are files and folders of which
-    nothing is needed; `damaged` says of folders why they are no segments.
+    nothing is needed; `damaged` says of files and folders why they are no journals or segments.
     """
 
     journals: list[JournalFile] = field(default_factory=list)
@@ -93,7 +93,7 @@ class Catalog:
         """What is there now."""
         journals = list(_journal_files(self._root))
         segments, damaged = self._segments()
-        contents = Contents(damaged=damaged)
+        contents = Contents(damaged={**_no_files(self._root), **damaged})
         longest = _longest(segments)
         for journal in journals:
             sealed = longest.get(journal.writer)
@@ -142,6 +142,21 @@ def journal_paths(root: Path) -> list[Path]:
         return [Path(path) for path in sorted(e.path for e in entries if e.is_file(follow_symlinks=False))]
     except OSError:
         return []
+
+
+def _no_files(root: Path) -> dict[Path, str]:
+    """What stands where journals and segments do and is neither: links, pipes and the like; not followed."""
+    found: dict[Path, str] = {}
+    try:
+        for entry in os.scandir(root / "journal"):
+            if entry.name.endswith(JOURNAL_SUFFIX) and not entry.is_file(follow_symlinks=False):
+                found[Path(entry.path)] = "it is no plain file"
+        for entry in os.scandir(root / FOLDER):
+            if entry.is_symlink():
+                found[Path(entry.path)] = "it is a link"
+    except OSError:
+        pass
+    return found
 
 
 def _journal_files(root: Path) -> Iterator[JournalFile]:

@@ -7,10 +7,13 @@ nothing there and a store on a read-only medium can be read.
 from __future__ import annotations
 
 import os
+import stat
 import threading
 import time
+import warnings
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -24,6 +27,9 @@ from tracker.store.sealing import KEEP_REPLACED_SECONDS, Sealed, Sealer
 
 FORMAT = 1
 MAX_EXPERIMENT_NAME = 500
+_MAX_IDENTITY_BYTES = 1 << 16
+_MAX_NAME_BYTES = 255
+_NO_IDENTITY = (OSError, ValueError, KeyError, TypeError, OverflowError)
 
 
 class Store:
@@ -37,6 +43,7 @@ class Store:
         self._scanning = threading.Lock()
         self._listing = threading.Lock()
         self._ready = False
+        self._told = False
         self._check()
 
     # -- writing
@@ -100,13 +107,16 @@ class Store:
                 break
             if path.exists():
                 raise StoreError(f"{path} is a file; a store is a folder. Give the path of a folder.")
+        version = FORMAT
         try:
-            identity = orjson.loads((self.root / "store.json").read_bytes())
-            version = int(identity["format"])
+            version = int(self._identity()["format"])
         except (FileNotFoundError, NotADirectoryError):
             return
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise StoreError(f"{self.root / 'store.json'} cannot be read as a store's identity: {error}.") from error
+        except _NO_IDENTITY as error:  # costs itself: journals and segments are all there
+            if not self._told:
+                self._told = True
+                path, why = self.root / "store.json", str(error).splitlines()[0][:200]
+                warnings.warn(f"{path} cannot be read as a store's identity, and is passed over: {why}.", stacklevel=2)
         if version > FORMAT:
             raise StoreError(
                 f"The store at {self.root} has format {version}; this tracker reads up to {FORMAT}. "
@@ -117,9 +127,18 @@ class Store:
     def id(self) -> str | None:
         """The identity that the store was given when it was made; None before the first write."""
         try:
-            return str(orjson.loads((self.root / "store.json").read_bytes())["id"])
-        except (OSError, ValueError, KeyError, TypeError):
+            told = self._identity()["id"]
+        except _NO_IDENTITY:
             return None
+        return told if isinstance(told, str) else None
+
+    def _identity(self) -> dict[str, Any]:
+        path = self.root / "store.json"
+        if not stat.S_ISREG(os.lstat(path).st_mode):
+            raise ValueError("it is no plain file")
+        with open(path, "rb") as file:
+            identity: dict[str, Any] = orjson.loads(file.read(_MAX_IDENTITY_BYTES))
+        return identity
 
     def journals(self) -> list[Path]:
         """The journals' paths, oldest first."""
@@ -145,8 +164,12 @@ class Store:
             return False
 
     def artifact_root(self, run_id: str) -> Path:
-        """The folder of a run's artifacts; it may not exist yet."""
-        return resolve_inside(self.root / "artifacts", run_id)
+        """The folder of a run's artifacts; it may not exist yet. Raises InvalidValue for an id that names no folder."""
+        root = self.root / "artifacts"
+        path = resolve_inside(root, run_id)
+        if path.parent != root or len(os.fsencode(run_id)) > _MAX_NAME_BYTES:
+            raise InvalidValue(f"{run_id[:60]!r} is no id under which artifacts can be kept.")
+        return path
 
     # -- upkeep
 

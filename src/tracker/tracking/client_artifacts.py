@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 from tracker.entities import FileInfo, Run
 from tracker.exceptions import NotFound
 from tracker.store import Store
-from tracker.store.artifacts import resolve_inside
+from tracker.store.artifacts import resolve_inside, stays_inside
 from tracker.tracking import artifact_logging, reading
 from tracker.tracking.provenance import LOGGED_ARTIFACTS
 from tracker.tracking.writer import RunWriter
@@ -100,7 +100,8 @@ class ArtifactCalls(ABC):
         folder = resolve_inside(root, path) if path else root
         if not folder.is_dir():
             return []
-        return [_file_info(entry, root) for entry in sorted(folder.iterdir()) if not entry.name.startswith(".tracker-")]
+        entries = [entry for entry in sorted(folder.iterdir()) if not entry.name.startswith(".tracker-")]
+        return [_file_info(entry, root) for entry in entries if stays_inside(root, entry)]
 
     def download_artifacts(self, run_id: str, path: str, dst_path: str | os.PathLike[str] | None = None) -> str:
         """The local path of a run's file or folder: where it is kept, or a copy in `dst_path`.
@@ -113,7 +114,7 @@ class ArtifactCalls(ABC):
             raise NotFound(f"The run {run_id} has no artifact {path!r}.")
         if dst_path is None:
             return str(source)
-        return _copied(source, resolve_inside(Path(dst_path), path) if path else Path(dst_path))
+        return _copied(root, source, resolve_inside(Path(dst_path), path) if path else Path(dst_path))
 
     def _artifact_root(self, run_id: str) -> Path:
         reading.get_info(self.store, run_id)
@@ -130,9 +131,15 @@ def _file_info(path: Path, root: Path) -> FileInfo:
     return FileInfo(str(PurePosixPath(path.relative_to(root))), is_dir, size)
 
 
-def _copied(source: Path, target: Path) -> str:
+def _copied(root: Path, source: Path, target: Path) -> str:
+    """Copy a run's file or folder, without what is no plain file and links that leave the run."""
+
+    def left_out(folder: str, names: list[str]) -> list[str]:
+        paths = [Path(folder, name) for name in names]
+        return [p.name for p in paths if not stays_inside(root, p) or not (p.is_file() or p.is_dir())]
+
     if source.is_dir():
-        shutil.copytree(source, target, dirs_exist_ok=True)
+        shutil.copytree(source, target, dirs_exist_ok=True, ignore=left_out)
     else:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)

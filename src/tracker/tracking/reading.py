@@ -75,9 +75,7 @@ def get_runs(store: Store, run_ids: Sequence[str]) -> list[Run]:
     cursor.begin()
     try:
         infos = {row[0]: _info(store, row) for row in cursor.execute(_INFO, ids).fetchall()}
-        params = _grouped(
-            cursor.execute(_PARAMS, ids).fetchall(), lambda key, text: Param(key, shown(json.loads(text)))
-        )
+        params = _grouped(cursor.execute(_PARAMS, ids).fetchall(), lambda key, text: Param(key, _param_text(text)))
         tags = _grouped(cursor.execute(_TAGS, ids).fetchall(), RunTag)
         metrics = _grouped(cursor.execute(_METRICS, ids).fetchall(), Metric)
         inputs = _grouped(cursor.execute(_INPUTS, ids).fetchall(), _input)
@@ -160,6 +158,13 @@ def _cursor(store: Store) -> DuckDBPyConnection:
     from tracker.query import reader
 
     return reader(store).cursor()
+
+
+def _param_text(text: str) -> str:
+    try:
+        return shown(json.loads(text))
+    except RecursionError:  # nested beyond reason, in a store from elsewhere
+        return text
 
 
 def _grouped(rows: Iterable[tuple[Any, ...]], make: Any) -> dict[str, list[Any]]:
