@@ -13,6 +13,7 @@ import zipfile
 from pathlib import Path
 from typing import Any, Unpack
 
+from tracker.autolog.lightning import autolog
 from tracker.exceptions import InvalidValue
 from tracker.models import pickling
 from tracker.models.examples import split_params
@@ -22,7 +23,7 @@ from tracker.models.predictors import Predictor
 from tracker.models.saving import LogOptions, SaveOptions, Writer, Written, log, save
 from tracker.models.uris import local_path
 
-__all__ = ["load_model", "load_state_dict", "log_model", "log_state_dict", "save_model", "save_state_dict"]
+__all__ = ["autolog", "load_model", "load_state_dict", "log_model", "log_state_dict", "save_model", "save_state_dict"]
 
 FLAVOR_NAME = "pytorch"
 PT2, PICKLE = "pt2", "pickle"

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any, Unpack
 
+from tracker.autolog.sklearn import autolog
 from tracker.models import skops_format
 from tracker.models.loading import Saved, open_model
 from tracker.models.model import ModelInfo
@@ -13,7 +14,7 @@ from tracker.models.predictors import Predictor
 from tracker.models.saving import LogOptions, SaveOptions, Written, log, save
 from tracker.models.skops_format import CLOUDPICKLE, PICKLE, SKOPS
 
-__all__ = ["load_model", "log_model", "save_model"]
+__all__ = ["autolog", "load_model", "log_model", "save_model"]
 
 FLAVOR_NAME = "sklearn"
 SERIALIZATION_FORMAT_SKOPS = SKOPS

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any, Unpack
 
+from tracker.autolog.statsmodels import autolog
 from tracker.exceptions import InvalidValue
 from tracker.models import pickling
 from tracker.models.loading import Saved, open_model
@@ -13,7 +14,7 @@ from tracker.models.model import ModelInfo
 from tracker.models.predictors import Predictor
 from tracker.models.saving import LogOptions, SaveOptions, Writer, Written, log, save
 
-__all__ = ["load_model", "log_model", "save_model"]
+__all__ = ["autolog", "load_model", "log_model", "save_model"]
 
 FLAVOR_NAME = "statsmodels"
 _FILE = "model.statsmodels"

@@ -1,5 +1,5 @@
 """TensorFlow's Keras models, under the name that MLflow's users know; see `tracker.keras`."""
 
-from tracker.keras import load_model, log_model, save_model
+from tracker.keras import autolog, load_model, log_model, save_model
 
-__all__ = ["load_model", "log_model", "save_model"]
+__all__ = ["autolog", "load_model", "log_model", "save_model"]

@@ -7,13 +7,14 @@ import os
 from pathlib import Path
 from typing import Any, Unpack
 
+from tracker.autolog.xgboost import autolog
 from tracker.exceptions import InvalidValue
 from tracker.models.loading import Saved, open_model
 from tracker.models.model import ModelInfo
 from tracker.models.predictors import Predictor
 from tracker.models.saving import LogOptions, SaveOptions, Writer, Written, log, save
 
-__all__ = ["load_model", "log_model", "save_model"]
+__all__ = ["autolog", "load_model", "log_model", "save_model"]
 
 FLAVOR_NAME = "xgboost"
 _BOOSTER = "xgboost.core.Booster"

@@ -9,8 +9,13 @@ import importlib
 from typing import Any
 
 _NAMES = {
-    "Model": "model", "ModelInfo": "model", "ModelSignature": "signature", "infer_signature": "signature",
+    "Model": "model", "ModelInfo": "model", "get_model_info": "model", "set_signature": "model",
+    "ModelSignature": "signature", "infer_signature": "signature",
+    "ModelConfig": "scripts", "set_model": "scripts",
     "convert_input_example_to_serving_input": "examples",
+    "predict": "prediction", "validate_serving_input": "prediction",
+    "EvaluationResult": "evaluation", "MetricThreshold": "evaluation", "evaluate": "evaluation",
+    "make_metric": "evaluation", "validate_evaluation_results": "evaluation",
 }  # fmt: skip
 
 __all__ = [*_NAMES]

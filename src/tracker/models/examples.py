@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tracker.models.model import Model
 
 EXAMPLE, SERVING = "input_example.json", "serving_input_example.json"
-_DATA, _PARAMS = "__mlflow_input_example_data__", "__mlflow_input_example_params__"
+_DATA, _PARAMS = "inputs", "params"
 _MOST_BYTES = 64 << 20
 
 

@@ -164,6 +164,29 @@ class ModelInfo:
         return f"<ModelInfo {self.model_uri}: {', '.join(self.model.flavors)}>"
 
 
+def get_model_info(model_uri: str | os.PathLike[str]) -> ModelInfo:
+    """What the model at a URI or path says of itself; nothing of it is loaded. Raises NotFound, InvalidValue."""
+    model = Model.load(model_uri)
+    return model.get_model_info(os.fspath(model_uri))
+
+
+def set_signature(model_uri: str | os.PathLike[str], signature: ModelSignature) -> None:
+    """Give a saved model a signature, or another one. Raises NotFound, InvalidValue."""
+    from tracker.models import trust
+    from tracker.models.uris import local_path
+    from tracker.tracking.location import current_store
+
+    if not isinstance(signature, ModelSignature):
+        raise InvalidValue(f"signature is a ModelSignature; got {type(signature).__name__}.")
+    folder = local_path(model_uri)
+    model = Model.load(folder)
+    was_ours = trust.is_vouched_for(current_store(), folder)
+    model.signature = signature
+    model.save(folder / MODEL_FILE)
+    if was_ours:
+        trust.vouch_for(current_store(), folder)
+
+
 # -- YAML
 
 

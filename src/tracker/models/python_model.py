@@ -12,7 +12,7 @@ from tracker.models.signature import ModelSignature
 from tracker.types import ColSpec, DataType, Schema
 from tracker.types.nested import AnyDataType, AnyType, Array, Map
 
-NAMES = ("PythonModel", "PythonModelContext", "_FunctionPythonModel")
+NAMES = ("PythonModel", "PythonModelContext", "_FunctionPythonModel", "_TypeHints")
 
 
 class PythonModel:
@@ -49,6 +49,14 @@ class _FunctionPythonModel(PythonModel):
     def predict(self, model_input: Any, params: dict[str, Any] | None = None) -> Any:  # type: ignore[override]
         takes = inspect.signature(self.func).parameters
         return self.func(model_input, params) if len(takes) > 1 and params else self.func(model_input)
+
+
+class _TypeHints:
+    """The type hints of a `predict`, which MLflow keeps in its models."""
+
+    def __init__(self, input: Any = None, output: Any = None) -> None:  # noqa: A002
+        self.input = input
+        self.output = output
 
 
 class PythonModelContext:

@@ -21,6 +21,7 @@ from tracker.types.schema import ColSpec, ParamSchema, ParamSpec, Schema, Tensor
 if TYPE_CHECKING:
     import pandas as pd
 
+_NUMBERS = (DataType.integer, DataType.long, DataType.float, DataType.double)
 _EXACT = 2**53  # beyond it a double cannot tell neighbouring integers apart
 
 
@@ -94,6 +95,8 @@ def _listed(value: Any) -> Any:
 def _columns(frame: pd.DataFrame, columns: list[ColSpec]) -> pd.DataFrame:
     import pandas as pd
 
+    if _is_as_promised(frame, columns):
+        return frame.copy(deep=False)
     if columns[0].name is None:
         if frame.shape[1] < len(columns):
             raise InvalidValue(f"The model takes {len(columns)} columns; the input has {frame.shape[1]}.")
@@ -103,6 +106,17 @@ def _columns(frame: pd.DataFrame, columns: list[ColSpec]) -> pd.DataFrame:
         pairs = [(one.name, one) for one in columns if one.name in frame.columns]
     checked = {name: _column(frame[name], one, name) for name, one in pairs}
     return pd.DataFrame(checked, index=frame.index) if checked else frame
+
+
+def _is_as_promised(frame: pd.DataFrame, columns: list[ColSpec]) -> bool:
+    """Whether each column is there, in order, with numbers of its very type; told in microseconds."""
+    kinds = [one.type for one in columns]
+    if frame.columns.tolist() != [one.name for one in columns]:
+        return False
+    held = frame.dtypes.array
+    return all(
+        isinstance(k, DataType) and k in _NUMBERS and d == k.to_numpy() for d, k in zip(held, kinds, strict=True)
+    )
 
 
 def _refuse_missing(frame: pd.DataFrame, columns: list[ColSpec]) -> None:
@@ -186,11 +200,13 @@ def _widens(series: Any, kind: DataType) -> bool:
     if safe and (source.kind == "f" or target.kind == "i" or source.itemsize < target.itemsize):
         return True
     if source.kind in "iu":
+        if not len(series):
+            return True
         if target.kind == "i":
             limits = np.iinfo(target)
-            return bool(source.itemsize <= target.itemsize and series.max() <= limits.max) if len(series) else True
+            return bool(series.min() >= limits.min and series.max() <= limits.max)
         exact = _EXACT if kind is DataType.double else 2**24
-        return not len(series) or bool(series.abs().max() <= exact if source.kind == "i" else series.max() <= exact)
+        return bool(series.abs().max() <= exact if source.kind == "i" else series.max() <= exact)
     return bool(source.itemsize <= target.itemsize)
 
 
