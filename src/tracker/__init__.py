@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _SUBMODULES = (
-    "artifacts", "autolog", "entities", "exceptions", "keras", "lightgbm", "models", "onnx", "pyfunc", "pytorch", "sklearn", "statsmodels", "tensorflow", "tracking", "types", "xgboost",
+    "artifacts", "autolog", "entities", "exceptions", "fastai", "keras", "lightgbm", "models", "onnx", "optuna",
+    "plots", "pyfunc", "pyspark", "pytorch", "sklearn", "statsmodels", "tensorflow", "tracking", "transformers", "types",
+    "xgboost",
 )  # fmt: skip
 
 _NAMES: dict[str, tuple[str, ...]] = {
@@ -30,6 +32,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     ),
     "tracker.tracking.edits": ("delete_runs", "edit", "restore_runs", "undo"),
     "tracker.entities": ("Experiment", "Run"),
+    "tracker.comparison": ("diff",),
     "tracker.exceptions": ("MlflowException", "TrackerError"),
     "tracker.frames": ("history", "runs", "sql"),
     "tracker.interop.importing": ("import_from",),

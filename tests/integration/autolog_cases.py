@@ -183,3 +183,68 @@ def statsmodels_logit() -> None:
 
     X_train, _, y_train, _ = _cancer()
     sm.Logit(y_train, sm.add_constant(X_train[:, :2])).fit(disp=False)
+
+
+def loaders() -> Any:
+    import torch
+    from torch.utils.data import DataLoader, TensorDataset
+
+    torch.manual_seed(0)
+    X = torch.randn(64, 3)
+    data = TensorDataset(X, X.sum(dim=1, keepdim=True))
+    return DataLoader(data, batch_size=16), DataLoader(data, batch_size=32)
+
+
+def module_of(pl: Any) -> Any:
+    """A module of `lightning.pytorch` or `pytorch_lightning`."""
+    import torch
+
+    class Linear(pl.LightningModule):
+        def __init__(self, width: int = 3, lr: float = 0.05) -> None:
+            super().__init__()
+            self.save_hyperparameters()
+            self.layer = torch.nn.Linear(width, 1)
+
+        def forward(self, x: Any) -> Any:
+            return self.layer(x)
+
+        def training_step(self, batch: Any, index: int) -> Any:
+            loss = torch.nn.functional.mse_loss(self(batch[0]), batch[1])
+            self.log("train_loss", loss, on_step=True, on_epoch=True)
+            return loss
+
+        def validation_step(self, batch: Any, index: int) -> None:
+            self.log("val_loss", torch.nn.functional.mse_loss(self(batch[0]), batch[1]))
+
+        def configure_optimizers(self) -> Any:
+            return torch.optim.Adam(self.parameters(), lr=self.hparams["lr"])
+
+    return Linear()
+
+
+@case
+def pytorch_lightning_fit() -> None:
+    import pytorch_lightning as pl
+    from pytorch_lightning.callbacks import EarlyStopping
+
+    train, valid = loaders()
+    trainer = pl.Trainer(
+        max_epochs=3, accelerator="cpu", logger=False, enable_checkpointing=False, enable_progress_bar=False,
+        enable_model_summary=False, callbacks=[EarlyStopping("val_loss", patience=5)],
+    )  # fmt: skip
+    trainer.fit(module_of(pl), train, valid)
+
+
+@case
+def keras_fit() -> None:
+    import os
+
+    os.environ.setdefault("KERAS_BACKEND", "torch")
+    import keras
+    import numpy as np
+
+    X = np.random.default_rng(0).normal(size=(64, 3)).astype("float32")
+    y = X.sum(axis=1, keepdims=True)
+    model = keras.Sequential([keras.layers.Dense(4, activation="relu"), keras.layers.Dense(1)])
+    model.compile(optimizer=keras.optimizers.Adam(0.01), loss="mse", metrics=["mae"])
+    model.fit(X, y, batch_size=16, epochs=3, validation_split=0.25, verbose=0)

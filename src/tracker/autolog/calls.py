@@ -27,6 +27,8 @@ from tracker.tracking.writer import RunWriter
 Hook = Callable[["Call"], Generator[None, Any, None]]
 
 _inside: ContextVar[bool] = ContextVar("tracker_autolog_inside", default=False)
+_managed: set[str] = set()
+"""The runs that are open for a call and were started for it."""
 
 
 @contextmanager
@@ -65,14 +67,16 @@ class Call:
         """Find or start the run; False if this call is not to be logged."""
         self._run = context.active_run()
         if self._run is not None:
-            return not self.settings.exclusive
+            return not self.settings.exclusive or self._run.run_id in _managed
         tags = {str(key): value for key, value in (self.settings.extra_tags or {}).items()}
         self._opened = self._run = fluent.start_run(tags=tags | {"mlflow.autologging": self.library})
+        _managed.add(self._run.run_id)
         return True
 
     def close(self, status: str) -> None:
         """End the run, if this call started it."""
         if self._opened is not None:
+            _managed.discard(self._opened.run_id)
             context.close_run(self._opened, status)
 
     @property
@@ -98,6 +102,12 @@ class Call:
         bound = inspect.signature(self.original).bind(*self.args, **self.kwargs)
         bound.apply_defaults()
         return bound.arguments
+
+    def replace(self, name: str, value: Any) -> None:
+        """Let the call be made with another value of an argument."""
+        bound = inspect.signature(self.original).bind(*self.args, **self.kwargs)
+        bound.arguments[name] = value
+        self.args, self.kwargs = bound.args, bound.kwargs
 
     # -- logging, each step guarded by itself
 
@@ -126,10 +136,16 @@ class Call:
             for key, value in values.items():
                 self.attempt(f"the metric {key!r} was", functools.partial(self.writer.metric, key, value, step))
 
-    def dataset(self, data: Any, purpose: str) -> None:
-        """Note a dataset that the run reads, if it is of a kind that can be noted."""
+    def dataset(self, data: Any, purpose: str, name: str | None = None) -> None:
+        """Note a dataset that the run reads; `data` may be a function that gives it."""
         if self.settings.log_datasets and data is not None:
-            self.attempt(f"the dataset ({purpose}) was", lambda: self.writer.input(*input_of(data, purpose, None)))
+            self.attempt(f"the dataset ({purpose}) was", lambda: self._note(data, purpose, name))
+
+    def _note(self, data: Any, purpose: str, name: str | None) -> None:
+        table = data() if callable(data) else data
+        if table is not None:
+            kept, value = input_of(table, purpose, None)
+            self.writer.input(name or kept, value)
 
     def figure(self, figure: Any, name: str) -> None:
         """Keep a matplotlib figure as the run's file `name`."""
@@ -183,7 +199,12 @@ def _made(call: Call, hook: Hook) -> Any:
     steps = call.attempt("the call is", lambda: _begun(call, hook))
     if steps is None:
         call.args, call.kwargs = given
-    result = call.original(*call.args, **call.kwargs)
+    try:
+        result = call.original(*call.args, **call.kwargs)
+    except BaseException:
+        if steps is not None:
+            call.attempt("the call was", steps.close)
+        raise
     if steps is not None:
         call.attempt("the result was", lambda: _finished(steps, result))
     return result

@@ -79,13 +79,17 @@ def remember(model: Any, library: str, writer: RunWriter) -> None:
 
 
 def patch(module: ModuleType, patches: Patches) -> None:
-    """Let scikit-learn's metrics be logged."""
+    """Let the predictions and scores of scikit-learn's classes, and its metrics, be logged."""
     name = module.__name__
-    if not name.startswith("sklearn.metrics.") or ".tests" in name:
+    if ".tests" in name or ".externals" in name:
         return
-    for function, value in list(vars(module).items()):
-        if isinstance(value, FunctionType) and value.__module__ == name and _is_metric(function, value):
-            patches.function(module, function, _metric)
+    for key, value in list(vars(module).items()):
+        if getattr(value, "__module__", None) != name:
+            continue
+        if isinstance(value, type):
+            patch_predictions(value, patches)
+        elif isinstance(value, FunctionType) and name.startswith("sklearn.metrics.") and _is_metric(key, value):
+            patches.function(module, key, _metric)
 
 
 def patch_predictions(cls: type, patches: Patches) -> None:

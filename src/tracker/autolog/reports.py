@@ -8,12 +8,12 @@ import traceback
 from tracker.exceptions import TrackerError
 
 _log = logging.getLogger("tracker.autolog")
-_told: set[tuple[str, str, str]] = set()
+_told: set[tuple[str, str]] = set()
 
 
 def report(library: str, what: str, error: BaseException, silent: bool = False) -> None:
-    """Say in one line what could not be logged, and why; the same only once until autologging is set anew."""
-    cause = (library, what, f"{type(error).__name__}: {error}")
+    """Say in one line what could not be logged, and why; the same fault only once until autologging is set anew."""
+    cause = (library, f"{type(error).__name__}: {error}")
     if silent or cause in _told:
         return
     _told.add(cause)

@@ -46,6 +46,15 @@ class Library:
 
 LIBRARIES: dict[str, Library] = {
     "sklearn": Library(("sklearn",), "tracker.autolog.sklearn", evaluates=True),
+    "xgboost": Library(("xgboost",), "tracker.autolog.xgboost", evaluates=True),
+    "lightgbm": Library(("lightgbm",), "tracker.autolog.lightgbm", evaluates=True),
+    "statsmodels": Library(("statsmodels",), "tracker.autolog.statsmodels"),
+    "pytorch": Library(("lightning", "pytorch_lightning"), "tracker.autolog.lightning"),
+    "keras": Library(("keras",), "tracker.autolog.keras"),
+    "transformers": Library(("transformers",), "tracker.autolog.huggingface"),
+    "optuna": Library(("optuna",), "tracker.autolog.optuna"),
+    "fastai": Library(("fastai",), "tracker.autolog.fastai"),
+    "pyspark.ml": Library(("pyspark",), "tracker.autolog.spark"),
 }
 
 _lock = threading.RLock()
@@ -78,6 +87,14 @@ def enable(library: str, settings: Settings, by_itself: bool = True) -> None:
         _install(library, entry.roots, entry.home)
         if entry.evaluates:
             _install("evaluation", ("sklearn",), "tracker.autolog.evaluation")
+
+
+def switch(library: str, disable_it: bool, settings: Settings) -> None:
+    """What each library's `autolog` does in the end."""
+    if disable_it:
+        disable(library)
+    else:
+        enable(library, settings)
 
 
 def disable(library: str) -> None:

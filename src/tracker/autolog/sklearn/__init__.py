@@ -15,7 +15,6 @@ from weakref import WeakKeyDictionary
 
 from tracker.autolog import settings
 from tracker.autolog.calls import Call, is_inside, logged, silenced, unlogged
-from tracker.autolog.evaluation import patch_predictions
 from tracker.autolog.patching import Patches
 from tracker.exceptions import InvalidValue
 
@@ -58,17 +57,15 @@ def autolog(
     """
     if max_tuning_runs is not None and max_tuning_runs < 0:
         raise InvalidValue(f"max_tuning_runs is 0 or more, or None for all; got {max_tuning_runs}.")
-    if disable:
-        settings.disable(NAME)
-        return
     options = {
         "max_tuning_runs": max_tuning_runs,
         "log_post_training_metrics": log_post_training_metrics,
         "serialization_format": serialization_format,
         "pos_label": pos_label,
     }
-    settings.enable(
+    settings.switch(
         NAME,
+        disable,
         settings.Settings(
             log_input_examples, log_model_signatures, log_models, log_datasets, exclusive,
             disable_for_unsupported_versions, silent, registered_model_name, extra_tags, options,
@@ -85,21 +82,15 @@ def patch(module: ModuleType, patches: Patches) -> None:
     if ".tests" in name or ".externals" in name:
         return
     for value in list(vars(module).values()):
-        if isinstance(value, type) and value.__module__ == name:
-            _patch_class(value, patches)
+        if isinstance(value, type) and value.__module__ == name and not name.startswith(_NO_TRAINING):
+            for method in FITS:
+                patches.method(value, method, _of_estimators)
     if name == "sklearn.model_selection._validation":
         for function in _RESAMPLING:
             patches.function(module, function, silenced)
     if name == "sklearn.utils.parallel":
         patches.method(module.Parallel, "__call__", _sending)
         patches.method(module._FuncWrapper, "__call__", _working)
-
-
-def _patch_class(cls: type, patches: Patches) -> None:
-    if not cls.__module__.startswith(_NO_TRAINING):
-        for name in FITS:
-            patches.method(cls, name, _of_estimators)
-    patch_predictions(cls, patches)
 
 
 def _of_estimators(original: Any) -> Any:

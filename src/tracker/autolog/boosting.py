@@ -1,0 +1,74 @@
+"""What the gradient boosting libraries share: curves of their evaluations, and how much each feature counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
+from typing import Any
+
+from tracker.autolog.calls import Call
+
+MAX_CELLS = 50_000_000
+"""A sparse matrix of more cells is not made dense to note it."""
+
+inside_estimator: ContextVar[bool] = ContextVar("tracker_autolog_estimator", default=False)
+"""Whether `train` is called by an estimator's `fit`, which keeps the model itself."""
+
+
+class Curves:
+    """The evaluations of each iteration, logged as they come. A fault is told once and does not stop the training."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self.points: list[dict[str, float]] = []
+
+    def add(self, iteration: int, values: Iterable[tuple[str, str, Any]]) -> None:
+        """Take the values `(data, metric, value)` of one iteration."""
+        self._call.attempt("an evaluation was", lambda: self._add(iteration, values))
+
+    def _add(self, iteration: int, values: Iterable[tuple[str, str, Any]]) -> None:
+        point = {f"{data}-{metric}".replace("@", "_at_"): float(value) for data, metric, value in values}
+        self.points.append(point)
+        if point:
+            self._call.writer.metrics(point, iteration)
+
+    def log_best(self, best: int, stopped: int) -> None:
+        """After an early stop: the iterations, and as each metric's last point its value at the best one."""
+        self._call.metrics({"best_iteration": best, "stopped_iteration": stopped})
+
+    def repeat(self, index: int) -> None:
+        """Log the point of the best iteration once more, as the last."""
+        if 0 <= index < len(self.points) and self.points[index]:
+            self._call.metrics(self.points[index], len(self.points))
+
+
+def log_importance(call: Call, kind: str, scores: Mapping[str, Any]) -> None:
+    """Keep how much each feature counts, as JSON and as a plot."""
+    name = f"feature_importance_{kind}"
+    call.record(dict(scores), f"{name}.json")
+    figure = call.attempt("the features' plot was", lambda: _plot(scores, kind))
+    if figure is not None:
+        call.figure(figure, f"{name}.png")
+
+
+def _plot(scores: Mapping[str, Any], kind: str) -> Any:
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        return None
+    import numpy as np
+
+    values = {name: np.abs(np.ravel(value)).sum() for name, value in scores.items()}
+    ranked = sorted(values, key=lambda name: float(values[name]))
+    figure = Figure(figsize=(6.4, 4.8 + 0.1 * max(0, min(len(ranked), 300) - 10)), layout="constrained")
+    axes = figure.subplots()
+    axes.barh([str(name) for name in ranked[-300:]], [float(values[name]) for name in ranked[-300:]], height=0.5)
+    axes.set(title=f"Feature Importance ({kind})", xlabel="Importance")
+    return figure
+
+
+def dense(data: Any) -> Any:
+    """A sparse matrix as an array, if it is not too large; anything else as it is."""
+    if not hasattr(data, "toarray"):
+        return data
+    return data.toarray() if data.shape[0] * data.shape[1] <= MAX_CELLS else None

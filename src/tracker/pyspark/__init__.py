@@ -1,0 +1,5 @@
+"""Spark: `tracker.pyspark.ml`."""
+
+from tracker.pyspark import ml
+
+__all__ = ["ml"]
