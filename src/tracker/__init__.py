@@ -15,8 +15,8 @@ __version__ = "0.1.0"
 
 _SUBMODULES = (
     "artifacts", "autolog", "entities", "exceptions", "fastai", "keras", "lightgbm", "models", "onnx", "optuna",
-    "plots", "pyfunc", "pyspark", "pytorch", "sklearn", "statsmodels", "tensorflow", "tracking", "transformers", "types",
-    "xgboost",
+    "plots", "pyfunc", "pyspark", "pytorch", "sklearn", "statsmodels", "tensorflow", "tracking", "transformers",
+    "types", "xgboost",
 )  # fmt: skip
 
 _NAMES: dict[str, tuple[str, ...]] = {

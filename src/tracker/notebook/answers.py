@@ -39,6 +39,8 @@ class Answers:
             "view": self._view,
             "directions": self._directions,
             "curves": self._curves,
+            "importance": self._importance,
+            "contour": self._contour,
         }
 
     def answer(self, question: Any) -> Answer:
@@ -106,6 +108,19 @@ class Answers:
         points = max(4, min(4_000, int(question["points"])))
         runs, span = _texts(question["runs"])[:MOST_RUNS], (float(question["from"]), float(question["to"]))
         return {}, [as_curves(finer(self._store, runs, str(question["key"]), span, points))]
+
+    def _importance(self, question: Mapping[str, Any]) -> Answer:
+        from tracker.plots import importance_table
+
+        table, notices = importance_table(self._store, _texts(question["runs"]), str(question["target"]))
+        return {"notices": notices}, [table]
+
+    def _contour(self, question: Mapping[str, Any]) -> Answer:
+        from tracker.plots import contour_grid
+
+        x, y, z = (str(question[axis]) for axis in "xyz")
+        grid = contour_grid(self._store, _texts(question["runs"]), x, y, z)
+        return {"x": grid["x"], "y": grid["y"], "z": grid["z"]}, []
 
 
 def kept_views(store: Reader, experiment: str) -> dict[str, Any]:
