@@ -20,6 +20,7 @@ own time. `e` always comes first in the line: the scan for experiments relies on
     input             r     name  {"digest", "source_type", "source", "schema", "profile", "tags"}
     artifact          r     path  {"size": bytes}
     journal                       [names]                           this journal goes on from these, oldest first
+    owner                         {"machine", "pid", "started"}     whose journal this is, where there are no locks
 
 For everything but metrics the latest event by (t, journal) is what holds. A run is RUNNING while the journal with its
 last `run` or `resume` is held by a live process and no `end` follows. A process that goes on in a new journal lets go

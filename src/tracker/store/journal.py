@@ -22,6 +22,7 @@ from tracker.exceptions import StoreError
 from tracker.store import events, locks, upkeep
 from tracker.store.artifacts import make_folder
 from tracker.store.ids import new_id
+from tracker.store.owners import owner_event
 
 SUFFIX = ".ndjson"
 ROTATE_BYTES = 64 << 20
@@ -86,6 +87,8 @@ class Journal:
             try:
                 make_folder(self._folder)
                 name, fd, self._locked = self._create()
+                if not self._locked:
+                    os.write(fd, owner_event(clock()))
             except OSError as error:
                 raise self._refused(error) from error
             self.name, self._torn, self._fd, self._pending = name, False, fd, _CLOSED
@@ -151,7 +154,7 @@ class Journal:
         earlier = [*self._earlier, self.name]
         name, fd, locked = self._create()
         try:
-            line = events.event("journal", v=earlier, t=clock())
+            line = events.event("journal", v=earlier, t=clock()) + (b"" if locked else owner_event(clock()))
             if os.write(fd, line) != len(line):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.dup2(fd, self._fd, inheritable=False)

@@ -23,6 +23,7 @@ from tracker.store.artifacts import make_folder, resolve_inside, write_file
 from tracker.store.experiments import ACTIVE, PURGED, Experiment, ExperimentIndex
 from tracker.store.ids import DEFAULT_EXPERIMENT_ID, DEFAULT_EXPERIMENT_NAME, experiment_id, new_id
 from tracker.store.journal import DEAD_AFTER_SECONDS, SUFFIX, Journal, clock
+from tracker.store.owners import is_owner_alive
 from tracker.store.sealing import KEEP_REPLACED_SECONDS, Sealed, Sealer
 
 FORMAT = 1
@@ -152,12 +153,16 @@ class Store:
     def is_live(self, writer: str) -> bool:
         """Whether the process that owns the journal of this name is alive.
 
-        Where the file system has no locks: whether the journal showed a sign of life of late.
+        Where the file system has no locks: whether that process is seen here, or else (it may be on another machine)
+        whether the journal showed a sign of life of late.
         """
         try:
             path = resolve_inside(self.root / "journal", f"{writer}{SUFFIX}")
             held = locks.is_held(path)
             if held is None:
+                alive = is_owner_alive(path)
+                if alive is not None:
+                    return alive
                 return abs(time.time() - path.stat().st_mtime) < DEAD_AFTER_SECONDS
             return held
         except OSError:
