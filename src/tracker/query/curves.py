@@ -207,7 +207,7 @@ def _scanned(
     try:
         for chunk in sealed_chunks(sealed, curve.r, curve.k, steps):
             reduction.take(chunk)
-    except (OSError, pa.ArrowException):
+    except (OSError, ValueError, pa.ArrowException):
         return None
     if count:
         rest = cursor.sql(f"{_LEFT_OVER} ORDER BY s, t, v", params=bindings).to_arrow_table()
