@@ -199,16 +199,17 @@ def test_equal_start_times_are_ordered_by_run_id(tmp_path: Path) -> None:
 # -- random filters against a plain evaluator
 
 
-def evaluate(term: Filter, row: int) -> bool | None:
+def evaluate(term: Filter, row: int, columns: dict[str, list[Any]] = COLUMNS) -> bool | None:
     """The plain reading of the language's rules: None is unknown."""
     if isinstance(term, Not):
-        inner = evaluate(term.term, row)
+        inner = evaluate(term.term, row, columns)
         return None if inner is None else not inner
     if isinstance(term, And | Or):
         decisive = isinstance(term, Or)
-        results = [evaluate(t, row) for t in term.terms]
+        results = [evaluate(t, row, columns) for t in term.terms]
         return decisive if decisive in results else None if None in results else not decisive
-    value = COLUMNS.get(f"{term.name.entity}.{term.name.key}", [None] * len(RUNS))[row]
+    column = columns.get(f"{term.name.entity}.{term.name.key}")
+    value = column[row] if column is not None else None
     if isinstance(term, Missing):
         return value is None
     if value is None:
