@@ -108,7 +108,9 @@ def _traced_inputs(example: Any) -> tuple[Any, ...] | None:
     many = data if isinstance(data, (list, tuple)) else (data,)
     if not many or not all(isinstance(one, (np.ndarray, torch.Tensor)) for one in many):
         return None
-    return tuple(torch.as_tensor(one) for one in many)
+    return tuple(
+        torch.as_tensor(np.require(one, requirements="W") if isinstance(one, np.ndarray) else one) for one in many
+    )
 
 
 def _export(model: Any, inputs: tuple[Any, ...], file: Path) -> None:
@@ -222,7 +224,7 @@ def _predict(model: Any, data: Any, device: str) -> Any:
     table = isinstance(data, pd.DataFrame)
     array = data.to_numpy(dtype=np.float32) if table else np.asarray(data)
     with torch.no_grad():
-        told = model(torch.from_numpy(array).to(device))
+        told = model(torch.from_numpy(np.require(array, requirements="W")).to(device))
     if not isinstance(told, torch.Tensor):
         raise InvalidValue(f"The model gives a {type(told).__name__}; predict is for models that give one tensor.")
     held = told.cpu().numpy()

@@ -180,7 +180,7 @@ def _signature(told: Any, example: Example | None, written: Written) -> ModelSig
     outputs = None
     if written.predict is not None:
         try:
-            outputs = infer_schema(written.predict(example.data, example.params))
+            outputs = infer_schema(_as_column(example.data, written.predict(example.data, example.params)))
         except Exception as error:  # the model's own code, on an example that may be wrong
             warnings.warn(
                 "The model fails on its input example, so that its signature has no outputs: "
@@ -189,6 +189,14 @@ def _signature(told: Any, example: Example | None, written: Written) -> ModelSig
                 stacklevel=6,
             )
     return ModelSignature(infer_schema(example.data), outputs, infer_params(example.params) if example.params else None)
+
+
+def _as_column(data: Any, predicted: Any) -> Any:
+    """Of a table one number a row is a column, as MLflow has it."""
+    import pandas as pd
+
+    of_rows = isinstance(data, pd.DataFrame) and getattr(predicted, "ndim", 0) == 1 and not hasattr(predicted, "index")
+    return pd.Series(predicted) if of_rows else predicted
 
 
 # -- files beside the model
