@@ -100,3 +100,33 @@ def test_mistake_is_told_in_duckdbs_words(store: Store, text: str, sentence: str
 def test_sums_and_decimals_are_plain_numbers(store: Store) -> None:
     frame = frames.sql(store, "SELECT sum(points) AS points, 0.5 AS half, 10::HUGEINT ** 30 AS big FROM latest_metrics")
     assert [str(t) for t in frame.dtypes] == ["int64", "float64", "float64"] and frame["points"][0] == 8
+
+
+ATTEMPTS = [
+    "SELECT * FROM read_text('{root}/artifacts/link')", "SELECT * FROM read_csv('{root}/artifacts/folder/secret.csv')",
+    "SELECT * FROM read_text('{root}/artifacts/../../secret.csv')", "SELECT * FROM read_blob('{root}/artifacts/*')",
+    "SELECT * FROM '{root}/artifacts/link'", "SELECT * FROM glob('{root}/artifacts/folder/*')",
+    "SELECT * FROM read_parquet('file://{root}/../secret.csv')", "SELECT * FROM sniff_csv('{root}/../secret.csv')",
+    "SELECT getenv('HOME')", "SELECT * FROM duckdb_secrets(), read_text('/etc/passwd')", "SELECT * FROM query('COPY runs TO ''/tmp/x''')",
+    "SELECT current_setting('enable_external_access') AS v FROM (SELECT set_config('enable_external_access', true))",
+    "SELECT * FROM pragma_database_list(); SET enable_external_access = true", "SELECT write_log('x')", "FROM which_secret('s3://x', 's3')",
+    "SELECT * FROM sqlite_scan('/etc/passwd', 'x')", "SELECT * FROM read_csv('/proc/self/environ')", "SELECT * FROM query_table('/etc/passwd')",
+    "WITH x AS (INSERT INTO latest.runs DEFAULT VALUES RETURNING 1) FROM x", "RESET enable_external_access", "FORCE INSTALL httpfs",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ATTEMPTS)
+def test_attempts_to_break_out(store: Store, text: str) -> None:
+    outside = store.root.parent / "secret.csv"
+    outside.write_text("the,canary\n1,2\n")
+    artifacts = store.root / "artifacts"
+    artifacts.mkdir(exist_ok=True)
+    for name, target in (("link", outside), ("folder", store.root.parent)):
+        if not (artifacts / name).is_symlink():
+            (artifacts / name).symlink_to(target)
+    try:
+        shown = repr(frames.sql(store, text.format(root=store.root)).to_dict("list"))
+    except TrackerError:
+        shown = ""
+    assert "canary" not in shown and "root:" not in shown and "secret.csv" not in shown and "PATH=" not in shown
+    assert frames.sql(store, "SELECT current_setting('enable_external_access') AS v")["v"][0] in (False, "false")
