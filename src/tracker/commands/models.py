@@ -102,10 +102,10 @@ def _run_show(asked: argparse.Namespace) -> None:
     from tracker.tracking.client import MlflowClient
 
     model = MlflowClient().get_registered_model(asked.name)
-    print(model.name)
+    print(_printable(model.name))
     for label, text in (("about", model.description), ("tags", _pairs(model.tags))):
         if text:
-            print(f"{label:9}{text}")
+            print(f"{label:9}{_printable(text)}")
     quoted = model.name.replace("'", "''")
     found = search_model_versions(filter_string=f"name = '{quoted}'", order_by=["version_number DESC"])
     print()

@@ -109,8 +109,10 @@ async def _invoke(scorer: Scorer, request: Request) -> Response:
     try:
         body = await _body(request, scorer.max_body)
         loop = asyncio.get_running_loop()
-        scoring = loop.run_in_executor(scorer.threads, scorer.score, body, request.headers.get("content-type"))
-        return Response(await asyncio.wait_for(scoring, scorer.timeout), media_type=_JSON)
+        kind = request.headers.get("content-type")
+        async with asyncio.timeout(scorer.timeout):
+            answer = await loop.run_in_executor(scorer.threads, scorer.score, body, kind)
+        return Response(answer, media_type=_JSON)
     except TimeoutError:
         return _failed(504, "DEADLINE_EXCEEDED", f"The model took longer than {scorer.timeout:g} s.")
     except UnknownType as error:

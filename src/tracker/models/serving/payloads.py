@@ -12,6 +12,7 @@ import binascii
 import io
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 JSON, CSV, PARQUET = "application/json", "text/csv", "application/vnd.apache.parquet"
 SPLIT, RECORDS, INSTANCES, INPUTS = "dataframe_split", "dataframe_records", "instances", "inputs"
+_CACHED_COLUMNS = 1_000
 FORMATS = (SPLIT, RECORDS, INSTANCES, INPUTS)
 _BARE_KEYS = ("messages", "prompt", "input")
 _WANTED = f"The body is a JSON object with exactly one of {', '.join(FORMATS)}, and params if the model takes any"
@@ -123,8 +125,17 @@ def _split(told: Any, schema: Schema | None) -> pd.DataFrame:
         raise InvalidValue(f"{SPLIT} is an object with data, and columns and index if they are known; it {has}.")
     data, columns = told["data"], told.get("columns")
     if schema is not None and _all_double(schema) and (array := _doubles(data)) is not None:
-        return pd.DataFrame(array, index=told.get("index"), columns=columns, copy=False)
+        named = _index(tuple(columns)) if isinstance(columns, list) and len(columns) <= _CACHED_COLUMNS else columns
+        return pd.DataFrame(array, index=told.get("index"), columns=named, copy=False)
     return _typed(pd.DataFrame(data, index=told.get("index"), columns=columns), schema)
+
+
+@lru_cache(maxsize=16)
+def _index(names: tuple[Any, ...]) -> Any:
+    """The columns of a table, made once for the requests that name the same."""
+    import pandas as pd
+
+    return pd.Index(list(names))
 
 
 def _records(told: Any, schema: Schema | None) -> pd.DataFrame:
