@@ -12,19 +12,20 @@ import gc
 import sys
 from collections.abc import Iterable
 from enum import Enum
-from functools import lru_cache
 from itertools import islice
 from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, MethodType, ModuleType
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
-MAX_OBJECTS: Final = 1_000
+MAX_OBJECTS: Final = 800
 _SAMPLE: Final = 200
-_ATOMS: Final = frozenset(
+_ATOMS: Final[frozenset[type]] = frozenset(
     {bool, int, float, complex, str, bytes, type(None), range, slice, type(Ellipsis), type(NotImplemented)}
 )
 _LEAVES: Final = (ModuleType, type, BuiltinFunctionType, CodeType, FrameType, Enum)
-_CONTAINERS: Final = (tuple, frozenset)
-_SEQUENCES: Final = (list, tuple, set, frozenset)
+_MAX_KINDS: Final = 5_000
+_Kind = Literal[
+    "atom", "leaf", "function", "method", "constant", "sequence", "dict", "array", "frame", "plain", "object"
+]
 
 
 class Objects(NamedTuple):
@@ -47,42 +48,63 @@ def reachable(values: Iterable[Any], limit: int = MAX_OBJECTS, classes: bool = F
     found = {id(value) for value in waiting}
     seen: set[int] = set()
     kinds: set[type] = set()
+    known = _known
     while waiting:
         value = waiting.pop()
-        kind: Any = type(value)
-        if kind in _ATOMS or id(value) in seen:
+        kind = type(value)
+        identity = id(value)
+        how = known.get(kind) or _classified(kind)
+        if how == "atom" or how == "leaf" or identity in seen:
             continue
         if len(seen) >= limit:
             return Objects(frozenset(found), True)
-        seen.add(id(value))
-        if isinstance(value, _LEAVES):
-            continue
-        if kind is FunctionType:
+        seen.add(identity)
+        if how == "function":
             if value.__closure__:
-                found.add(id(value))
+                found.add(identity)
             waiting += [*_contents(value), *(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values()]
             continue
-        if kind not in _CONTAINERS and _changeable(value, kind):
-            found.add(id(value))
+        if how != "constant" and (how not in ("object", "method") or gc.is_tracked(value)):
+            found.add(identity)
             kinds.add(kind)
-        if not _is_leaf(kind):
-            waiting += _parts(value, kind)
+        if how == "object":
+            waiting += gc.get_referents(value)
+        else:
+            waiting += _parts(value, how)
     if classes:
         found |= {id(owner) for kind in kinds for owner in kind.__mro__}
     return Objects(frozenset(found), False)
 
 
-def _changeable(value: Any, kind: type) -> bool:
-    return gc.is_tracked(value) or kind in (dict, list, set, bytearray, array.array) or _is_array(kind)
+_known: dict[type, _Kind] = dict.fromkeys(_ATOMS, "atom")
 
 
-@lru_cache(maxsize=1_000)
-def _is_array(kind: Any) -> bool:
-    return any(owner.__name__ == "ndarray" and owner.__module__ == "numpy" for owner in kind.__mro__)
+_BY_TYPE: Final[dict[type, _Kind]] = {
+    FunctionType: "function", MethodType: "method", tuple: "constant", frozenset: "constant", list: "sequence",
+    set: "sequence", dict: "dict", bytearray: "plain", array.array: "plain",
+}  # fmt: skip
 
 
-@lru_cache(maxsize=1_000)
-def _is_leaf(kind: Any) -> bool:
+def _classified(kind: type) -> _Kind:
+    """How objects of a type are looked into; remembered for types that live as long as their library."""
+    how = _kind(kind)
+    if kind.__module__ != "__main__" and len(_known) < _MAX_KINDS:
+        _known[kind] = how
+    return how
+
+
+def _kind(kind: type) -> _Kind:
+    if issubclass(kind, _LEAVES):
+        return "leaf"
+    for known, how in _BY_TYPE.items():
+        if kind is known:
+            return how
+    if any(owner.__name__ == "ndarray" and owner.__module__ == "numpy" for owner in kind.__mro__):
+        return "array"
+    return "frame" if _copies_on_write(kind) else "object"
+
+
+def _copies_on_write(kind: type) -> bool:
     """Frames of pandas copy on write: what they are made of is never changed through another one."""
     pandas = sys.modules.get("pandas")
     if pandas is None or kind.__module__.partition(".")[0] != "pandas" or int(pandas.__version__.partition(".")[0]) < 3:
@@ -90,18 +112,17 @@ def _is_leaf(kind: Any) -> bool:
     return issubclass(kind, (pandas.DataFrame, pandas.Series, pandas.Index))
 
 
-def _parts(value: Any, kind: type) -> list[Any]:
-    if kind is MethodType:
-        return [value.__self__, value.__func__]
-    if kind in _SEQUENCES:
-        return _sampled(value, len(value))
-    if kind is dict:
-        return _sampled(value.values(), len(value))
-    if _is_array(kind):
-        return _array_parts(value)
-    if not gc.is_tracked(value):
-        return []
-    return [part for part in gc.get_referents(value) if type(part) not in _ATOMS and not isinstance(part, type)]
+def _parts(value: Any, how: _Kind) -> list[Any]:
+    match how:
+        case "method":
+            return [value.__self__, value.__func__]
+        case "sequence" | "constant":
+            return _sampled(value, len(value))
+        case "dict":
+            return _sampled(value.values(), len(value))
+        case "array":
+            return _array_parts(value)
+    return []
 
 
 def _sampled(items: Any, size: int) -> list[Any]:

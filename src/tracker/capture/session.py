@@ -11,7 +11,7 @@ import os
 import sys
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from types import FunctionType, ModuleType
 from typing import Any, Final
@@ -26,7 +26,7 @@ from .reach import behind
 from .reachable import NOTHING, Objects, reachable
 
 _MAX_KNOWN: Final = 2_000
-_READ_OBJECTS: Final = 2_000
+_READ_OBJECTS: Final = 1_500
 _SHELL_NAMES: Final = words(
     """
     In Out get_ipython exit quit open _ __ ___ _i _ii _iii _ih _oh _dh _exit_code __builtin__ __builtins__
@@ -109,7 +109,7 @@ class Session:
 
     # -- a cell
 
-    def begin(self, source: str, tree: ast.Module, count: int) -> None:
+    def begin(self, source: str, tree: ast.Module) -> None:
         """A cell is about to run, as `tree` after IPython's transformation."""
         effects = self._effects(source, tree)
         names = self._namespace
@@ -121,7 +121,7 @@ class Session:
         if not self._states:
             self._states = random_states()
         self._now = _Watched(
-            Execution(len(self.executions), count, source, effects),
+            Execution(len(self.executions), 0, source, effects),
             needs=needs,
             kinds={name: type(names[name]) for name in wanted if name in names},
             present={name: id(value) for name, value in names.items() if _is_users(name)},
@@ -134,12 +134,13 @@ class Session:
         )
         begin_collecting()
 
-    def end(self, error: BaseException | None, failed_line: int | None) -> Execution | None:
-        """The cell has ended, with `error` raised at its line `failed_line`. What is remembered of it."""
+    def end(self, count: int | None, error: BaseException | None, failed_line: int | None) -> Execution | None:
+        """The cell with this number has ended, with `error` raised at its line `failed_line`. What is kept of it."""
         watched, self._now = self._now, None
         if watched is None:
             return None
         done = watched.done
+        done.count = count or 0
         done.files = collected()
         done.error = type(error).__name__ if error is not None else None
         done.failed_line = failed_line
@@ -160,6 +161,12 @@ class Session:
     def needed(self) -> _Names:
         """The names that the cell which runs now needs, as far as they were there when it began."""
         return frozenset() if self._now is None else frozenset(self._now.needs)
+
+    @property
+    def foreseen(self) -> Execution | None:
+        """The cell that runs now with what was known of it when it began."""
+        watched = self._now
+        return None if watched is None else replace(watched.done, needs=frozenset(watched.needs), read=watched.read)
 
     # -- what it took and left
 

@@ -51,9 +51,8 @@ def slice_of(executions: list[Execution], last: Execution) -> list[Execution]:
             if seed is not None:
                 floors[generator] = min(floors.get(generator, seed), seed)
 
-    include(last)
-    for execution in reversed([one for one in executions if one.number < last.number]):
-        if (
+    def belongs(execution: Execution) -> bool:
+        return (
             everything
             or execution.sets_up
             or not names.isdisjoint(execution.bound)
@@ -62,9 +61,14 @@ def slice_of(executions: list[Execution], last: Execution) -> list[Execution]:
             or (cut and execution.changed.cut)
             or not files.isdisjoint(execution.files.written)
             or (execution.unknown and bool(names))
-            or (execution.effects.stars and execution.effects.bound.keys().isdisjoint(names) and _adopted(execution))
-            or any(execution.number >= floors.get(name, sys.maxsize) for name in execution.drew | execution.seeded)
-        ):
+            or (execution.effects.stars and _adopted(execution))
+            or (bool(floors) and any(execution.number >= floors.get(name, sys.maxsize) for name in execution.drew))
+        )
+
+    include(last)
+    for index in range(last.number - 1, -1, -1):
+        execution = executions[index]
+        if belongs(execution):
             include(execution)
             kept.append(execution)
     return kept[::-1]
@@ -77,7 +81,7 @@ def _adopted(execution: Execution) -> bool:
 
 def _last_seed(executions: list[Execution], before: int, generator: str) -> int | None:
     for execution in reversed(executions[:before]):
-        if generator in execution.drew | execution.seeded and execution.effects.seeds:
+        if generator in execution.drew and execution.effects.seeds:
             return execution.number
     return None
 

@@ -104,7 +104,7 @@ class CellTracker(ast.NodeTransformer):
             options,
             source=info.raw_cell,
             shell=self.shell,
-            execution_count=self.shell.execution_count,
+            execution_count=len(self.shell.history_manager.input_hist_raw),
             notebook=notebook_path(self.shell.user_ns),
             publish=self._publisher(),
             with_widget=shows_widgets(self.shell.user_ns),
@@ -120,7 +120,7 @@ class CellTracker(ast.NodeTransformer):
         the others are what its magics run."""
         if self._unseen is not None:
             source, self._unseen = self._unseen, None
-            self._guarded(lambda: self.session.begin(source, node, self.shell.execution_count))
+            self._guarded(lambda: self.session.begin(source, node))
         if not self._open:
             return node
         run = self._open[-1][1]
@@ -146,7 +146,7 @@ class CellTracker(ast.NodeTransformer):
         while self._running and self._running.pop()[1] != source:
             pass
         if not self._running:
-            self._guarded(lambda: self.session.end(result.error_in_exec, failed_line(result)))
+            self._guarded(lambda: self.session.end(result.execution_count, result.error_in_exec, failed_line(result)))
 
     # -- help
 

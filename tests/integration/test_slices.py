@@ -1,0 +1,121 @@
+"""What belongs to a slice: sessions, and which of their executions made what the tracked cell read."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PLAY = Path(__file__).parent.parent / "slice_corpus" / "play.py"
+
+# A session's cells, the last one tracked; `+` marks those that belong to its slice.
+SESSIONS: dict[str, list[str]] = {
+    "only what is read": ["+a = 1", "b = 2", "+c = a + 1", "+r = c * 1.5"],
+    "the last binding counts": ["a = 1", "+a = 2", "+r = a * 1.5"],
+    "a cell that is run again": ["a = 1", "+b = 5", "+a = b", "b = 7", "+r = a * 1.5"],
+    "edited after its use": ["+a = 1", "+b = a", "a = 3", "+r = b * 1.5"],
+    "an update needs what it updates": ["+a = 1", "+a += 1", "+r = a * 1.5"],
+    "a function's free names": ["+k = 2", "+def f(x):\n    return x * k", "z = 1", "+r = f(1) * 1.5"],
+    "a function behind a function": ["+def f():\n    return 1", "+def g():\n    return f()", "+r = g() * 1.5"],
+    "a redefined function": ["def f():\n    return 1", "+def f():\n    return 2", "+r = f() * 1.5"],
+    "changed by a method": ["+a = []", "+a.append(1)", "b = []", "b.append(1)", "+r = sum(a) * 1.5"],
+    "not changed by reading": ["+a = [2, 1]", "sorted(a)", "a.index(1)", "print(a)", "len(a)", "+r = a[0] * 1.5"],
+    "an alias": ["+a = [1]", "+b = a", "+b.append(2)", "+r = sum(a) * 1.5"],
+    "a copy is no alias": ["+a = [1]", "b = list(a)", "b.append(2)", "+r = sum(a) * 1.5"],
+    "something held by something": ["+a = [1]", "+d = {'a': a}", "+d['a'].append(3)", "+r = sum(a) * 1.5"],
+    "shared, and named nowhere": ["+a = [[]]", "+b = [a[0]]", "+b[0].append(4)", "+r = sum(a[0]) * 1.5"],
+    "items of a loop": ["+ds = [{'v': 1}]", "+for d in ds:\n    d['v'] = 5", "+r = ds[0]['v'] * 1.5"],
+    "an attribute": ["+class A:\n    v = 1", "+a = A()", "+a.v = 3", "o = A()", "o.v = 9", "+r = a.v * 1.5"],
+    "a class attribute": ["+class A:\n    v = 1", "+a = A()", "+A.v = 3", "+r = a.v * 1.5"],
+    "a method that changes": [
+        "+class A:\n    def __init__(self):\n        self.n = 0\n    def up(self):\n        self.n += 1\n    def get(self):\n        return self.n",
+        "+a = A()", "a.get()", "+a.up()", "+r = a.n * 1.5",
+    ],
+    "a function that changes its argument": [
+        "+def f(d):\n    d['k'] = 1", "def g(d):\n    return len(d)", "+x = {}", "+f(x)", "g(x)", "+r = len(x) * 1.5",
+    ],
+    "a function that changes a global": ["+log = []", "+def f():\n    log.append(1)", "+f()", "+r = len(log) * 1.5"],
+    "a function that binds a global": ["n = 0", "+def f():\n    global n\n    n = 5", "+f()", "+r = n * 1.5"],
+    "a closure": [
+        "+def make():\n    n = 0\n    def up():\n        nonlocal n\n        n += 1\n        return n\n    return up",
+        "+a = make()", "b = make()", "+a()", "b()", "+r = a() * 1.5",
+    ],
+    "a default argument": ["+def f(x, seen=[]):\n    seen.append(x)\n    return len(seen)", "+f(1)", "+r = f(2) * 1.5"],
+    "an iterator": ["+it = iter([1, 2, 3])", "+next(it)", "+r = next(it) * 1.5"],
+    "a file": [
+        "+open('a.txt', 'w').write('1')", "open('b.txt', 'w').write('2')", "+r = int(open('a.txt').read()) * 1.5",
+    ],
+    "a file written anew": [
+        "open('c.txt', 'w').write('1')", "+open('c.txt', 'w').write('2')", "+r = int(open('c.txt').read()) * 1.5",
+    ],
+    "a module beside the notebook": [
+        "+%%writefile beside_one.py\nK = 1\nL = []\ndef add():\n    L.append(1)\ndef count():\n    return len(L)",
+        "+import beside_one", "+beside_one.K = 3", "+beside_one.add()", "beside_one.count()",
+        "+r = beside_one.K * beside_one.count() * 1.5",
+    ],
+    "a seed and every draw since": [
+        "import random", "random.random()", "+import random\nrandom.seed(1)", "+a = random.random()",
+        "+b = random.random()", "c = 3", "+r = random.random() * 1.5",
+    ],
+    "draws that nothing depends on": ["import random", "random.seed(1)", "b = random.random()", "+a = 2", "+r = a * 1.5"],
+    "a generator of one's own": [
+        "+import random", "+g = random.Random(1)", "+g.random()", "h = random.Random(2)", "h.random()", "+r = g.random()",
+    ],
+    "a cell that raised half way": ["+a = [1]", "+a.append(2)\n1 / 0\na.append(3)", "+r = sum(a) * 1.5"],
+    "deleted and made again": ["a = 1", "del a", "+a = 4", "+r = a * 1.5"],
+    "the working folder": ["+import os\nos.mkdir('sub')\nos.chdir('sub')", "a = 1", "+r = float(len(os.getcwd()) > 0)"],
+    "anything by exec": ["+a = 1", "+b = 2", "+code = 'c = a'", "+b = 3", "+exec(code)", "+r = c * 1.5"],
+    "exec of a constant": ["+a = 1", "b = 2", "+exec('c = a')", "+r = c * 1.5"],
+    "a name by globals()": ["a = 1", "+globals()['a'] = 5", "+r = a * 1.5"],
+    "a star import": ["+from math import *", "from cmath import phase", "+r = pi * 1.5"],
+    "magics": ["+%time a = 2", "b = 1", "+%%time\nc = a + 1", "+r = c * 1.5"],
+    "a comprehension's variable is its own": ["x = 1", "+a = [x for x in range(3)]", "+r = sum(a) * 1.5"],
+    "a loop's last value": ["v = 1", "+for i in range(3):\n    v = i", "+r = v * 1.5"],
+    "bound in one branch": ["+v = 1", "+flag = False", "+if flag:\n    v = 2", "+r = v * 1.5"],
+    "a query's names": [
+        "+import pandas as pd", "+low = 1", "high = 9", "+df = pd.DataFrame({'a': [1, 2, 3]})", "df.head()",
+        "+r = float(len(df.query('a > @low')))",
+    ],
+    "a frame's columns": [
+        "+import pandas as pd", "+df = pd.DataFrame({'a': [1, 2]})", "+df['b'] = df.a * 2", "y = df['a']",
+        "df.describe()", "+r = float(df.b.sum())",
+    ],
+    "a view of an array": [
+        "+import numpy as np", "+m = np.zeros(4)", "+v = m[:2]", "+v[0] = 5", "m.sum()", "+r = float(m.sum())",
+    ],
+    "an estimator in a pipeline": [
+        "+from sklearn.pipeline import make_pipeline\nfrom sklearn.preprocessing import StandardScaler",
+        "+s = StandardScaler()", "+p = make_pipeline(s)", "+X = [[1.0], [3.0]]", "+p.fit(X)", "p.transform(X)",
+        "+r = float(s.mean_[0])",
+    ],
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def slices(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    """For each session, the sources in the slice that its run kept."""
+    root = tmp_path_factory.mktemp("slices")
+    jobs = []
+    for i, cells in enumerate(SESSIONS.values()):
+        plain = [cell.removeprefix("+") for cell in cells]
+        plain[-1] = "%%track\n" + plain[-1]
+        jobs.append({"folder": str(root / f"job-{i}"), "cells": plain, "counts": list(range(1, len(plain) + 1))})
+    (root / "jobs.json").write_text(json.dumps(jobs))
+    command = [sys.executable, str(PLAY), str(root / "jobs.json"), str(root / "answers.json")]
+    subprocess.run(command, check=True, env={**os.environ, "TRACKER_STORE": str(root / "store")}, timeout=200)
+    kept = {}
+    for name, answers in zip(SESSIONS, json.loads((root / "answers.json").read_text()), strict=True):
+        assert answers[-1]["error"] is None, (name, answers)
+        cells = json.loads((root / "store/artifacts" / answers[-1]["run"] / "code/cells.json").read_text())["cells"]
+        kept[name] = [cell["count"] for cell in cells]
+    return kept
+
+
+@pytest.mark.parametrize("name", SESSIONS)
+def test_the_slice_is_what_made_it(slices: dict[str, list[int]], name: str) -> None:
+    expected = [i for i, cell in enumerate(SESSIONS[name], 1) if cell.startswith("+")]
+    assert slices[name] == expected
