@@ -48,6 +48,7 @@ def test_every_key(name: str) -> None:
         for kind in ("params", "metrics", "curves", "tags", "artifacts"):
             missing = set(theirs[kind]) - set(ours[kind]) - BETTER.get(name, set())
             assert not missing, f"{kind} that MLflow keeps: {sorted(missing)}"
+        assert set(theirs["models"]) <= set(ours["artifacts"])
         assert set(theirs["datasets"]) <= set(ours["datasets"])
 
 

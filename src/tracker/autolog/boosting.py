@@ -8,6 +8,7 @@ from typing import Any
 
 from tracker.autolog.calls import Call
 
+MAX_BARS = 300
 MAX_CELLS = 50_000_000
 """A sparse matrix of more cells is not made dense to note it."""
 
@@ -58,11 +59,15 @@ def _plot(scores: Mapping[str, Any], kind: str) -> Any:
         return None
     import numpy as np
 
-    values = {name: np.abs(np.ravel(value)).sum() for name, value in scores.items()}
-    ranked = sorted(values, key=lambda name: float(values[name]))
-    figure = Figure(figsize=(6.4, 4.8 + 0.1 * max(0, min(len(ranked), 300) - 10)), layout="constrained")
+    values = {str(name): float(np.abs(np.ravel(value)).sum()) for name, value in scores.items()}
+    ranked = sorted(values, key=lambda name: values[name])
+    ranked = ranked[-MAX_BARS:]
+    height = 4.8 + 0.1 * max(0, len(ranked) - 10)
+    figure = Figure(figsize=(6.4, height))
     axes = figure.subplots()
-    axes.barh([str(name) for name in ranked[-300:]], [float(values[name]) for name in ranked[-300:]], height=0.5)
+    figure.subplots_adjust(left=min(0.5, 0.08 + 0.015 * max(map(len, ranked), default=0)), right=0.97)
+    figure.subplots_adjust(bottom=0.6 / height, top=1 - 0.4 / height)
+    axes.barh(ranked, [values[name] for name in ranked], height=0.5)
     axes.set(title=f"Feature Importance ({kind})", xlabel="Importance")
     return figure
 

@@ -66,10 +66,16 @@ class Call:
     def open(self) -> bool:
         """Find or start the run; False if this call is not to be logged."""
         self._run = context.active_run()
-        if self._run is not None:
+        lender = context.lent_run()
+        if self._run is not None and lender is None:
             return not self.settings.exclusive or self._run.run_id in _managed
-        tags = {str(key): value for key, value in (self.settings.extra_tags or {}).items()}
-        self._opened = self._run = fluent.start_run(tags=tags | {"mlflow.autologging": self.library})
+        tags = {**(self.settings.extra_tags or {}), "mlflow.autologging": self.library}
+        if lender is None:
+            self._opened = fluent.start_run(tags=tags)
+        else:  # several threads' trainings are not mixed into the one run
+            experiment, store = lender.info.experiment_id, lender.store
+            self._opened = context.open_run(experiment, tags=tags, parent=lender.run_id, store=store)
+        self._run = self._opened
         _managed.add(self._run.run_id)
         return True
 

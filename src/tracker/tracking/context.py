@@ -31,7 +31,7 @@ from tracker.tracking.writer import RunWriter, shared_writer
 
 __all__ = [
     "ActiveRun", "active_run", "close_run", "current_store", "get_tracking_uri", "is_tracking_uri_set",
-    "last_run", "open_run", "own_run", "resume_run", "set_tracking_uri", "status_after",
+    "last_run", "lent_run", "open_run", "own_run", "resume_run", "set_tracking_uri", "status_after",
 ]  # fmt: skip
 
 
@@ -124,6 +124,13 @@ def own_run() -> ActiveRun | None:
         if run.is_open and run.is_of_this_thread():
             return run
     return _left_open_here()
+
+
+def lent_run() -> ActiveRun | None:
+    """The main thread's run, if that is what is active here: this worker thread has none of its own."""
+    if any(run.is_open for run in _stack.get()) or _left_open_here() is not None:
+        return None
+    return _main_run()
 
 
 def last_run() -> ActiveRun | None:

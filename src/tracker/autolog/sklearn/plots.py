@@ -35,7 +35,10 @@ def _confusion(estimator: Any, X: Any, y: Any, weight: Any, classes: Sequence[An
     predicted = estimator.predict(X)
     labels = unique_labels(y, predicted) if classes is None else classes
     matrix = confusion_matrix(y, predicted, labels=labels, sample_weight=weight, normalize="true")
-    figure, axes = _sheet("Normalized confusion matrix", "Predicted label", "True label")
+    longest = max(len(str(label)) for label in labels)
+    figure, axes = _sheet(
+        "Normalized confusion matrix", "Predicted label", "True label", min(0.4, 0.1 + 0.012 * longest)
+    )
     shown = axes.imshow(matrix, cmap="Blues", vmin=0, vmax=1)
     figure.colorbar(shown, ax=axes)
     size = min(8.0, 50.0 / len(labels))
@@ -66,10 +69,12 @@ def _curves(y: Any, scores: Any, weight: Any, positive: Any) -> dict[str, Any]:
     return {"roc_curve": roc, "precision_recall_curve": curve}
 
 
-def _sheet(title: str, x: str, y: str) -> tuple[Any, Any]:
+def _sheet(title: str, x: str, y: str, left: float = 0.12) -> tuple[Any, Any]:
+    """An empty plot. Its margins are set, not found: finding them draws everything twice."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(6.0, 4.0), dpi=120, layout="constrained")
+    figure = Figure(figsize=(6.0, 4.0), dpi=120)
     axes = figure.subplots()
+    figure.subplots_adjust(left=left, right=0.97, bottom=0.13, top=0.92)
     axes.set(title=title, xlabel=x, ylabel=y)
     return figure, axes
