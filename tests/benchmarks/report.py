@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
 
 from rows import Number, Row
@@ -13,7 +14,7 @@ Numbers = Mapping[str, Mapping[str, float]]
 
 
 def machine() -> str:
-    """CPU, cores, system and Python, in one line."""
+    """CPU, cores, system, and the versions of Python and the engines, in one line."""
     info = Path("/proc/cpuinfo")
     names = (
         [line.split(":", 1)[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
@@ -21,7 +22,8 @@ def machine() -> str:
         else []
     )
     cpu = names[0] if names else platform.processor() or platform.machine()
-    return f"{cpu}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    versions = ", ".join(f"{name} {version(name)}" for name in ("duckdb", "pyarrow", "pandas"))
+    return f"{cpu}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, {versions}"
 
 
 def markdown(rows: list[Row], ours: Numbers, mlflow: Numbers, bare: Numbers, note: str) -> str:

@@ -1,4 +1,6 @@
-"""Measures tracker, the bare limits, and MLflow where it is given: `python tests/benchmarks/run.py --size full --mlflow-python PATH`.
+"""Measures tracker, the bare limits, and MLflow where it is given.
+
+    python tests/benchmarks/run.py --size full --mlflow-python PATH --into README.md
 
 Every task runs in a fresh process, several times; numbers are medians. MLflow is no dependency: `--mlflow-python` (or
 TRACKER_BENCH_MLFLOW) names an interpreter that has it.
@@ -21,6 +23,8 @@ sys.path.insert(0, str(HERE))
 
 from report import markdown  # noqa: E402
 from rows import SIZES, Size, rows  # noqa: E402
+
+MARK, END = "<!-- measured -->", "<!-- end of what was measured -->"
 
 Numbers = dict[str, dict[str, float]]
 Say = Callable[[str], None]
@@ -132,17 +136,31 @@ def mlflow_version(python: str) -> str:
     ).stdout.strip()
 
 
+def placed(table: str, text: str) -> str:
+    """The text with the table at its mark, in place of the one that stands there."""
+    before, mark, after = text.partition(MARK)
+    if not mark:
+        raise SystemExit(f"There is no {MARK} in the file.")
+    old, end, rest = after.partition(END)
+    return f"{before}{MARK}\n{table}{END}{rest if end else old}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", choices=SIZES, default="smoke")
     parser.add_argument("--mlflow-python", default=os.environ.get("TRACKER_BENCH_MLFLOW"), metavar="PATH")
+    parser.add_argument(
+        "--into", type=Path, metavar="PATH", help=f"a file in which the table takes the place of {MARK}"
+    )
     chosen = parser.parse_args()
     size, mlflow = SIZES[chosen.size], chosen.mlflow_python
-    note = f"Size {chosen.size!r}, medians of {size.repeats}" + (
-        f"; beside MLflow {mlflow_version(mlflow)}." if mlflow else "."
-    )
+    beside = f"; beside MLflow {mlflow_version(mlflow)}" if mlflow else ""
+    note = f"Size {chosen.size!r}, medians of {size.repeats}{beside}; load {os.getloadavg()[0]:.1f} when it began."
     numbers = measured(size, mlflow, lambda text: print(text, file=sys.stderr))
-    print(markdown(rows(size), *numbers, note))
+    table = markdown(rows(size), *numbers, note)
+    print(table)
+    if chosen.into is not None:
+        chosen.into.write_text(placed(table, chosen.into.read_text()))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from report import Numbers, markdown, value
 from rows import SIZES, rows
-from run import measured
+from run import END, MARK, measured, placed
 
 pytestmark = pytest.mark.benchmark
 
@@ -64,3 +64,9 @@ def test_the_table_has_a_line_for_each_row(numbers: tuple[Numbers, Numbers, Numb
     text = markdown(every, *numbers, "")
     assert len(text.splitlines()) == len(every) + 4
     assert "cores" in text
+
+
+def test_the_table_takes_the_place_of_the_last_one() -> None:
+    first = placed("| a |\n", f"before\n{MARK}\nafter\n")
+    assert first == f"before\n{MARK}\n| a |\n{END}\nafter\n"
+    assert placed("| b |\n", first) == first.replace("a |", "b |")
