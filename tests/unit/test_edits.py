@@ -39,9 +39,14 @@ def test_one_edit_of_many_runs_and_its_undo() -> None:
     assert shown() == {"a": ("x", "look", True), "b": ("x", "look", True), "c": before["c"]}
     assert tracker.undo() == "Note, star, tag 'team' of 'a', 'b' as before."
     assert shown() == before
-    with pytest.raises(InvalidState, match="no edit to undo"):
-        tracker.undo()
-        tracker.undo()
+
+
+def test_a_process_that_made_no_edit_has_none_to_undo(python: Python) -> None:
+    (a,) = make("a")
+    tracker.delete_runs(a)
+    said = python("import tracker\ntry: tracker.undo()\nexcept tracker.TrackerError as error: print(error)").stdout
+    assert said.startswith("There is no edit to undo")
+    assert python(f"import tracker; print(tracker.restore_runs({a!r}))").stdout == "1\n"
 
 
 def test_what_does_not_change_is_not_written() -> None:
