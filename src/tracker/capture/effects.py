@@ -84,6 +84,8 @@ class FunctionEffects:
     free: Names
     """Names of enclosing scopes that it reads: every other name in `uses` is a local one."""
     uses: tuple[Use, ...]
+    seeds: tuple[tuple[str, ...], ...]
+    """The dotted names of what it calls to set a seed."""
     unknown: bool
 
 
@@ -110,7 +112,8 @@ class Effects:
     """It changes the process for every later cell: environment variables, `from __future__`, `%load_ext`."""
     seeds_first: bool = False
     """A seed is set before anything could be drawn."""
-    seeds: bool = False
+    seeds: list[tuple[str, ...]] = field(default_factory=list)
+    """The dotted names of what it calls that may set a seed, functions of its own included."""
     magics: set[str] = field(default_factory=set)
     imports: set[str] = field(default_factory=set)
     """Modules that it names in import statements, those of functions too."""
@@ -351,7 +354,13 @@ class _Flow:
         known = free | argument_names(node.args)
         told = inside.found
         kept = FunctionEffects(
-            parameters, frozenset(told.changed) & known, outer.writes, free, tuple(told.uses), told.unknown
+            parameters,
+            frozenset(told.changed) & known,
+            outer.writes,
+            free,
+            tuple(told.uses),
+            tuple(told.seeds),
+            told.unknown,
         )
         earlier = self.found.functions.get(place)
         self.found.functions[place] = kept if earlier is None else _either(earlier, kept)
@@ -513,8 +522,9 @@ class _Flow:
                             self._need(found)
         if name in _ENVIRONMENT or (owner is not None and getattr(owner, "attr", "") == "environ" and name != "get"):
             self.found.sets_up = True
-        if "seed" in name:
-            self.found.seeds = True
+        path, root = _called(node.func)
+        if isinstance(root, ast.Name) and "seed" in name:
+            self.found.seeds.append((root.id, *path))
 
     def _executed(self, node: ast.Call) -> None:
         """`exec` and `eval`: of a constant its own names, else anything."""
@@ -582,7 +592,8 @@ def _either(a: FunctionEffects, b: FunctionEffects) -> FunctionEffects:
     """Two functions that start on one line: what either does, to any argument."""
     return FunctionEffects(
         a.parameters if len(a.parameters) > len(b.parameters) else b.parameters,
-        a.changed | b.changed, a.rebound | b.rebound, a.free | b.free, a.uses + b.uses, a.unknown or b.unknown,
+        a.changed | b.changed, a.rebound | b.rebound, a.free | b.free, a.uses + b.uses, a.seeds + b.seeds,
+        a.unknown or b.unknown,
     )  # fmt: skip
 
 

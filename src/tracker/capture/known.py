@@ -75,3 +75,4 @@ CONFIGURES: Final = (
     "filterwarnings",
     "simplefilter",
 )
+SEEDING: Final = words("seed set_seed seed_everything set_random_seed manual_seed manual_seed_all seed_all fix_seed")

@@ -29,14 +29,14 @@ def names_behind(names: Iterable[str], namespace: Mapping[str, Any]) -> set[str]
     return behind(names, namespace).names
 
 
-def behind(names: Iterable[str], namespace: Mapping[str, Any]) -> Behind:
-    """The notebook's functions and classes' methods that `names` stand for, at any depth, and the globals they read."""
+def behind(names: Iterable[str], namespace: Mapping[str, Any], held: Iterable[Any] = ()) -> Behind:
+    """The notebook's functions and classes' methods that `names` and `held` stand for, and the globals they read."""
     found = Behind(set(), [])
-    waiting = [name for name in names if name in namespace]
-    seen = set(waiting)
+    seen = {name for name in names if name in namespace}
+    waiting = [*held, *(namespace[name] for name in seen)]
     codes: set[int] = set()
     while waiting and len(codes) < _MAX_FUNCTIONS:
-        for function in _functions(namespace[waiting.pop()], namespace, 0):
+        for function in _functions(waiting.pop(), namespace, 0):
             if id(function.__code__) in codes:
                 continue
             codes.add(id(function.__code__))
@@ -45,7 +45,7 @@ def behind(names: Iterable[str], namespace: Mapping[str, Any]) -> Behind:
                 found.names.add(name)
                 if name in namespace and name not in seen:
                     seen.add(name)
-                    waiting.append(name)
+                    waiting.append(namespace[name])
     return found
 
 

@@ -34,16 +34,21 @@ class Objects(NamedTuple):
     ids: frozenset[int]
     cut: bool
 
-    def meets(self, other: Objects) -> bool:
-        """Whether the two share an object, or may: nobody knows of what both leave out."""
-        return (self.cut and other.cut) or not self.ids.isdisjoint(other.ids)
+    def joined(self, other: Objects) -> Objects:
+        """The objects of both."""
+        return Objects(self.ids | other.ids, self.cut or other.cut) if other.ids else self
 
 
 NOTHING: Final = Objects(frozenset(), False)
 
 
-def reachable(values: Iterable[Any], limit: int = MAX_OBJECTS, classes: bool = False) -> Objects:
-    """The changeable objects that these values are or hold; with `classes`, also the classes of those objects."""
+def reachable(
+    values: Iterable[Any], limit: int = MAX_OBJECTS, classes: bool = False, code: list[Any] | None = None
+) -> Objects:
+    """The changeable objects that these values are or hold; with `classes`, also the classes of those objects.
+
+    Functions, and classes made in the notebook, that are met on the way are added to `code`.
+    """
     waiting = [value for value in values if type(value) not in _ATOMS]
     found = {id(value) for value in waiting}
     seen: set[int] = set()
@@ -62,6 +67,8 @@ def reachable(values: Iterable[Any], limit: int = MAX_OBJECTS, classes: bool = F
         if how == "function":
             if value.__closure__:
                 found.add(identity)
+            if code is not None:
+                code.append(value)
             waiting += [*_contents(value), *(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values()]
             continue
         if how != "constant" and (how not in ("object", "method") or gc.is_tracked(value)):
@@ -71,6 +78,8 @@ def reachable(values: Iterable[Any], limit: int = MAX_OBJECTS, classes: bool = F
             waiting += gc.get_referents(value)
         else:
             waiting += _parts(value, how)
+    if code is not None:
+        code += [kind for kind in kinds if kind.__module__ == "__main__"]
     if classes:
         found |= {id(owner) for kind in kinds for owner in kind.__mro__}
     return Objects(frozenset(found), False)

@@ -17,7 +17,7 @@ from types import FunctionType, ModuleType
 from typing import Any, Final
 
 from .effects import Effects, FunctionEffects, Place, effects_of
-from .known import words
+from .known import SEEDING, words
 from .magics import plain_tree
 from .mutation import Resolver
 from .opened import OpenedFiles, begin_collecting, collected, is_installed
@@ -35,6 +35,7 @@ _SHELL_NAMES: Final = words(
 )
 _Names = frozenset[str]
 _NO_NAMES: Final[_Names] = frozenset()
+_GENERATORS: Final[_Names] = frozenset({"random", "numpy", "torch"})
 
 
 @dataclass
@@ -53,13 +54,13 @@ class Execution:
     maybe: _Names = _NO_NAMES
     """Names that it may have bound, or whose objects it may have changed."""
     read: Objects = NOTHING
-    made: Objects = NOTHING
-    """Objects that hang below what it bound."""
     changed: Objects = NOTHING
     drew: _Names = _NO_NAMES
     """Global random generators whose state it moved."""
     seeded: _Names = _NO_NAMES
-    """Those that it seeded before it drew from them."""
+    """Those that it seeded."""
+    seeded_first: bool = False
+    """It seeded them before anything could be drawn."""
     files: OpenedFiles = field(default_factory=OpenedFiles)
     unknown: bool = False
     """It may have read and changed anything."""
@@ -99,8 +100,9 @@ class Session:
                     needs=frozenset(effects.reads) | effects.soft,
                     bound=frozenset(effects.bound),
                     maybe=frozenset(effects.maybe | effects.changed).union(*(use.roots for use in effects.uses)),
-                    drew=frozenset(("random", "numpy", "torch")) if effects.uses or effects.seeds else _NO_NAMES,
-                    seeded=frozenset(("random", "numpy", "torch")) if effects.seeds_first else _NO_NAMES,
+                    drew=_GENERATORS if effects.uses or effects.seeds else _NO_NAMES,
+                    seeded=_GENERATORS if effects.seeds else _NO_NAMES,
+                    seeded_first=effects.seeds_first,
                     unknown=effects.unknown,
                     sets_up=effects.sets_up or "sys.path" in source or "%cd" in source or "chdir" in source,
                 )
@@ -115,7 +117,9 @@ class Session:
         names = self._namespace
         self.functions.update(effects.functions)
         wanted = {name for name in (*effects.reads, *effects.soft) if name in names}
-        reached = behind(wanted, names)
+        code: list[Any] = []
+        read = reachable([names[name] for name in wanted], _READ_OBJECTS, True, code)
+        reached = behind(wanted, names, code)
         needs = wanted | {name for name in reached.names if not _bound_before_use(name, effects)}
         rebound = (effects.changed | _mentioned(effects)) & (effects.maybe | effects.bound.keys()) & names.keys()
         if not self._states:
@@ -126,7 +130,7 @@ class Session:
             kinds={name: type(names[name]) for name in wanted if name in names},
             present={name: id(value) for name, value in names.items() if _is_users(name)},
             functions=reached.functions,
-            read=reachable([names[name] for name in needs if name in names], _READ_OBJECTS, classes=True),
+            read=read.joined(reachable([names[name] for name in needs - wanted if name in names], classes=True)),
             replaced=reachable([names[name] for name in rebound]) if rebound else NOTHING,
             modules=_modules_behind([names[name] for name in needs if name in names]),
             folder=os.getcwd(),
@@ -146,7 +150,7 @@ class Session:
         done.failed_line = failed_line
         self._names(watched, done)
         self._objects(watched, done)
-        self._random(done)
+        self._random(watched, done)
         moved = os.getcwd() != watched.folder or tuple(sys.path) != watched.path
         done.sets_up = done.effects.sets_up or moved
         self.executions.append(done)
@@ -164,9 +168,13 @@ class Session:
 
     @property
     def foreseen(self) -> Execution | None:
-        """The cell that runs now with what was known of it when it began."""
+        """The cell that runs now with what was known of it when it began: it may yet need its `effects.soft`."""
         watched = self._now
-        return None if watched is None else replace(watched.done, needs=frozenset(watched.needs), read=watched.read)
+        if watched is None:
+            return None
+        effects = watched.done.effects
+        needs = frozenset(name for name in watched.needs if name in effects.reads or name not in effects.soft)
+        return replace(watched.done, needs=needs, read=watched.read)
 
     # -- what it took and left
 
@@ -205,8 +213,6 @@ class Session:
         imported = self._imported(done.effects) + watched.modules
         done.files.read.update(path for path, _ in imported)
         done.read = Objects(watched.read.ids | {identity for _, identity in imported}, watched.read.cut)
-        made = reachable([names[name] for name in done.bound if name in names])
-        done.made = NOTHING if made.cut or watched.read.cut else made
         done.unknown = done.effects.unknown or mutations.unknown
 
     def _loaded_now(self) -> list[ModuleType]:
@@ -226,14 +232,35 @@ class Session:
                 found.append((path, id(module)))
         return found
 
-    def _random(self, done: Execution) -> None:
+    def _random(self, watched: _Watched, done: Execution) -> None:
         states = random_states()
         moved = {name for name, state in states.items() if self._states.get(name, state) != state}
-        if done.effects.seeds:
-            moved |= states.keys()
-        done.drew = frozenset(moved)
-        done.seeded = done.drew if done.effects.seeds_first else _NO_NAMES
+        seeded = self._seeded(watched, moved | (states.keys() - self._states.keys()))
+        done.drew = frozenset(moved | seeded)
+        done.seeded, done.seeded_first = frozenset(seeded), done.effects.seeds_first
         self._states = states
+
+    def _seeded(self, watched: _Watched, moved: set[str]) -> set[str]:
+        """The generators that a cell sets a seed of; where only a name tells so, those whose state has moved."""
+        effects = watched.done.effects
+        paths = list(effects.seeds)
+        for function in (*watched.functions, *(self._namespace.get(name) for name in effects.bound)):
+            if isinstance(function, FunctionType) and function.__globals__ is self._namespace:
+                told = self.functions.get((function.__code__.co_name, function.__code__.co_firstlineno))
+                paths += told.seeds if told is not None else ()
+        found: set[str] = set()
+        for root, *path in paths:
+            owner = self._namespace.get(root)
+            module = str(getattr(owner if isinstance(owner, ModuleType) else type(owner), "__name__", ""))
+            home = str(getattr(type(getattr(owner, "__self__", None)), "__module__", ""))
+            library = (module if isinstance(owner, ModuleType) else home).partition(".")[0]
+            if library in _GENERATORS:
+                found.add(library)
+            elif (path or [root])[-1] in SEEDING and not isinstance(owner, FunctionType | None):
+                found |= moved
+            elif isinstance(owner, FunctionType) and owner.__globals__ is not self._namespace:
+                found |= moved if root in SEEDING else set()
+        return found
 
 
 @dataclass

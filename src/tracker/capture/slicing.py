@@ -38,7 +38,6 @@ def slice_of(executions: list[Execution], last: Execution) -> list[Execution]:
     def include(execution: Execution) -> None:
         nonlocal cut, everything, objects, names
         names -= execution.bound
-        objects -= execution.made.ids
         names |= execution.needs
         objects |= execution.read.ids
         cut |= execution.read.cut
@@ -46,7 +45,7 @@ def slice_of(executions: list[Execution], last: Execution) -> list[Execution]:
         files.update(execution.files.read)
         files.update(os.path.dirname(path) for path in (*execution.files.written, *execution.files.read))
         everything |= execution.unknown
-        for generator in execution.drew - execution.seeded:
+        for generator in execution.drew - (execution.seeded if execution.seeded_first else frozenset()):
             seed = _last_seed(executions, execution.number, generator)
             if seed is not None:
                 floors[generator] = min(floors.get(generator, seed), seed)
@@ -81,7 +80,7 @@ def _adopted(execution: Execution) -> bool:
 
 def _last_seed(executions: list[Execution], before: int, generator: str) -> int | None:
     for execution in reversed(executions[:before]):
-        if generator in execution.drew and execution.effects.seeds:
+        if generator in execution.seeded:
             return execution.number
     return None
 
