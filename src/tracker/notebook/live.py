@@ -54,6 +54,16 @@ class LiveCard:
             self._thread = threading.Thread(target=self._follow, name="tracker-card", daemon=True)
             self._thread.start()
 
+    def refresh(self) -> None:
+        """Show the card as it is now."""
+        if self._in_place:
+            self._publish(card_bundle(self.run()), True)
+
+    def metrics(self) -> dict[str, float]:
+        """The last value of each metric so far."""
+        self._read()
+        return {key: curve.last for key, curve in self._fold.curves.items()}
+
     def _follow(self) -> None:
         try:
             wait = FIRST_SECONDS
@@ -101,6 +111,7 @@ class LiveCard:
         return self._facts | {
             "name": fold.tags.get("mlflow.runName", ""),
             "note": fold.tags.get("mlflow.note.content", ""),
+            "slice": fold.tags.get("tracker.slice", ""),
             "params": [{"key": key, "value": shown(value)} for key, value in fold.params.items()],
             "metrics": [
                 {"key": key, "value": rounded(curve.last), "step": curve.last_step, "points": curve.points}

@@ -61,7 +61,6 @@ class TrackedRun:
         self._before: capture.Before | None = None
         self._recorder: capture.LoopRecorder | None = None
         self._witnesses: tuple[Witness, ...] = ()
-        self._scene = Scene(source, shell.user_ns, session, self._writer, self._notices.append)
         self._tee = capture.Tee()
         self._tap = FigureTap(
             shell, lambda path, data: self._noting_faults(lambda: self._writer.artifact_bytes(path, data))
@@ -72,6 +71,10 @@ class TrackedRun:
             "source": secrets.masked(source)[0], "notices": self._notices,
         }  # fmt: skip
         self._card = LiveCard(self.id, facts, tail, publish, in_place=hasattr(shell, "kernel"), with_widget=with_widget)
+        self._scene = Scene(
+            source, shell.user_ns, session, self._writer, self._run.info.run_name or "", self._notices.append,
+            self._card.metrics, self._card.refresh,
+        )  # fmt: skip
 
     # -- before the cell
 

@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,8 +19,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from tracker import capture
+from tracker.capture import slicing
+from tracker.capture.again import Record, inputs_key, recalled, remember, states_now
 from tracker.capture.data import FileRead, datasets_read, files_read
 from tracker.capture.environment import GIT_SECONDS, Worktree, environment, seeds
+from tracker.capture.packages import imported_packages
+from tracker.capture.values import same
 from tracker.entities import Dataset
 from tracker.exceptions import TrackerError
 from tracker.fingerprints import Fingerprint
@@ -29,6 +34,11 @@ from tracker.tracking.writer import RunWriter
 
 ENVIRONMENT = "environment.json"
 MAX_CELLS = 500
+MAX_METRICS = 1_000
+AGAIN = "tracker.again"
+"""The tag that names an earlier run with the same inputs."""
+NOT_DETERMINISTIC = "tracker.not_deterministic"
+"""The tag that names an earlier run with the same inputs and other metrics."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +49,13 @@ class Scene:
     names: Mapping[str, Any]
     session: capture.Session
     writer: RunWriter
+    run_name: str
     notice: Callable[[str], None]
     """Puts a sentence on the card."""
+    metrics: Callable[[], dict[str, float]]
+    """The last value of each metric so far."""
+    refresh: Callable[[], None]
+    """Shows the card as it is now."""
 
 
 class Witness(Protocol):
@@ -91,8 +106,10 @@ class EnvironmentWitness:
     """
 
     def begin(self, scene: Scene) -> None:
-        folder = os.getcwd()
-        self._worktree = Worktree(folder) if in_repository(folder) else None
+        self._worktree: Worktree | None = None
+        with suppress(FileNotFoundError):  # the folder that we are in has been removed
+            folder = os.getcwd()
+            self._worktree = Worktree(folder) if in_repository(folder) else None
 
     def end(self, scene: Scene) -> None:
         told = environment() | {"seeds": _seeds(scene)}
@@ -118,6 +135,73 @@ class EnvironmentWitness:
         writer.artifact_bytes(ENVIRONMENT, json.dumps(told, indent=1, ensure_ascii=False).encode("utf-8", "replace"))
 
 
+class AgainWitness:
+    """Says before the cell's own result that an earlier run had the same inputs, and afterwards whether it gave the
+    same metrics."""
+
+    def __init__(self, data: DataWitness) -> None:
+        self._data = data
+        self._key: str | None = None
+        self._states: dict[str, str] = {}
+        self._earlier: Record | None = None
+
+    def begin(self, scene: Scene) -> None:
+        cell = scene.session.foreseen
+        if cell is None or cell.source != scene.source:
+            return
+        cells = slicing.slice_of(scene.session.executions, cell)
+        needed = {name: scene.names[name] for name in cell.needs if name in scene.names}
+        self._key = inputs_key(cells, needed, self._data.datasets)
+        if self._key is None:
+            return
+        self._states = states_now()
+        for record in recalled(self._folder(scene), self._key):
+            if record.metrics and scene.writer.store.artifact_root(record.run).is_dir() and record.holds(self._states):
+                self._earlier = record
+                scene.writer.tags({AGAIN: record.run})
+                scene.notice(_again_words(record))
+                scene.refresh()
+                return
+
+    def end(self, scene: Scene) -> None:
+        done = scene.session.executions[-1] if scene.session.executions else None
+        if self._key is None or done is None or done.source != scene.source or done.error is not None:
+            return
+        if done.needs & done.effects.soft - done.effects.reads.keys():
+            return  # it took what an earlier cell had left under a name that it may bind itself
+        metrics = scene.metrics()
+        if self._earlier is not None:
+            self._compare(scene, self._earlier, metrics)
+        if len(metrics) <= MAX_METRICS and all(file.coverage == "full" for file in self._data.files):
+            drew = done.drew - done.seeded if done.seeded_first else done.drew
+            states = {name: state for name, state in self._states.items() if name in drew}
+            files = {file.path: file.digest for file in self._data.files}
+            run = scene.writer.run_id
+            record = Record(run, scene.run_name, time.time(), metrics, files, imported_packages(), states)
+            remember(self._folder(scene), self._key, record)
+
+    def _compare(self, scene: Scene, earlier: Record, metrics: dict[str, float]) -> None:
+        differ = [
+            f"{name} {earlier.metrics[name]:.6g} then, {value:.6g} now"
+            for name, value in metrics.items()
+            if name in earlier.metrics and not same(value, earlier.metrics[name])
+        ]
+        if differ:
+            scene.writer.tags({NOT_DETERMINISTIC: earlier.run})
+            scene.notice(
+                f"Not deterministic: with equal inputs {'; '.join(differ[:3])}{' …' if len(differ) > 3 else ''}."
+            )
+
+    def _folder(self, scene: Scene) -> Path:
+        return scene.writer.store.root / "cache" / "again"
+
+
+def _again_words(record: Record) -> str:
+    shown = ", ".join(f"{name} = {value:.6g}" for name, value in list(record.metrics.items())[:4])
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(record.ended))
+    return f"Again: same code, values, data and packages as {record.name} [{record.run[:12]}] of {when}: {shown}."
+
+
 def _seeds(scene: Scene) -> dict[str, Any]:
     """The seeds that the session's cells set, the last one under a name."""
     found: dict[str, Any] = {}
@@ -140,4 +224,5 @@ atexit.register(_wait_for_late)
 
 def witnesses() -> tuple[Witness, ...]:
     """Those of one cell, in the order in which they look."""
-    return (DataWitness(), EnvironmentWitness())
+    data = DataWitness()
+    return (data, EnvironmentWitness(), AgainWitness(data))
