@@ -126,6 +126,8 @@ export interface Edit {
 
 /** What a page asks of Python; answered only where something answers, and when it has the time. */
 export type Ask =
+  | RegistryChange
+  | { readonly do: 'refresh' }
   | { readonly do: 'edit'; readonly edits: readonly Edit[] }
   /** Least and greatest of metrics, by run: columns run_id, min.KEY, max.KEY. */
   | { readonly do: 'stats'; readonly keys: readonly string[] }
@@ -204,7 +206,50 @@ export type Bundle =
       readonly runs: readonly JsonColumn[];
       readonly curves: readonly JsonCurve[];
       readonly state: CompareState;
+    }
+  | {
+      readonly protocol: number;
+      readonly view: 'registry';
+      readonly total: number;
+      readonly models: readonly ModelData[];
     };
+
+/** A registered model and its versions, the newest first; `total` counts those that are not here too. */
+export interface ModelData {
+  readonly name: string;
+  readonly description: string;
+  readonly tags: readonly { readonly key: string; readonly value: string }[];
+  readonly updated: number;
+  readonly total: number;
+  readonly versions: readonly VersionData[];
+}
+
+export interface VersionData {
+  readonly version: number;
+  readonly stage: string;
+  readonly aliases: readonly string[];
+  readonly created: number;
+  readonly description: string;
+  readonly tags: readonly { readonly key: string; readonly value: string }[];
+  readonly run_id: string;
+  readonly run: string;
+  readonly source: string;
+  /** Python that loads it. */
+  readonly code: string;
+  readonly metrics: readonly { readonly key: string; readonly value: JsonNumber }[];
+}
+
+export interface RegistryData {
+  readonly models: readonly ModelData[];
+}
+
+/** Stages and aliases to give to versions of a model; the answer holds the models as they are then, and the way back. */
+export interface RegistryChange {
+  readonly do: 'set';
+  readonly name: string;
+  readonly stages: Readonly<Record<string, string>>;
+  readonly aliases: Readonly<Record<string, number | null>>;
+}
 
 /**
  * Where a view's data comes from and where what a person does goes to: an anywidget model, or a saved bundle.

@@ -42,7 +42,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "set_model_version_tag", "set_registry_uri",
     ),
     "tracker.models.serving.handle": ("serve",),
-    "tracker.notebook": ("card", "compare", "table"),
+    "tracker.notebook": ("card", "compare", "registry", "table"),
     "tracker.projects.rerun": ("rerun",),
     "tracker.projects.slices": ("slice",),
 }  # fmt: skip

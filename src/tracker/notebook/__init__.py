@@ -13,12 +13,13 @@ from typing import Any
 _HOME = {
     "card": "tracker.notebook.views",
     "compare": "tracker.notebook.views",
+    "registry": "tracker.notebook.registry_view",
     "table": "tracker.notebook.views",
     "load": "tracker.notebook.magics",
     "unload": "tracker.notebook.magics",
 }
 
-__all__ = ["card", "compare", "load", "table", "unload"]
+__all__ = ["card", "compare", "load", "registry", "table", "unload"]
 
 
 def __getattr__(name: str) -> Any:

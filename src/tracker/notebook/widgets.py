@@ -76,6 +76,13 @@ class TableWidget(Asking):
     selected = traitlets.List(traitlets.Unicode()).tag(sync=True)
 
 
+class RegistryWidget(Asking):
+    """The registry's page side: `models` are `ModelData` of js/core/types.ts."""
+
+    _esm = _module("registry.js")
+    models = traitlets.List(traitlets.Dict()).tag(sync=True)
+
+
 class PlotlyAsset(anywidget.AnyWidget):
     """plotly.js, sent to the page once; comparisons hold a reference to it."""
 

@@ -1,0 +1,10 @@
+import type { RenderProps } from '@anywidget/types';
+import type { RegistryData } from '../core/types';
+import { registry } from '../view/registry';
+import { modelSource } from './host';
+
+export default {
+  render({ model, el }: RenderProps) {
+    return registry(el, modelSource<RegistryData>(model, { asks: true }));
+  },
+};
