@@ -3,12 +3,14 @@ import { decimate, within } from '../core/decimate';
 import { escapeText, type Style } from '../core/figures';
 import { smooth } from '../core/smooth';
 import type { CompareState, Curve } from '../core/types';
+import { bandOf, bandTraces, interpolated } from './bands';
 import type { Figure, Range } from './plotly';
 
 /** With more lines than this each is drawn thinner. */
 const MANY = 24;
 
 export interface CurveLine {
+  readonly run: string;
   readonly label: string;
   readonly style: Style;
   readonly x: Float64Array;
@@ -23,10 +25,35 @@ export interface CurveAxis {
   /** What the x values of a curve are on this axis. */
   readonly x: (curve: Curve) => Float64Array;
   readonly hover: string;
+  /** Whether x rises along every curve, so that points can be thinned by it. */
+  readonly rises: boolean;
+}
+
+export interface LineGroup {
+  readonly label: string;
+  readonly color: string;
+  readonly lines: readonly CurveLine[];
+}
+
+export interface CurveOptions {
+  readonly log: boolean;
+  readonly logX?: boolean;
+  /** Leaves the outermost twentieths of all values out of the y range. */
+  readonly clip?: boolean;
+  readonly width: number;
+  readonly range: Range;
+  readonly revision: string;
+  /** Groups in place of the lines: their means and bands. */
+  readonly groups?: readonly LineGroup[];
 }
 
 /** The x axis that `kind` asks for. Relative time is in the unit that suits the longest curve. */
-export function curveAxis(kind: CompareState['x'], curves: readonly Curve[]): CurveAxis {
+export function curveAxis(
+  kind: CompareState['x'],
+  curves: readonly Curve[],
+  others: (run: string, key: string) => Curve | undefined = () => undefined,
+): CurveAxis {
+  if (kind.startsWith('metric:')) return metricAxis(kind.slice('metric:'.length), others);
   if (kind === 'wall') {
     const shift = -new Date().getTimezoneOffset() * 60_000;
     return {
@@ -34,58 +61,100 @@ export function curveAxis(kind: CompareState['x'], curves: readonly Curve[]): Cu
       type: 'date',
       x: curve => curve.time.map(time => time + shift),
       hover: '%{x|%Y-%m-%d %H:%M:%S}',
+      rises: true,
     };
   }
-  if (kind === 'step') return { title: 'step', type: 'linear', x: curve => curve.step, hover: 'step %{x:,~g}' };
+  if (kind === 'step') {
+    return { title: 'step', type: 'linear', x: curve => curve.step, hover: 'step %{x:,~g}', rises: true };
+  }
   const longest = Math.max(
     0,
     ...curves.map(curve => (curve.time.at(-1) ?? 0) - (curve.time[0] ?? 0)).filter(Number.isFinite),
   );
   const [unit, size] = longest >= 7_200_000 ? ['h', 3_600_000] : longest >= 180_000 ? ['min', 60_000] : ['s', 1000];
   const x = (curve: Curve) => curve.time.map(time => (time - curve.time[0]!) / Number(size));
-  return { title: `time since start (${unit})`, type: 'linear', x, hover: `%{x:.3~f} ${unit}` };
+  return { title: `time since start (${unit})`, type: 'linear', x, hover: `%{x:.3~f} ${unit}`, rises: true };
+}
+
+/** Another metric's value at the same step of the same run; NaN where it has none around. */
+function metricAxis(key: string, others: (run: string, key: string) => Curve | undefined): CurveAxis {
+  const x = (curve: Curve) => {
+    const other = others(curve.run, key);
+    return other ? interpolated(other.step, other.value, curve.step) : curve.step.map(() => Number.NaN);
+  };
+  const title = escapeText(key);
+  return { title, type: 'linear', x, hover: `${title.replaceAll('%{', '%&#123;')} %{x:.5~g}`, rises: false };
 }
 
 /** A curve made ready to be drawn often. */
 export function curveLine(curve: Curve, axis: CurveAxis, label: string, style: Style, smoothing: number): CurveLine {
-  return { label, style, x: axis.x(curve), y: curve.value, shown: smooth(curve.value, smoothing) };
+  return { run: curve.run, label, style, x: axis.x(curve), y: curve.value, shown: smooth(curve.value, smoothing) };
 }
 
 /** The figure of these lines on `width` pixels, of that part of x that is looked at. */
-export function curvesFigure(
-  lines: readonly CurveLine[],
-  axis: CurveAxis,
-  options: { readonly log: boolean; readonly width: number; readonly range: Range; readonly revision: string },
-): Figure {
+export function curvesFigure(lines: readonly CurveLine[], axis: CurveAxis, options: CurveOptions): Figure {
   const [levels, drawn] = [lines.filter(isLevel), lines.filter(line => !isLevel(line))];
   const faint = drawn.flatMap(line => (line.shown === line.y ? [] : [trace(line, line.y, true, axis, options)]));
   const full = levels.length > 0 ? drawn : lines;
   const extent = options.range ?? extentOf(full.length > 0 ? full : lines);
-  const data = [
-    ...faint,
-    ...levels.map(line => level(line, extent, axis, options.log)),
-    ...drawn.map(line => trace(line, line.shown, false, axis, options, drawn.length > MANY)),
-  ];
+  const bands = (options.groups ?? []).flatMap(({ label, color, lines: members }) => {
+    const band = axis.rises ? bandOf(members.filter(line => !isLevel(line))) : null;
+    return band ? bandTraces(band, label, color, options.log, axis.hover) : [];
+  });
+  const data =
+    bands.length > 0
+      ? bands
+      : [
+          ...faint,
+          ...levels.map(line => level(line, extent, axis, options.log)),
+          ...drawn.map(line => trace(line, line.shown, false, axis, options, drawn.length > MANY)),
+        ];
   return {
     data,
     layout: {
       height: 230,
       margin: { l: 44, r: 10, t: 8, b: 34 },
       uirevision: options.revision,
+      ...(bands.length > 0 && { showlegend: true, legend: LEGEND, margin: { l: 44, r: 10, t: 30, b: 34 } }),
       xaxis: {
-        type: axis.type,
+        type: options.logX && axis.type === 'linear' ? 'log' : axis.type,
         title: { text: axis.title },
         ...(axis.title === 'step' && extent && extent[1] - extent[0] <= 8 ? { dtick: 1 } : {}),
         zeroline: false,
-        ...(extent ? { range: options.range ? extent.slice() : padded(extent) } : { autorange: true }),
+        ...rangeFor(extent, axis, options),
       },
       yaxis: {
         type: options.log ? 'log' : 'linear',
         zeroline: false,
         exponentformat: 'e',
+        ...clipped(drawn, options),
       },
     },
   };
+}
+
+function rangeFor(extent: readonly [number, number] | null, axis: CurveAxis, options: CurveOptions): object {
+  if (!extent || (!axis.rises && !options.range)) return { autorange: true };
+  if (!options.logX || axis.type !== 'linear') return { range: options.range ? extent.slice() : padded(extent) };
+  return extent[0] > 0 ? { range: extent.map(Math.log10) } : { autorange: true };
+}
+
+const CLIPPED = 0.05;
+const LEGEND = { orientation: 'h', x: 0, y: 1.02, yanchor: 'bottom', font: { size: 11 }, bgcolor: 'rgba(0,0,0,0)' };
+
+/** The y range between the 5th and the 95th percentile of what is shown, with a little room. */
+function clipped(lines: readonly CurveLine[], options: CurveOptions): object {
+  if (!options.clip) return {};
+  const values = Float64Array.from(
+    lines.flatMap(line =>
+      Array.from(line.shown).filter(value => Number.isFinite(value) && !(options.log && value <= 0)),
+    ),
+  ).sort();
+  const [low, high] = [CLIPPED, 1 - CLIPPED].map(share => values[Math.round(share * (values.length - 1))] ?? 0);
+  if (!(high! > low!)) return {};
+  const ends = options.log ? [Math.log10(low!), Math.log10(high!)] : [low!, high!];
+  const room = (ends[1]! - ends[0]!) * 0.08;
+  return { range: [ends[0]! - room, ends[1]! + room] };
 }
 
 /** A run that logged the metric once, beside runs with a history of it. */
@@ -117,6 +186,7 @@ function level(line: CurveLine, extent: readonly [number, number] | null, axis: 
   const y = Number.isFinite(value) && !(log && value <= 0) ? value : null;
   return {
     type: 'scatter',
+    meta: line.run,
     mode: 'lines',
     name: escapeText(line.label),
     x: ends,
@@ -134,11 +204,13 @@ function trace(
   options: { readonly log: boolean; readonly width: number; readonly range: Range },
   thin = false,
 ): object {
-  const [from, to] = options.range ? within(line.x, options.range[0], options.range[1]) : [0, line.x.length];
-  const kept = decimate(line.x, y, options.width, from, to);
+  const ranged = options.range && axis.rises;
+  const [from, to] = ranged ? within(line.x, options.range![0], options.range![1]) : [0, line.x.length];
+  const kept = axis.rises ? decimate(line.x, y, options.width, from, to) : Uint32Array.from(line.x.keys());
   const few = kept.length <= 40;
   return {
     type: 'scatter',
+    meta: line.run,
     mode: few && !faint ? 'lines+markers' : 'lines',
     name: escapeText(line.label),
     x: Array.from(kept, i => line.x[i]),

@@ -35,13 +35,20 @@ export function axisColumns(columns: readonly Column[], rows: readonly number[])
   return [...family('params.'), ...family('metrics.')];
 }
 
-/** The drawing, `width` pixels wide or as wide as its axes need; `kept` hears how many runs the brushes keep. */
+/** What a person does in the drawing. `kept` hears which runs the brushes keep, `done` that a brush was let go. */
+export interface ParallelEvents {
+  kept(runs: readonly number[]): void;
+  done(): void;
+  pointed(run: number | null): void;
+}
+
+/** The drawing, `width` pixels wide or as wide as its axes need; runs are told by their place in `runs`. */
 export function parallel(
   columns: readonly Column[],
   runs: readonly ParallelRun[],
   width: number,
   brushes: Brushes,
-  kept: (count: number) => void,
+  events: ParallelEvents,
 ): HTMLElement {
   const side = 62;
   const gap = columns.length > 1 ? Math.max(96, (width - 2 * side) / (columns.length - 1)) : 0;
@@ -63,13 +70,22 @@ export function parallel(
     lines.forEach((line, i) => {
       line.classList.toggle('trk-out', !inside[i]);
     });
-    kept(inside.filter(Boolean).length);
+    events.kept(inside.flatMap((is, i) => (is ? [i] : [])));
   };
   svg.style.setProperty('--ink', String(Math.min(0.85, Math.max(0.3, 4 / Math.sqrt(runs.length)))));
-  svg.append(s('g', { class: 'trk-lines' }, ...lines), ...axes.map(axis => drawAxis(axis, rows, brushes, dim)));
+  svg.append(
+    s('g', { class: 'trk-lines' }, ...lines),
+    ...axes.map(axis => drawAxis(axis, rows, brushes, dim, events.done)),
+  );
   lines.forEach((line, i) => {
-    line.addEventListener('pointerenter', event => showTip(tip, svg, runs[i]!, axes, event));
-    line.addEventListener('pointerleave', () => tip.classList.remove('trk-on'));
+    line.addEventListener('pointerenter', event => {
+      showTip(tip, svg, runs[i]!, axes, event);
+      events.pointed(i);
+    });
+    line.addEventListener('pointerleave', () => {
+      tip.classList.remove('trk-on');
+      events.pointed(null);
+    });
   });
   dim();
   const frame = { class: 'trk-parallel', tabindex: 0, role: 'group', 'aria-label': 'Parallel coordinates' };
@@ -93,7 +109,13 @@ function drawRun(run: ParallelRun, axes: readonly Axis[]): SVGGElement {
   );
 }
 
-function drawAxis(axis: Axis, rows: readonly number[], brushes: Brushes, changed: () => void): SVGGElement {
+function drawAxis(
+  axis: Axis,
+  rows: readonly number[],
+  brushes: Brushes,
+  changed: () => void,
+  done: () => void,
+): SVGGElement {
   const { column, scale, x } = axis;
   const name = shortName(column.name);
   const family = column.name.startsWith('metrics.') ? 'metric' : 'param';
@@ -113,12 +135,16 @@ function drawAxis(axis: Axis, rows: readonly number[], brushes: Brushes, changed
   }
   group.append(band, zone);
   placeBand(band, brushes.get(column.name));
-  brushable(zone, range => {
-    if (range) brushes.set(column.name, range);
-    else brushes.delete(column.name);
-    placeBand(band, range);
-    changed();
-  });
+  brushable(
+    zone,
+    range => {
+      if (range) brushes.set(column.name, range);
+      else brushes.delete(column.name);
+      placeBand(band, range);
+      changed();
+    },
+    done,
+  );
   return group;
 }
 
@@ -129,7 +155,11 @@ function placeBand(band: SVGRectElement, range: readonly [number, number] | unde
   band.setAttribute('height', String(Math.max(3, (range[1] - range[0]) * SPAN)));
 }
 
-function brushable(zone: SVGRectElement, set: (range: readonly [number, number] | undefined) => void): void {
+function brushable(
+  zone: SVGRectElement,
+  set: (range: readonly [number, number] | undefined) => void,
+  done: () => void,
+): void {
   let start = Number.NaN;
   const share = (event: PointerEvent) => {
     const box = zone.getBoundingClientRect();
@@ -147,6 +177,7 @@ function brushable(zone: SVGRectElement, set: (range: readonly [number, number] 
     if (Math.abs(now - start) > 0.015) set([Math.min(start, now), Math.max(start, now)]);
   });
   const end = () => {
+    if (!Number.isNaN(start)) done();
     start = Number.NaN;
   };
   zone.addEventListener('pointerup', end);

@@ -4,6 +4,8 @@ export interface PlotlyLike {
   react(node: HTMLElement, data: readonly object[], layout: object, config: object): Promise<unknown>;
   purge(node: HTMLElement): void;
   relayout(node: HTMLElement, change: object): Promise<unknown>;
+  restyle(node: HTMLElement, change: object, traces: readonly number[]): Promise<unknown>;
+  downloadImage(node: HTMLElement, options: object): Promise<unknown>;
   Plots: { resize(node: HTMLElement): unknown };
 }
 
@@ -38,12 +40,15 @@ export class Chart {
   #wanted = 0;
   #width = 0;
   #closed = false;
+  #plain: (number | undefined)[] | null = null;
 
   /** `zoomed` is told of each change of the x range by the person. */
   constructor(
     node: HTMLElement,
     load: () => Promise<PlotlyLike>,
     readonly zoomed: (range: Range) => void = () => {},
+    /** Is told of the point that the pointer is on: its trace's `meta` and its place in it; null for none. */
+    readonly pointed: (at: { readonly meta: unknown; readonly point: number } | null) => void = () => {},
   ) {
     this.node = node;
     this.#load = load;
@@ -63,13 +68,37 @@ export class Chart {
     if (turn !== this.#wanted || this.#closed) return;
     const layout = mergeLayout(themeLayout(this.node), figure.layout);
     this.#width = this.node.clientWidth;
+    this.#plain = null;
     await this.#plotly.react(this.node, figure.data, layout, CONFIG);
     if (first && !this.#closed) {
       (this.node as PlotlyNode).on?.('plotly_relayout', change => {
         const range = rangeOf(change);
         if (range !== undefined) this.zoomed(range);
       });
+      (this.node as PlotlyNode).on?.('plotly_hover', detail => {
+        const [first] = (detail['points'] ?? []) as { data: { meta?: unknown }; pointNumber: number }[];
+        this.pointed(first ? { meta: first.data.meta, point: first.pointNumber } : null);
+      });
+      (this.node as PlotlyNode).on?.('plotly_unhover', () => this.pointed(null));
     }
+  }
+
+  /** Saves what is drawn as a file; does nothing before anything is drawn. */
+  async save(format: 'png' | 'svg', filename: string): Promise<void> {
+    const { clientWidth: width, clientHeight: height } = this.node;
+    await this.#plotly?.downloadImage(this.node, { format, filename, width, height, scale: format === 'png' ? 2 : 1 });
+  }
+
+  /** Lets the traces of one `meta` stand out by their opacity; null for all as they were. */
+  light(meta: string | null): void {
+    const { data } = this.node as unknown as { data?: readonly { meta?: unknown; opacity?: number }[] };
+    if (!this.#plotly || !data || data.every(trace => trace.meta === undefined)) return;
+    const places = data.map((_, i) => i);
+    if (meta !== null && !data.some(trace => trace.meta === meta)) return;
+    this.#plain ??= data.map(trace => trace.opacity ?? 1);
+    const opacity = data.map((trace, i) => (meta === null || trace.meta === meta ? this.#plain![i] : 0.12));
+    void this.#plotly.restyle(this.node, { opacity }, places);
+    if (meta === null) this.#plain = null;
   }
 
   #fit(): void {

@@ -35,6 +35,14 @@ export const compareStyle = /* css */ `
 .trk-compare .trk-grid:empty { display: none; }
 .trk-compare .trk-single { padding-top: 10px; grid-template-columns: repeat(auto-fill, minmax(min(100%, 330px), 1fr)); }
 .trk-compare .trk-figure { margin: 0; min-width: 0; }
+.trk-compare .trk-told:not(:empty) { margin-left: auto; padding: 1px 8px; border-radius: 5px; background: var(--trk-tint2); font-size: .92em; }
+.trk-compare .trk-lit { background: var(--trk-tint2); }
+.trk-compare .trk-tools { display: inline-flex; gap: 2px; margin-left: auto; opacity: 0; }
+.trk-compare .trk-bar > .trk-tools, .trk-compare :is(figure:hover, :focus-within) > figcaption .trk-tools, .trk-compare figcaption:focus-within .trk-tools { opacity: 1; }
+.trk-compare .trk-tool { border: 0; background: none; font: inherit; font-size: 11.5px; font-weight: 500; color: var(--trk-fg2); padding: 0 5px; border-radius: 4px; cursor: pointer; }
+.trk-compare .trk-tool:hover { color: var(--trk-fg); background: var(--trk-tint2); }
+.trk-compare .trk-figure figcaption { display: flex; gap: 8px; align-items: baseline; }
+.trk-compare .trk-figure figcaption > span:first-child { overflow: hidden; text-overflow: ellipsis; }
 .trk-compare .trk-figure figcaption { font-weight: 600; font-size: .95em; color: var(--trk-fg); text-align: left; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; margin: 0 0 2px; padding: 0; }
 .trk-compare .trk-plot { height: 230px; min-width: 0; overflow: hidden; }
 .trk-compare .trk-plot.trk-wide { height: 400px; margin: 0 8px 8px; }

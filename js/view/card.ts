@@ -3,7 +3,7 @@
  * they are and a selection survives while values stream in.
  */
 import { formatDuration, formatTime, statusText } from '../core/format';
-import type { CardData, Dispose, RunCard, Source } from '../core/types';
+import type { CardData, Dispose, Link, RunCard, Source } from '../core/types';
 import { cardStyle } from '../style/card';
 import { themeStyle } from '../style/theme';
 import { folds, metrics, notices, type Part, pairs } from './card_parts';
@@ -38,11 +38,13 @@ export function card(root: HTMLElement, source: Source<CardData>, saved = false)
   const stopSource = source.on('run', () => {
     pending ||= requestAnimationFrame(draw);
   });
+  const stopLink = source.linked?.(link => title.linked(link));
   const stopTheme = followTheme(host);
   const ticking = setInterval(() => title.tick(), 500);
   draw();
   return () => {
     stopSource();
+    stopLink?.();
     stopTheme();
     clearInterval(ticking);
     cancelAnimationFrame(pending);
@@ -50,7 +52,7 @@ export function card(root: HTMLElement, source: Source<CardData>, saved = false)
   };
 }
 
-function heading(saved: boolean): Part & { tick(): void } {
+function heading(saved: boolean): Part & { tick(): void; linked(link: Link): void } {
   const status = h('span', { class: 'chip' });
   const name = h('span', { class: 'name', dir: 'auto' });
   const experiment = h('span', { class: 'experiment', dir: 'auto' });
@@ -65,17 +67,24 @@ function heading(saved: boolean): Part & { tick(): void } {
     h('span', { class: 'facts' }, id, duration),
   );
   let run: RunCard | null = null;
+  let gone = false;
   const tick = () => {
     if (!run) return;
-    const stale = saved && run.status === 'RUNNING' && Date.now() - run.started > FRESH;
+    const running = run.status === 'RUNNING';
+    const stale = running && (gone || (saved && Date.now() - run.started > FRESH));
     node.classList.toggle('stale', stale);
-    setText(status, stale ? 'Was running when saved' : statusText(run.status));
+    status.title = stale && gone ? 'The kernel ended while this run was running: the run was killed with it.' : '';
+    setText(status, stale ? (gone ? 'Kernel gone' : 'Was running when saved') : statusText(run.status));
     duration.hidden = stale;
     const end = run.ended ?? (run.status === 'RUNNING' ? Date.now() : run.started);
     setText(duration, formatDuration(Math.max(0, end - run.started) / 1000));
   };
   return {
     node,
+    linked(link) {
+      gone = link === 'gone';
+      tick();
+    },
     tick() {
       if (run?.status === 'RUNNING') tick();
     },

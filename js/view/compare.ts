@@ -4,6 +4,8 @@ import type { CompareData, Dispose, Source } from '../core/types';
 import type { PlotlyLike } from '../plot/plotly';
 import { compareStyle } from '../style/compare';
 import { themeStyle } from '../style/theme';
+import { contourPanel, importancePanel } from './compare_asked';
+import { barsPanel, distributionPanel } from './compare_bars';
 import { curvesPanel } from './compare_curves';
 import { legend } from './compare_legend';
 import { type Context, contextOf, type Panel } from './compare_model';
@@ -17,8 +19,13 @@ const PANELS: readonly (readonly [title: string, make: (context: Context) => Pan
   ['Metrics', curvesPanel],
   ['Parallel coordinates', parallelPanel],
   ['Scatter', scatterPanel],
+  ['Distribution', distributionPanel],
+  ['Bars', barsPanel],
+  ['Contour', contourPanel],
+  ['Importance', importancePanel],
   ['Table', tablePanel],
 ];
+const TOLD_MS = 6000;
 
 /** Draws the runs of `source` into `root`, with plotly got by `plotly` when a chart first needs it. */
 export function compare(root: HTMLElement, source: Source<CompareData>, plotly: () => Promise<PlotlyLike>): Dispose {
@@ -32,17 +39,27 @@ export function compare(root: HTMLElement, source: Source<CompareData>, plotly: 
     asset ??= plotly();
     return asset;
   };
-  const hidden = new Set<string>();
+  const told = h('span', { class: 'trk-told', role: 'status' });
+  let telling = 0;
   const context = contextOf(
     source,
     load,
-    hidden,
     () => view.dataset['trkTheme'] === 'dark',
     () => tabs.draw(),
+    text => {
+      setText(told, text);
+      window.clearTimeout(telling);
+      telling = window.setTimeout(() => setText(told, ''), TOLD_MS);
+    },
   );
-  const runs = legend(context, hidden, () => tabs.draw());
+  const gone = h('span', { class: 'trk-dim', role: 'status' });
+  head.append(gone, told);
+  const runs = legend(context);
   const tabs = tabbed(context);
   view.append(h('style', {}, themeStyle + compareStyle), head, runs.node, tabs.node);
+  const stopLink = source.linked?.(link => {
+    setText(gone, link === 'gone' ? 'The kernel is gone: what had arrived stays.' : '');
+  });
 
   const draw = () => {
     const held = source.get('runs').length;
@@ -61,11 +78,14 @@ export function compare(root: HTMLElement, source: Source<CompareData>, plotly: 
     });
   };
   const stops = (['runs', 'curves', 'title', 'total'] as const).map(key => source.on(key, later));
+  stops.push(source.on('state', () => JSON.stringify(source.get('state')) !== context.sent() && later()));
   const stopTheme = followTheme(view, later);
   draw();
   return () => {
     for (const stop of stops) stop();
     stopTheme();
+    stopLink?.();
+    window.clearTimeout(telling);
     cancelAnimationFrame(pending);
     tabs.close();
     view.remove();
@@ -76,12 +96,13 @@ export function compare(root: HTMLElement, source: Source<CompareData>, plotly: 
 function tabbed(context: Context): Panel & { close(): void } {
   const body = h('div', { class: 'trk-body', role: 'tabpanel' });
   const made = new Map<number, Panel>();
-  let active = 0;
+  const known = PANELS.findIndex(([title]) => title === context.state().tab);
+  let active = Math.max(0, known);
   const buttons = PANELS.map(([text], i) => {
     const [word, ...rest] = text.split(' ');
     const tail = rest.length > 0 && h('span', {}, ` ${rest.join(' ')}`);
     const button = h('button', { type: 'button', role: 'tab', class: 'trk-tab', 'aria-label': text }, word, tail);
-    button.addEventListener('click', () => show(i));
+    button.addEventListener('click', () => open(i));
     return button;
   });
   const list = h('div', { class: 'trk-tabs', role: 'tablist', 'aria-label': 'Views of the comparison' }, ...buttons);
@@ -97,10 +118,14 @@ function tabbed(context: Context): Panel & { close(): void } {
     body.replaceChildren(panel.node);
     panel.draw();
   };
+  const open = (i: number) => {
+    show(i);
+    context.change({ tab: PANELS[i]![0] });
+  };
   list.addEventListener('keydown', event => {
     const move = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
     if (move === 0) return;
-    show((active + move + PANELS.length) % PANELS.length);
+    open((active + move + PANELS.length) % PANELS.length);
     buttons[active]!.focus();
     event.preventDefault();
   });

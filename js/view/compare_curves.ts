@@ -1,13 +1,16 @@
 /** The metrics panel: a chart for each metric with a history, a row of dots for each with only a last value. */
+import { curvesFromArrow } from '../core/columns';
 import type { Curve } from '../core/types';
-import { type CurveAxis, type CurveLine, curveAxis, curveLine, curvesFigure } from '../plot/curves';
+import { type CurveAxis, type CurveLine, curveAxis, curveLine, curvesFigure, type LineGroup } from '../plot/curves';
 import { dots } from '../plot/dots';
 import { Chart, type Range } from '../plot/plotly';
-import type { Context, Panel } from './compare_model';
-import { field, numberField, select, toggle } from './controls';
+import { chartTools, plotFailed, pythonCall } from './compare_frame';
+import { type Context, groupOptions, type Panel } from './compare_model';
+import { field, fillSelect, numberField, type Option, select, toggle } from './controls';
 import { h, keyed } from './dom';
 
 interface MetricChart {
+  readonly chart: Chart;
   draw(): void;
   close(): void;
 }
@@ -16,27 +19,7 @@ export function curvesPanel(context: Context): Panel {
   const grid = h('div', { class: 'trk-grid' });
   const single = h('div', { class: 'trk-grid trk-single' });
   const empty = h('p', { class: 'trk-empty' });
-  const state = context.state();
-  const x = select(
-    [
-      ['step', 'Step'],
-      ['relative', 'Relative time'],
-      ['wall', 'Wall time'],
-    ],
-    state.x,
-    value => context.change({ x: value as typeof state.x }),
-  );
-  const smoothing = numberField({ min: 0, max: 0.99, step: 0.01 }, state.smoothing, value =>
-    context.change({ smoothing: value }),
-  );
-  const log = toggle('Log y', state.log, value => context.change({ log: value }));
-  const bar = h(
-    'div',
-    { class: 'trk-bar' },
-    field('x axis', x),
-    field('Smoothing', smoothing.node, smoothing.value),
-    log,
-  );
+  const { bar, refresh } = controls(context);
   const charts = new Map<Element, MetricChart>();
   const seen = new IntersectionObserver(
     entries => {
@@ -50,8 +33,16 @@ export function curvesPanel(context: Context): Panel {
   );
   const make = (key: string) => {
     const node = h('div', { class: 'trk-plot' });
-    const figure = h('figure', { class: 'trk-figure' }, h('figcaption', { title: key }, key), node);
-    charts.set(figure, metricChart(context, key, node));
+    const chart = metricChart(context, key, node);
+    const tools = chartTools(
+      context,
+      key,
+      () => chart.chart,
+      () => pythonFor(context, key),
+    );
+    const caption = h('figcaption', { title: key }, h('span', { dir: 'auto' }, key), tools);
+    const figure = h('figure', { class: 'trk-figure' }, caption, node);
+    charts.set(figure, chart);
     return figure;
   };
   return {
@@ -59,6 +50,7 @@ export function curvesPanel(context: Context): Panel {
     draw() {
       const { drawn, last } = metricKeys(context);
       bar.hidden = drawn.length === 0;
+      refresh(drawn);
       empty.hidden = drawn.length + last.length > 0;
       empty.textContent =
         context.runs().length > 0
@@ -105,41 +97,124 @@ function metricChart(context: Context, key: string, node: HTMLElement): MetricCh
   let range: Range = null;
   let axisKind = '';
   let prepared: { lines: CurveLine[]; axis: CurveAxis } | null = null;
+  let finer: { readonly range: string; readonly curves: readonly Curve[] } | null = null;
+  let asked = '';
   const render = () => {
     if (!prepared) return;
-    const { log, x } = context.state();
+    const { log, logX, clip, x, group } = context.state();
     const figure = curvesFigure(prepared.lines, prepared.axis, {
       log,
+      logX: logX ?? false,
+      clip: clip ?? false,
       width: chart.width,
       range,
-      revision: `${x} ${log}`,
+      revision: `${x} ${log} ${logX}`,
+      ...(group && { groups: groupsOf(context, prepared.lines, group) }),
     });
-    chart.draw(figure).catch((error: unknown) => {
-      node.replaceChildren(
-        h('p', { class: 'trk-empty' }, `The plotting library could not be loaded: ${String(error)}`),
-      );
-    });
+    chart.draw(figure).catch(plotFailed(node));
   };
-  const chart = new Chart(node, context.plotly, now => {
-    if (String(now) === String(range)) return;
-    range = now;
-    render();
-  });
+  const prepare = () => {
+    const { x, smoothing } = context.state();
+    if (x !== axisKind) range = null;
+    axisKind = x;
+    const all = context.curves();
+    const coarse = all.filter(curve => curve.key === key);
+    const curves = finer && finer.range === String(range) ? finer.curves : coarse;
+    const axis = curveAxis(x, coarse, (run, other) => all.find(curve => curve.run === run && curve.key === other));
+    const byRun = new Map<string, Curve>(curves.map(curve => [curve.run, curve]));
+    const lines = context.visible().flatMap(run => {
+      const curve = byRun.get(run.id);
+      return curve ? [curveLine(curve, axis, run.label, run.style, smoothing)] : [];
+    });
+    prepared = { lines, axis };
+  };
+  /** More points of what is looked at, from Python, if it has the time; until then what is here stays. */
+  const refine = async () => {
+    const wanted = String(range);
+    if (!range || !context.ask || axisKind !== 'step' || asked === wanted) return;
+    asked = wanted;
+    const runs = context.visible().map(run => run.id);
+    const [from, to] = range;
+    try {
+      const { buffers } = await context.ask({ do: 'curves', key, runs, from, to, points: 2 * chart.width });
+      if (!buffers[0] || String(range) !== wanted) return;
+      finer = { range: wanted, curves: curvesFromArrow(buffers[0]) };
+      prepare();
+      render();
+    } catch (error) {
+      context.tell(error instanceof Error ? error.message : String(error));
+    }
+  };
+  const chart = new Chart(
+    node,
+    context.plotly,
+    now => {
+      if (String(now) === String(range)) return;
+      range = now && context.state().logX && axisKind !== 'wall' ? [10 ** now[0], 10 ** now[1]] : now;
+      prepare();
+      render();
+      void refine();
+    },
+    at => context.hover(typeof at?.meta === 'string' ? at.meta : null),
+  );
+  const stop = context.onHover(id => chart.light(id));
   return {
+    chart,
     draw() {
-      const { x, smoothing } = context.state();
-      if (x !== axisKind) range = null;
-      axisKind = x;
-      const curves = context.curves().filter(curve => curve.key === key);
-      const axis = curveAxis(x, curves);
-      const byRun = new Map<string, Curve>(curves.map(curve => [curve.run, curve]));
-      const lines = context.visible().flatMap(run => {
-        const curve = byRun.get(run.id);
-        return curve ? [curveLine(curve, axis, run.label, run.style, smoothing)] : [];
-      });
-      prepared = { lines, axis };
+      finer = null;
+      asked = '';
+      prepare();
       render();
     },
-    close: () => chart.close(),
+    close() {
+      stop();
+      chart.close();
+    },
   };
+}
+
+function groupsOf(context: Context, lines: readonly CurveLine[], column: string): LineGroup[] {
+  const byRun = new Map(lines.map(line => [line.run, line]));
+  return context.groups(column).map(({ label, style, runs }) => ({
+    label,
+    color: style.color,
+    lines: runs.flatMap(run => byRun.get(run.id) ?? []),
+  }));
+}
+
+function pythonFor(context: Context, key: string): string {
+  const { x, smoothing, group, log } = context.state();
+  const axis = x.startsWith('metric:') ? x.slice('metric:'.length) : x === 'step' ? '' : x;
+  return pythonCall(context, 'curves', [key], { x: axis, smoothing, group, log });
+}
+
+/** What all the charts of the panel obey. */
+function controls(context: Context): { bar: HTMLElement; refresh(keys: readonly string[]): void } {
+  const state = context.state();
+  const x = select([], '', value => context.change({ x: value as typeof state.x }));
+  const group = select([], '', value => context.change({ group: value }));
+  const smoothing = numberField({ min: 0, max: 0.99, step: 0.01 }, state.smoothing, value =>
+    context.change({ smoothing: value }),
+  );
+  const bar = h(
+    'div',
+    { class: 'trk-bar' },
+    field('x axis', x),
+    field('Group by', group),
+    field('Smoothing', smoothing.node, smoothing.value),
+    toggle('Log x', state.logX ?? false, logX => context.change({ logX })),
+    toggle('Log y', state.log, log => context.change({ log })),
+    toggle('Ignore outliers', state.clip ?? false, clip => context.change({ clip })),
+  );
+  const refresh = (keys: readonly string[]) => {
+    const now = context.state();
+    const times: Option[] = [
+      ['step', 'Step'],
+      ['relative', 'Relative time'],
+      ['wall', 'Wall time'],
+    ];
+    fillSelect(x, [...times, ...keys.map((key): Option => [`metric:${key}`, key])], now.x);
+    fillSelect(group, [['', 'no group'], ...groupOptions(context)], now.group ?? '');
+  };
+  return { bar, refresh };
 }

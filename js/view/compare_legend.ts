@@ -2,13 +2,10 @@
 import type { Context } from './compare_model';
 import { h, keyed } from './dom';
 
-export function legend(
-  context: Context,
-  hidden: Set<string>,
-  changed: () => void,
-): { node: HTMLElement; draw(): void } {
+export function legend(context: Context): { node: HTMLElement; draw(): void } {
   const node = h('div', { class: 'trk-legend', role: 'group', 'aria-label': 'Runs' });
   const press = (id: string, alone: boolean) => {
+    const hidden = new Set(context.state().hidden);
     const others = context.runs().filter(run => run.id !== id);
     if (alone) {
       const isAlone = !hidden.has(id) && others.every(run => hidden.has(run.id));
@@ -17,15 +14,21 @@ export function legend(
     } else if (!hidden.delete(id)) {
       hidden.add(id);
     }
+    context.change({ hidden: [...hidden] });
     draw();
-    changed();
   };
   const make = (run: { readonly id: string }) => {
     const button = h('button', { type: 'button', class: 'trk-run' }, h('i', { class: 'trk-swatch' }), h('span'));
     button.addEventListener('click', event => press(run.id, event.altKey || event.shiftKey));
+    button.addEventListener('pointerenter', () => context.hover(run.id));
+    button.addEventListener('pointerleave', () => context.hover(null));
     return button;
   };
+  context.onHover(id => {
+    for (const button of node.children) button.classList.toggle('trk-lit', button.getAttribute('data-key') === id);
+  });
   const draw = () => {
+    const hidden = new Set(context.state().hidden);
     node.hidden = context.runs().length === 0;
     keyed(
       node,

@@ -1,5 +1,6 @@
 /** What the panels of a comparison share: the runs with their colours, and the settings. */
-import { type RunLabel, runLabels, type Style, styleOf } from '../core/figures';
+import { type RunLabel, runLabels, type Style, shortName, styleOf } from '../core/figures';
+import { groupRows } from '../core/groups';
 import type { CompareData, CompareState, Curve, Source, Table } from '../core/types';
 import type { PlotlyLike } from '../plot/plotly';
 
@@ -24,6 +25,24 @@ export interface Context {
   visible(): readonly ShownRun[];
   state(): CompareState;
   change(part: Partial<CompareState>): void;
+  readonly ask: Source<CompareData>['ask'];
+  /** The runs that are seen by their value of the column; one nameless group where there is none. */
+  groups(column: string): readonly RunGroup[];
+  /** Marks runs, in Python too. */
+  select(ids: readonly string[]): void;
+  /** The run that the pointer is on, in any chart; null for none. */
+  hover(id: string | null): void;
+  onHover(heard: (id: string | null) => void): () => void;
+  /** The settings as they were last changed here. */
+  sent(): string;
+  /** A small thing to tell: what was copied, what was not possible. */
+  tell(text: string): void;
+}
+
+export interface RunGroup {
+  readonly label: string;
+  readonly style: Style;
+  readonly runs: readonly ShownRun[];
 }
 
 const DEFAULTS: CompareState = {
@@ -38,10 +57,13 @@ const DEFAULTS: CompareState = {
 export function contextOf(
   source: Source<CompareData>,
   plotly: () => Promise<PlotlyLike>,
-  hidden: ReadonlySet<string>,
   isDark: () => boolean,
   changed: () => void,
+  tell: (text: string) => void,
 ): Context {
+  const hovers = new Set<(id: string | null) => void>();
+  let hovered: string | null = null;
+  let sent = '';
   let known: { table: Table; dark: boolean; runs: readonly ShownRun[] } | null = null;
   const table = () => source.get('runs');
   const runs = () => {
@@ -58,16 +80,70 @@ export function contextOf(
     return known.runs;
   };
   const state = () => ({ ...DEFAULTS, ...source.get('state') });
+  const visible = () => {
+    const hidden = new Set(state().hidden);
+    return hidden.size === 0 ? runs() : runs().filter(run => !hidden.has(run.id));
+  };
   return {
     plotly,
     table,
     runs,
     state,
     curves: () => source.get('curves'),
-    visible: () => runs().filter(run => !hidden.has(run.id)),
+    visible,
+    ask: source.ask,
+    tell,
+    groups(column) {
+      const shown = visible();
+      if (!column || !table().column(column)) return [{ label: '', style: styleOf(0, isDark()), runs: shown }];
+      const byRow = new Map(shown.map(run => [run.row, run]));
+      const found = groupRows(
+        table(),
+        [column],
+        Uint32Array.from(shown, run => run.row),
+      );
+      return found.map((group, i) => ({
+        label: group.label.slice(shortName(column).length + 3),
+        style: styleOf(i, isDark(), found.length),
+        runs: Array.from(group.rows, row => byRow.get(row)!),
+      }));
+    },
+    select: ids => source.set('selected', ids),
+    hover(id) {
+      if (id === hovered) return;
+      hovered = id;
+      for (const heard of hovers) heard(id);
+    },
+    onHover(heard) {
+      hovers.add(heard);
+      return () => hovers.delete(heard);
+    },
+    sent: () => sent,
     change(part) {
-      source.set('state', { ...state(), ...part });
+      const now = { ...state(), ...part };
+      sent = JSON.stringify(now);
+      source.set('state', now);
       changed();
     },
   };
+}
+
+/** Columns by which runs may be grouped: parameters and tags of which some runs share a value. */
+export function groupOptions(context: Context): (readonly [value: string, text: string])[] {
+  const rows = context.runs().map(run => run.row);
+  return context.table().columns.flatMap(column => {
+    if (!/^(?:params|tags)\./.test(column.name) && column.name !== 'status' && column.name !== 'experiment') return [];
+    const count = new Set(rows.map(row => column.values[row])).size;
+    return count > 1 && (count < rows.length || rows.length <= 8) ? [[column.name, column.name] as const] : [];
+  });
+}
+
+/** Columns of numbers that a chart can show. */
+export function numberOptions(
+  context: Context,
+  prefix = /^(?:params|metrics)\.|^duration$/,
+): (readonly [string, string])[] {
+  return context
+    .table()
+    .columns.flatMap(({ name, kind }) => (kind === 'number' && prefix.test(name) ? [[name, name] as const] : []));
 }

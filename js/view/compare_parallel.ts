@@ -1,13 +1,17 @@
 /** The panel of parallel coordinates. */
 import { axisColumns, type Brushes, parallel } from '../plot/parallel';
+import { pythonCall, svgTools } from './compare_frame';
 import type { Context, Panel } from './compare_model';
 import { h } from './dom';
 
 export function parallelPanel(context: Context): Panel {
-  const brushes: Brushes = new Map();
+  const brushes: Brushes = new Map(Object.entries(context.state().brushes ?? {}));
+  let inside: readonly number[] = [];
   const note = h('span', { class: 'trk-dim' });
   const frame = h('div', { class: 'trk-parallel-frame' });
-  const node = h('div', {}, h('div', { class: 'trk-bar' }, note), frame);
+  const python = () => pythonCall(context, 'parallel', []);
+  const tools = svgTools(context, 'Parallel coordinates', () => frame.querySelector('svg'), python);
+  const node = h('div', {}, h('div', { class: 'trk-bar' }, note, tools), frame);
   let width = 0;
   const draw = () => {
     const runs = context.visible();
@@ -23,13 +27,19 @@ export function parallelPanel(context: Context): Panel {
       );
       return;
     }
-    const kept = (count: number) => {
-      const all = count === runs.length;
+    const kept = (places: readonly number[]) => {
+      inside = places;
+      const all = places.length === runs.length;
       note.textContent = all
-        ? 'Drag along an axis to keep the runs that pass there.'
-        : `${count} of ${runs.length} runs kept`;
+        ? 'Drag along an axis to select the runs that pass there.'
+        : `${places.length} of ${runs.length} runs selected`;
     };
-    frame.replaceChildren(parallel(columns, runs, Math.max(300, width), brushes, kept));
+    const done = () => {
+      context.select(inside.length === runs.length ? [] : inside.map(place => runs[place]!.id));
+      context.change({ brushes: Object.fromEntries(brushes) });
+    };
+    const pointed = (place: number | null) => context.hover(place === null ? null : runs[place]!.id);
+    frame.replaceChildren(parallel(columns, runs, Math.max(300, width), brushes, { kept, done, pointed }));
   };
   const resized = new ResizeObserver(() => {
     if (node.clientWidth > 0 && Math.abs(node.clientWidth - width) > 8) draw();

@@ -3,25 +3,37 @@ import { textAt } from '../core/columns';
 import { differs, escapeText, scaleOf, shorten, shortName } from '../core/figures';
 import type { Column } from '../core/types';
 import { Chart, type Figure } from '../plot/plotly';
-import type { Context, Panel, ShownRun } from './compare_model';
+import { chartTools, pythonCall } from './compare_frame';
+import { type Context, numberOptions, type Panel, type ShownRun } from './compare_model';
 import { field, fillSelect, type Option, select } from './controls';
 import { h } from './dom';
 
-type Part = 'x' | 'y' | 'color';
+type Part = 'x' | 'y' | 'color' | 'size';
+const [SMALLEST, LARGEST] = [6, 24];
 
 export function scatterPanel(context: Context): Panel {
   const node = h('div', { class: 'trk-plot trk-wide' });
   const empty = h('p', { class: 'trk-empty' }, 'These runs have no numbers to set against each other.');
-  const chart = new Chart(node, context.plotly);
+  const chart = new Chart(node, context.plotly, undefined, at => {
+    const ids = at?.meta as readonly string[] | undefined;
+    context.hover(ids?.[at!.point] ?? null);
+  });
+  const python = () => {
+    const { x, y, color, size } = chosen(context);
+    return pythonCall(context, 'scatter', [x, y], { color, size });
+  };
+  const tools = chartTools(context, 'Scatter', () => chart, python);
   const choose = (part: Part) =>
     select([], '', value => context.change({ scatter: { ...chosen(context), [part]: value } }));
-  const selects = { x: choose('x'), y: choose('y'), color: choose('color') };
+  const selects = { x: choose('x'), y: choose('y'), color: choose('color'), size: choose('size') };
   const bar = h(
     'div',
     { class: 'trk-bar' },
     field('x', selects.x),
     field('y', selects.y),
     field('Colour', selects.color),
+    field('Size', selects.size),
+    tools,
   );
   return {
     node: h('div', {}, bar, node, empty),
@@ -31,6 +43,7 @@ export function scatterPanel(context: Context): Panel {
       fillSelect(selects.x, options, now.x);
       fillSelect(selects.y, options, now.y);
       fillSelect(selects.color, [['', 'run'], ...options], now.color);
+      fillSelect(selects.size, [['', 'the same'], ...numberOptions(context)], now.size);
       empty.hidden = options.length > 0;
       bar.hidden = options.length === 0;
       node.hidden = options.length === 0;
@@ -68,6 +81,7 @@ function chosen(context: Context): Readonly<Record<Part, string>> {
     x: has(scatter.x) ? scatter.x : (first('params.') ?? fallback),
     y: has(scatter.y) ? scatter.y : (first('metrics.') ?? fallback),
     color: has(scatter.color) ? scatter.color : '',
+    size: scatter.size && has(scatter.size) ? scatter.size : '',
   };
 }
 
@@ -81,13 +95,14 @@ function scatterFigure(context: Context, now: Readonly<Record<Part, string>>): F
       {
         type: 'scatter',
         mode: 'markers',
+        meta: runs.map(run => run.id),
         x: runs.map(run => plain(x, run.row)),
         y: runs.map(run => plain(y, run.row)),
         text: runs.map(run => escapeText(run.label)),
         hovertemplate: `<b>%{text}</b><br>${axisHover(x, 'x')}<br>${axisHover(y, 'y')}${color ? '<br>%{customdata}' : ''}<extra></extra>`,
         customdata: color && runs.map(run => `${escapeText(shortName(color.name))} = ${plain(color, run.row) ?? '–'}`),
         marker: {
-          size: 10,
+          size: sizes(now.size ? table.column(now.size) : undefined, runs),
           opacity: 0.88,
           line: { width: 1, color: 'rgba(128,128,128,.35)' },
           ...markerColor(color, runs),
@@ -103,6 +118,16 @@ function scatterFigure(context: Context, now: Readonly<Record<Part, string>>): F
       yaxis: axisOf(y, runs),
     },
   };
+}
+
+/** By area between the smallest and the largest; small where a run has no value. */
+function sizes(column: Column | undefined, runs: readonly ShownRun[]): number | number[] {
+  if (!column) return 10;
+  const values = runs.map(run => column.values[run.row]!);
+  const finite = values.filter(Number.isFinite);
+  const [low, high] = [Math.min(...finite), Math.max(...finite)];
+  const share = (value: number) => (high > low ? (value - low) / (high - low) : 0.4);
+  return values.map(value => (Number.isFinite(value) ? SMALLEST + (LARGEST - SMALLEST) * Math.sqrt(share(value)) : 4));
 }
 
 /** Says so where no run has a place in the plane. */

@@ -1,5 +1,6 @@
 /** The run table: a toolbar with filter and column picker over a grid of runs, in a shadow root of its own. */
 import { tableFromArrow } from '../core/columns';
+import { removedBy } from '../core/edits';
 import { formatCount, plural } from '../core/format';
 import type { Ask, Curve, Dispose, Source, Table, TableData, TableState } from '../core/types';
 import { Grid } from '../grid/grid';
@@ -272,7 +273,9 @@ class TableView {
   #edited(): void {
     const chosen = this.#selectedIds();
     this.#model.take({ edits: this.#queue.waiting });
-    this.#select(chosen.filter(id => this.#model.rowOf(id) !== undefined));
+    const away = removedBy(this.#queue.waiting, this.#model.state.view ?? 'active');
+    this.#select(chosen.filter(id => !away.has(id)));
+    if (away.size > 0) this.#tellSelected();
     this.#notices.waiting(this.#queue.waiting.length);
     this.#draw();
   }
@@ -284,7 +287,8 @@ class TableView {
 
   /** A person changed the state: it is shown at once and sent on. */
   #change(state: TableState): void {
-    const { where, directions } = this.#model.state;
+    const { where, directions, view } = this.#model.state;
+    if (state.view !== view) this.#clearSelection();
     this.#sent = JSON.stringify(state);
     this.#model.take({ state });
     if (state.where !== where) this.#grid.element.scrollTop = 0;

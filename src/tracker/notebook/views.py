@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from tracker.exceptions import InvalidValue, NotFound
 from tracker.notebook import bundle, summary
+from tracker.notebook.answers import Answers
 from tracker.notebook.columns import arrow_stream, json_columns
 from tracker.notebook.display import Display
 from tracker.notebook.run_table import SAVED_ROWS, RunTable
@@ -28,9 +29,14 @@ _LATEST_FIRST = ["attributes.start_time DESC"]
 
 
 class Comparison(Display):
-    """A comparison of runs: their curves, parallel coordinates, a scatter plot, and what differs between them."""
+    """A comparison of runs: their curves, how numbers depend on parameters, and what differs between them.
 
-    def __init__(self, runs: pa.Table, curves: pa.Table, title: str, total: int) -> None:
+    `selected` are the ids of the runs marked in the page, by brushing the parallel coordinates; can be set.
+    """
+
+    def __init__(self, store: Reader, runs: pa.Table, curves: pa.Table, title: str, total: int) -> None:
+        self._answers = Answers(store)
+        self._selected: list[str] = []
         self._runs, self._curves, self.title, self.total = runs, curves, title, total
         x, y = _scatter_axes(runs)
         self._state: dict[str, Any] = {
@@ -44,22 +50,40 @@ class Comparison(Display):
     def _make(self) -> Any:
         from tracker.notebook.widgets import CompareWidget, PlotlyAsset
 
-        return CompareWidget(
+        widget = CompareWidget(
             runs=arrow_stream(self._runs),
             curves=arrow_stream(self._curves.rename_columns(CURVE_COLUMNS)),
             title=self.title,
             total=self.total,
             state=self._state,
+            selected=self._selected,
             plotly=PlotlyAsset.shared(),
         )
+        widget.answers = self._answers.answer
+        return widget
+
+    @property
+    def selected(self) -> list[str]:
+        """The ids of the marked runs, as the page has them now."""
+        return list(self._made.selected) if self._made is not None else self._selected
+
+    @selected.setter
+    def selected(self, runs: Any) -> None:
+        self._selected = frames.run_ids(runs) if len(runs) else []
+        if self._made is not None:
+            self._made.selected = self._selected
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The open view, the hidden runs and the settings, as the page has them now."""
+        return dict(self._made.state) if self._made is not None else self._state
 
     def __repr__(self) -> str:
         return f"<Comparison {self.title!r}: {self._runs.num_rows} of {self.total:,} runs>"
 
     def _saved(self) -> dict[str, Any]:
         runs, curves = json_columns(self._runs, SAVED_ROWS), summary.json_curves(self._curves)
-        state = dict(self._made.state) if self._made is not None else self._state
-        return bundle.compare_bundle(self.title, self.total, runs, curves, state)
+        return bundle.compare_bundle(self.title, self.total, runs, curves, self.state)
 
 
 class Card:
@@ -117,7 +141,7 @@ def compare(
         found = run_table(store, experiments, where=where, order_by=_LATEST_FIRST, limit=COMPARED_RUNS)
         total = count_runs(store, experiments, where=where)
     curves = reduced(store, found.column("run_id").to_pylist(), metrics, POINTS)
-    return Comparison(found, curves, title, total)
+    return Comparison(store, found, curves, title, total)
 
 
 def card(run: Any) -> Card:

@@ -80,7 +80,7 @@ def contour_grid(store: Reader, runs: Sequence[str], x: str, y: str, z: str) -> 
     if missing:
         raise InvalidValue(f"{missing[0]!r} is no number of these runs: a contour is drawn over numbers.")
     points = frame[[x, y, z]].astype(float).replace([math.inf, -math.inf], np.nan).dropna().to_numpy()
-    if len(np.unique(points[:, :2], axis=0)) < 3:
+    if len(points) < 3 or any(len(np.unique(points[:, i])) < 2 for i in (0, 1)):
         raise InvalidValue("A contour needs at least three runs that differ in both axes.")
     axes = [_axis(points[:, i]) for i in (0, 1)]
     places = np.stack(np.meshgrid(axes[0][1], axes[1][1]), axis=-1)
