@@ -44,6 +44,8 @@ def card_html(body: dict[str, Any]) -> str:
     pairs += [f"{escape(tag['key'])}: {escape(tag['value'][:80])}" for tag in run["tags"][:12]]
     if pairs:
         parts.append(f"<div>{' · '.join(pairs)}</div>")
+    if run.get("slice"):
+        parts.append(f'<div style="{_FAINT}">made by {escape(run["slice"])}</div>')
     parts += [f'<div style="color:#b9770e">{escape(notice)}</div>' for notice in run["notices"]]
     parts += [
         _folded("Traceback", run["traceback"]),

@@ -12,6 +12,7 @@ from tracker.query import Reader
 from tracker.query.curves import reduced
 from tracker.query.table import run_table
 from tracker.store.artifacts import beginning_of, resolve_inside
+from tracker.tracking.provenance import SLICE
 
 CARD_POINTS = 120
 TEXT_BYTES = 20_000
@@ -45,6 +46,7 @@ def run_card(store: Reader, run_id: str) -> dict[str, Any]:
             for key, value, step, points in metrics
         ],
         "tags": [{"key": key, "value": value} for key, value in tags if not key.startswith(("mlflow.", "tracker."))],
+        "slice": next((value for key, value in tags if key == SLICE), ""),
         "curves": curves,
         "note": run.get("note") or "",
         "output": _text(store, run_id, "output/output.txt"),
