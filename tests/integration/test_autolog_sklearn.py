@@ -125,6 +125,20 @@ def test_all_candidates(iris: Any) -> None:
     assert len(runs()) == 8
 
 
+def test_texts_sparse_matrices_and_several_targets(iris: Any, caplog: pytest.LogCaptureFixture) -> None:
+    from scipy.sparse import csr_matrix
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    texts = ["good day", "bad day", "good night", "bad night"]
+    make_pipeline(CountVectorizer(), LogisticRegression()).fit(texts, [1, 0, 1, 0])
+    LogisticRegression(max_iter=500).fit(csr_matrix(iris[0]), iris[1])
+    LinearRegression().fit(iris[0], np.column_stack([iris[1], iris[1]]))
+    assert caplog.messages == []
+    data = [[one.tags[0].value for one in run.inputs.dataset_inputs] for run in runs()]
+    assert sorted(data) == [[], ["train"], ["train"]]
+    assert all("training_score" in run.data.metrics for run in runs())
+
+
 # -- the model
 
 

@@ -9,8 +9,6 @@ from typing import Any
 from tracker.autolog.calls import Call
 
 MAX_BARS = 300
-MAX_CELLS = 50_000_000
-"""A sparse matrix of more cells is not made dense to note it."""
 
 inside_estimator: ContextVar[bool] = ContextVar("tracker_autolog_estimator", default=False)
 """Whether `train` is called by an estimator's `fit`, which keeps the model itself."""
@@ -70,10 +68,3 @@ def _plot(scores: Mapping[str, Any], kind: str) -> Any:
     axes.barh(ranked, [values[name] for name in ranked], height=0.5)
     axes.set(title=f"Feature Importance ({kind})", xlabel="Importance")
     return figure
-
-
-def dense(data: Any) -> Any:
-    """A sparse matrix as an array, if it is not too large; anything else as it is."""
-    if not hasattr(data, "toarray"):
-        return data
-    return data.toarray() if data.shape[0] * data.shape[1] <= MAX_CELLS else None

@@ -18,6 +18,7 @@ from typing import Any
 
 from tracker.autolog.reports import report
 from tracker.autolog.settings import Settings, settings_of
+from tracker.autolog.tables import noted
 from tracker.exceptions import TrackerError
 from tracker.store import Store
 from tracker.tracking import artifact_logging, context, fluent
@@ -148,7 +149,7 @@ class Call:
             self.attempt(f"the dataset ({purpose}) was", lambda: self._note(data, purpose, name))
 
     def _note(self, data: Any, purpose: str, name: str | None) -> None:
-        table = data() if callable(data) else data
+        table = noted(data() if callable(data) else data)
         if table is not None:
             kept, value = input_of(table, purpose, None)
             self.writer.input(name or kept, value)

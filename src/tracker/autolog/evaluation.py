@@ -20,6 +20,7 @@ from tracker.autolog.calls import is_inside, unlogged
 from tracker.autolog.patching import Patches
 from tracker.autolog.reports import report
 from tracker.autolog.settings import Settings, evaluates, settings_of
+from tracker.autolog.tables import noted
 from tracker.autolog.variables import variable_name
 from tracker.tracking import artifact_logging
 from tracker.tracking.datasets import input_of
@@ -182,8 +183,9 @@ def _note_prediction(fit: _Fit, settings: Settings, data: Any, result: Any) -> N
     whole = getattr(result, "base", None)  # NumPy gives a view of a view this base, not the view that it was made of
     if hasattr(whole, "__array_interface__") and whole is not data and whole is not getattr(data, "base", None):
         _made_from.put(whole, origin)
-    if settings.log_datasets and hasattr(data, "dtypes" if hasattr(data, "columns") else "dtype"):
-        fit.writer.input(*input_of(data, "eval", None))
+    table = noted(data) if settings.log_datasets else None
+    if table is not None:
+        fit.writer.input(*input_of(table, "eval", None))
 
 
 def _note_score(

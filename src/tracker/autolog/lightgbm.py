@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import Any
 
 from tracker.autolog import settings
-from tracker.autolog.boosting import Curves, dense, inside_estimator, log_importance
+from tracker.autolog.boosting import Curves, inside_estimator, log_importance
 from tracker.autolog.calls import Call, logged
 from tracker.autolog.evaluation import patch_predictions, remember
 from tracker.autolog.models import head, log_model
@@ -63,7 +63,7 @@ def _train(call: Call) -> Generator[None, Any, None]:
     example = head(data.data)
     call.params(given["params"])
     call.params({name: value for name, value in given.items() if name not in _NOT_PARAMS})
-    call.dataset(lambda: dense(data.data), "train")
+    call.dataset(data.data, "train")
     _note_validation(call, given)
     curves = Curves(call)
     call.replace("callbacks", [*(given.get("callbacks") or ()), _callback(curves)])
@@ -84,7 +84,7 @@ def _note_validation(call: Call, given: dict[str, Any]) -> None:
     names = given.get("valid_names") or [None] * len(sets)
     names = [names] if isinstance(names, str) else names
     for one, name in zip(sets, names, strict=False):
-        call.dataset(lambda one=one: dense(one.data), "eval", name)
+        call.dataset(one.data, "eval", name)
 
 
 def _fit(call: Call) -> Generator[None, Any, None]:

@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from tracker.autolog import settings
-from tracker.autolog.boosting import Curves, dense, inside_estimator, log_importance
+from tracker.autolog.boosting import Curves, inside_estimator, log_importance
 from tracker.autolog.calls import Call, logged
 from tracker.autolog.evaluation import patch_predictions, remember
 from tracker.autolog.models import EXAMPLE_ROWS, head, log_model
@@ -64,9 +64,9 @@ def _train(call: Call) -> Generator[None, Any, None]:
     data = given["dtrain"]
     call.params(dict(given["params"]))
     call.params({name: value for name, value in given.items() if name not in _NOT_PARAMS})
-    call.dataset(lambda: dense(data.get_data()), "train")
+    call.dataset(data.get_data, "train")
     for other, name in given.get("evals") or ():
-        call.dataset(lambda other=other: dense(other.get_data()), "eval", name)
+        call.dataset(other.get_data, "eval", name)
     curves = Curves(call)
     call.replace("callbacks", [_callback(curves), *(given.get("callbacks") or ())])
     booster = yield

@@ -8,6 +8,7 @@ from typing import Any
 
 from tracker.autolog.calls import Call
 from tracker.autolog.evaluation import remember
+from tracker.autolog.tables import noted
 from tracker.store.ids import new_id
 from tracker.tracking.datasets import input_of
 from tracker.tracking.names import random_name
@@ -79,10 +80,11 @@ def _tags(call: Call, estimator: Any) -> dict[str, str]:
 
 def _dataset(call: Call, X: Any) -> tuple[str, dict[str, Any]] | None:
     """What is noted of the data, found once for all candidates."""
-    if not call.settings.log_datasets:
+    table = noted(X) if call.settings.log_datasets else None
+    if table is None:
         return None
-    noted: tuple[str, dict[str, Any]] | None = call.attempt("a dataset was", lambda: input_of(X, "train", None))
-    return noted
+    found: tuple[str, dict[str, Any]] | None = call.attempt("a dataset was", lambda: input_of(table, "train", None))
+    return found
 
 
 def _log_candidate(
