@@ -211,14 +211,18 @@ def test_another_version_of_the_library_is_one_warning() -> None:
     assert len(told) == 1 and "0.24.1" in str(told[0].message) and sklearn.__version__ in str(told[0].message)
 
 
-def test_a_library_that_is_not_installed() -> None:
+def test_a_library_that_is_not_installed(python: Callable[..., Any]) -> None:
     tracker.sklearn.save_model(LogisticRegression(max_iter=500).fit(X, Y), "model")
-    _edit("model", "  sklearn:\n", "  keras:\n    data: data\n  sklearn:\n")
-    script_error = "pip install"
-    try:
-        import keras  # noqa: F401
-    except ImportError:
-        import tracker.keras as flavor
-
-        with pytest.raises(InvalidValue, match=script_error):
-            flavor.load_model("model")
+    script = """
+import sys
+sys.modules["sklearn"] = None
+import tracker.pyfunc
+from tracker.exceptions import InvalidValue
+try:
+    tracker.pyfunc.load_model("model")
+except InvalidValue as error:
+    assert "pip install scikit-learn" in str(error), error
+else:
+    raise SystemExit("it loaded")
+"""
+    python(script)

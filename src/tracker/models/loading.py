@@ -66,7 +66,7 @@ class Saved:
             library = importlib.import_module(module)
         except ImportError as error:
             if error.name is not None and error.name.partition(".")[0] != module:
-                raise
+                raise missing_library(f"{error.name} (for {distribution or module})") from error
             raise missing_library(distribution or module) from None
         told = conf.get(version_key) if version_key is not None else None
         have = getattr(library, "__version__", None)

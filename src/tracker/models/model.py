@@ -225,5 +225,5 @@ def _yaml() -> Any:
 
 def missing_library(distribution: str, extra: str | None = None) -> InvalidValue:
     """The error for a library that is not installed; says how to get it."""
-    command = f"pip install 'jupyter-tracker[{extra}]'" if extra else f"pip install {distribution}"
+    command = f"pip install 'jupyter-tracker[{extra}]'" if extra else f"pip install {distribution.split(' ')[0]}"
     return InvalidValue(f"This model needs {distribution}, which is not installed: {command}.", "MISSING_LIBRARY")

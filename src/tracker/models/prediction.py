@@ -21,7 +21,7 @@ from tracker.models.trust import is_vouched_for
 from tracker.tracking.location import current_store
 
 _TYPES = {"json": payloads.JSON, "csv": payloads.CSV}
-_OWN_NEEDS = ["orjson", "pyyaml", "pandas"]
+_OWN_NEEDS = ["orjson", "pandas", "pyyaml", "xxhash"]
 _NOT_NEEDED = ("mlflow", "jupyter-tracker")
 
 
