@@ -79,6 +79,8 @@ export interface RunCard {
   readonly artifacts: readonly { readonly path: string; readonly size: number }[];
   /** Plain sentences about faults or bounds that the person should know. */
   readonly notices: readonly string[];
+  /** Plain sentences that tell something of the run without being a fault: an earlier run had the same inputs. */
+  readonly remarks?: readonly string[];
 }
 
 /** Which of a metric's values a run is shown by. */
@@ -128,6 +130,12 @@ export interface Edit {
 export type Ask =
   | RegistryChange
   | { readonly do: 'refresh' }
+  | {
+      readonly do: 'predict';
+      readonly rows: readonly Readonly<Record<string, string>>[];
+      readonly params: Readonly<Record<string, string>>;
+    }
+  | { readonly do: 'keep' }
   | { readonly do: 'edit'; readonly edits: readonly Edit[] }
   /** Least and greatest of metrics, by run: columns run_id, min.KEY, max.KEY. */
   | { readonly do: 'stats'; readonly keys: readonly string[] }
@@ -212,7 +220,22 @@ export type Bundle =
       readonly view: 'registry';
       readonly total: number;
       readonly models: readonly ModelData[];
-    };
+    }
+  | { readonly protocol: number; readonly view: 'playground'; readonly form: PlaygroundForm };
+
+/** A model to try: what it takes, the rows to begin with, and what was predicted for each, by output. */
+export interface PlaygroundForm {
+  readonly title: string;
+  readonly columns: readonly { readonly name: string; readonly type: string; readonly required: boolean }[];
+  readonly params: readonly { readonly name: string; readonly type: string; readonly default: string }[];
+  readonly rows: readonly Readonly<Record<string, string>>[];
+  readonly outputs: readonly string[];
+  readonly predicted: readonly (readonly string[])[];
+}
+
+export interface PlaygroundData {
+  readonly form: PlaygroundForm;
+}
 
 /** A registered model and its versions, the newest first; `total` counts those that are not here too. */
 export interface ModelData {

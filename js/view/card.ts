@@ -6,7 +6,7 @@ import { formatDuration, formatTime, statusText } from '../core/format';
 import type { CardData, Dispose, Link, RunCard, Source } from '../core/types';
 import { cardStyle } from '../style/card';
 import { themeStyle } from '../style/theme';
-import { folds, metrics, notices, type Part, pairs } from './card_parts';
+import { folds, metrics, notices, type Part, pairs, remarks } from './card_parts';
 import { h, setText } from './dom';
 import { followTheme } from './theme';
 
@@ -22,7 +22,7 @@ export function card(root: HTMLElement, source: Source<CardData>, saved = false)
   const shadow = host.attachShadow({ mode: 'open' });
   root.append(host);
   const title = heading(saved);
-  const parts: Part[] = [title, notices(), noteLine(), pairs(), metrics(), folds()];
+  const parts: Part[] = [title, notices(), remarks(), noteLine(), pairs(), metrics(), folds()];
   const frame = h('article', { class: 'card' }, ...parts.map(part => part.node));
   shadow.append(h('style', {}, themeStyle + cardStyle), frame);
 

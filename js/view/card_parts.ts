@@ -102,15 +102,21 @@ function updateTile(tile: HTMLElement, metric: RunCard['metrics'][number], curve
 }
 
 /** Sentences that the person should know of. */
-export function notices(): Part {
-  const node = h('ul', { class: 'notices', role: 'status' });
+export const notices = (): Part => sentences('notices', run => run.notices);
+
+/** Sentences that tell something of the run without being a fault. */
+export const remarks = (): Part => sentences('remarks', run => run.remarks ?? []);
+
+function sentences(kind: string, of: (run: RunCard) => readonly string[]): Part {
+  const node = h('ul', { class: kind, role: 'status' });
   return {
     node,
     update(run) {
-      node.hidden = run.notices.length === 0;
+      const told = of(run);
+      node.hidden = told.length === 0;
       keyed(
         node,
-        run.notices,
+        told,
         text => text,
         text => h('li', {}, text),
         () => {},

@@ -33,7 +33,7 @@ def kernel_(folder: Path) -> Iterator[Kernel]:
 
 
 def again(seen: object) -> list[str]:
-    return [notice for notice in seen.card["notices"] if notice.startswith("Again")]  # type: ignore[attr-defined]
+    return [notice for notice in seen.card["remarks"] if notice.startswith("Again")]  # type: ignore[attr-defined]
 
 
 def test_the_same_inputs_again(shell: Kernel) -> None:
@@ -63,7 +63,7 @@ def test_a_changed_input_is_no_hit(shell: Kernel, change: str) -> None:
     assert len(again(shell.run(CELL))) == 1
     shell.run(change)
     seen = shell.run(CELL)
-    assert seen.card["notices"] == []
+    assert seen.card["remarks"] == seen.card["notices"] == []
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_random_numbers(shell: Kernel) -> None:
     assert again(shell.run(unseeded)) == []
     own = "%%track\nscore = int.from_bytes(os.urandom(4), 'big')"
     shell.run(own)
-    told = shell.run(own).card["notices"]
+    told = shell.run(own).card["remarks"]
     assert told[0].startswith("Again") and told[1].startswith("Not deterministic") and "score" in told[1]
 
 

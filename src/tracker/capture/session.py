@@ -76,7 +76,7 @@ class Session:
     def __init__(self, namespace: Mapping[str, Any]) -> None:
         self.executions: list[Execution] = []
         self.functions: dict[Place, FunctionEffects] = {}
-        self.folder = os.getcwd()
+        self.folder = _folder()
         self.origin = self.folder
         """The folder that `folder` stands for, in a rerun."""
         self._namespace = namespace
@@ -133,7 +133,7 @@ class Session:
             read=read.joined(reachable([names[name] for name in needs - wanted if name in names], classes=True)),
             replaced=reachable([names[name] for name in rebound]) if rebound else NOTHING,
             modules=_modules_behind([names[name] for name in needs if name in names]),
-            folder=os.getcwd(),
+            folder=_folder(),
             path=tuple(sys.path),
         )
         begin_collecting()
@@ -151,7 +151,7 @@ class Session:
         self._names(watched, done)
         self._objects(watched, done)
         self._random(watched, done)
-        moved = os.getcwd() != watched.folder or tuple(sys.path) != watched.path
+        moved = _folder() != watched.folder or tuple(sys.path) != watched.path
         done.sets_up = done.effects.sets_up or moved
         self.executions.append(done)
         return done
@@ -300,6 +300,14 @@ def source_beside(module: Any) -> str | None:
 @lru_cache(maxsize=20_000)
 def _real_source(path: str) -> str | None:
     return None if not path.endswith(".py") or is_installed(path) else os.path.realpath(path)
+
+
+def _folder() -> str:
+    """The folder that the process is in; empty where that has been removed."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return ""
 
 
 def _is_users(name: str) -> bool:

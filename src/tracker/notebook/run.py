@@ -40,6 +40,7 @@ class TrackedRun:
         self._source = source
         self._session = session
         self._notices = list(options.problems)
+        self._remarks: list[str] = []
         self._causes: set[str] = set()
         self._store = context.current_store()
         experiment_id, experiment = self._experiment()
@@ -68,12 +69,12 @@ class TrackedRun:
         facts = {
             "id": self.id, "experiment": experiment, "status": "RUNNING",
             "started": self._started * 1000, "ended": None, "output": "", "traceback": "",
-            "source": secrets.masked(source)[0], "notices": self._notices,
+            "source": secrets.masked(source)[0], "notices": self._notices, "remarks": self._remarks,
         }  # fmt: skip
         self._card = LiveCard(self.id, facts, tail, publish, in_place=hasattr(shell, "kernel"), with_widget=with_widget)
         self._scene = Scene(
             source, shell.user_ns, session, self._writer, self._run.info.run_name or "", self._notices.append,
-            self._card.metrics, self._card.refresh,
+            self._remarks.append, self._card.metrics, self._card.refresh,
         )  # fmt: skip
 
     # -- before the cell

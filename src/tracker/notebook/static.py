@@ -46,6 +46,7 @@ def card_html(body: dict[str, Any]) -> str:
         parts.append(f"<div>{' · '.join(pairs)}</div>")
     if run.get("slice"):
         parts.append(f'<div style="{_FAINT}">made by {escape(run["slice"])}</div>')
+    parts += [f'<div style="{_FAINT}">{escape(remark)}</div>' for remark in run.get("remarks", ())]
     parts += [f'<div style="color:#b9770e">{escape(notice)}</div>' for notice in run["notices"]]
     parts += [
         _folded("Traceback", run["traceback"]),
@@ -64,7 +65,7 @@ def card_text(body: dict[str, Any]) -> str:
         lines.append("  ".join(f"{m['key']} = {figure(m['value'])}" for m in run["metrics"][:12]))
     if run["params"]:
         lines.append("  ".join(f"{p['key']}={p['value'][:40]}" for p in run["params"][:12]))
-    return "\n".join(lines + run["notices"])
+    return "\n".join([*lines, *run.get("remarks", ()), *run["notices"]])
 
 
 def table_html(body: dict[str, Any]) -> str:

@@ -52,6 +52,8 @@ class Scene:
     run_name: str
     notice: Callable[[str], None]
     """Puts a sentence on the card."""
+    remark: Callable[[str], None]
+    """The same for what is no fault and no bound."""
     metrics: Callable[[], dict[str, float]]
     """The last value of each metric so far."""
     refresh: Callable[[], None]
@@ -159,7 +161,7 @@ class AgainWitness:
             if record.metrics and scene.writer.store.artifact_root(record.run).is_dir() and record.holds(self._states):
                 self._earlier = record
                 scene.writer.tags({AGAIN: record.run})
-                scene.notice(_again_words(record))
+                scene.remark(_again_words(record))
                 scene.refresh()
                 return
 
@@ -188,7 +190,7 @@ class AgainWitness:
         ]
         if differ:
             scene.writer.tags({NOT_DETERMINISTIC: earlier.run})
-            scene.notice(
+            scene.remark(
                 f"Not deterministic: with equal inputs {'; '.join(differ[:3])}{' …' if len(differ) > 3 else ''}."
             )
 
