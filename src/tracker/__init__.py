@@ -31,6 +31,9 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "start_run", "ActiveRun", "MlflowClient",
     ),
     "tracker.tracking.edits": ("delete_runs", "edit", "restore_runs", "undo"),
+    "tracker.tracking.system_metrics": (
+        "disable_system_metrics_logging", "enable_system_metrics_logging", "set_system_metrics_sampling_interval",
+    ),
     "tracker.entities": ("Experiment", "Run"),
     "tracker.comparison": ("diff",),
     "tracker.exceptions": ("MlflowException", "TrackerError"),
@@ -42,7 +45,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "set_model_version_tag", "set_registry_uri",
     ),
     "tracker.models.serving.handle": ("serve",),
-    "tracker.notebook": ("card", "compare", "registry", "table"),
+    "tracker.notebook": ("card", "compare", "playground", "registry", "table"),
     "tracker.projects.rerun": ("rerun",),
     "tracker.projects.slices": ("slice",),
 }  # fmt: skip

@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from tracker.entities import LifecycleStage, Run
 from tracker.exceptions import InvalidState, InvalidValue
-from tracker.tracking import artifact_logging, context, experiments
+from tracker.tracking import artifact_logging, context, experiments, system_metrics
 from tracker.tracking.client import MlflowClient, check_end, existing_writer, refuse_model
 from tracker.tracking.context import ActiveRun, active_run, current_store
 from tracker.tracking.datasets import input_of
@@ -53,8 +53,6 @@ def start_run(
             f"Run with UUID {outer.run_id} is already active. To start a new run, first end the current run "
             "with end_run(). To start a nested run, call start_run with nested=True."
         )
-    if log_system_metrics:
-        warnings.warn("System metrics are not collected; log_system_metrics has no effect.", UserWarning, stacklevel=2)
     every = dict(tags or {})
     if description is not None:
         if NOTE in every:
@@ -62,7 +60,7 @@ def start_run(
         every[NOTE] = description
     existing = run_id or os.environ.pop(_RUN_ID_VARIABLE, None)
     if existing:
-        return _resumed(existing, run_name, every)
+        return _watched(_resumed(existing, run_name, every), log_system_metrics)
     store = outer.store if outer is not None else current_store()
     parent = _parent_of_new(outer, nested, parent_run_id)
     experiment = (
@@ -70,7 +68,17 @@ def start_run(
         if experiment_id is None
         else experiments.check_usable(store, experiment_id)
     )
-    return context.open_run(experiment, run_name, every, parent, store=store)
+    return _watched(context.open_run(experiment, run_name, every, parent, store=store), log_system_metrics)
+
+
+def _watched(run: ActiveRun, log_system_metrics: bool | None) -> ActiveRun:
+    """The run, with the machine's metrics logged beside it if that is wanted."""
+    if system_metrics.is_wanted(log_system_metrics):
+        try:
+            system_metrics.watch(run)
+        except InvalidState as error:
+            warnings.warn(str(error), UserWarning, stacklevel=3)
+    return run
 
 
 def _outer_run(nested: bool) -> ActiveRun | None:
