@@ -8,7 +8,14 @@ import { build } from 'esbuild';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
-const BUDGETS = { card: 40_000, table: 120_000, compare: 110_000, registry: 40_000, plotly: 1_800_000 };
+const BUDGETS = {
+  card: 40_000,
+  table: 120_000,
+  compare: 110_000,
+  registry: 40_000,
+  playground: 40_000,
+  plotly: 1_800_000,
+};
 
 const common = {
   absWorkingDir: root,

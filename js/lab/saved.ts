@@ -4,6 +4,7 @@ import { type Bundle, type Dispose, PROTOCOL } from '../core/types';
 import { card } from '../view/card';
 import { compare } from '../view/compare';
 import { h } from '../view/dom';
+import { playground } from '../view/playground';
 import { registry } from '../view/registry';
 import { table } from '../view/table';
 import { localSource } from './source';
@@ -17,7 +18,8 @@ export interface SavedView {
 /** Draws `bundle` into `root`. What is not a bundle of this protocol gives a sentence that says so. */
 export function savedView(root: HTMLElement, bundle: Bundle): SavedView {
   const unknown = bundle?.protocol > PROTOCOL;
-  if (unknown || !['card', 'table', 'compare', 'registry'].includes(bundle?.view)) return message(root, unknown);
+  if (unknown || !['card', 'table', 'compare', 'registry', 'playground'].includes(bundle?.view))
+    return message(root, unknown);
   if (bundle.view === 'card') {
     const source = localSource({ run: bundle.run });
     const update = (next: Bundle) => {
@@ -29,6 +31,9 @@ export function savedView(root: HTMLElement, bundle: Bundle): SavedView {
   }
   if (bundle.view === 'registry') {
     return { update: () => false, dispose: registry(root, localSource({ models: bundle.models })) };
+  }
+  if (bundle.view === 'playground') {
+    return { update: () => false, dispose: playground(root, localSource({ form: bundle.form })) };
   }
   const { title, total } = bundle;
   const runs = tableFromJson(bundle.runs);

@@ -13,13 +13,14 @@ from typing import Any
 _HOME = {
     "card": "tracker.notebook.views",
     "compare": "tracker.notebook.views",
+    "playground": "tracker.notebook.playground_view",
     "registry": "tracker.notebook.registry_view",
     "table": "tracker.notebook.views",
     "load": "tracker.notebook.magics",
     "unload": "tracker.notebook.magics",
 }
 
-__all__ = ["card", "compare", "load", "registry", "table", "unload"]
+__all__ = ["card", "compare", "load", "playground", "registry", "table", "unload"]
 
 
 def __getattr__(name: str) -> Any:

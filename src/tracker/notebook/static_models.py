@@ -60,3 +60,16 @@ def registry_text(body: dict[str, Any]) -> str:
             words = [f"  {one['version']}", one["stage"] if one["stage"] != "None" else "", *one["aliases"]]
             lines.append("  ".join(filter(None, words)))
     return "\n".join(lines) or _NOTHING
+
+
+def playground_html(form: dict[str, Any]) -> str:
+    """The rows that were asked, and what the model predicted for each."""
+    names = [column["name"] for column in form["columns"]]
+    heads = "".join(f'<th style="text-align:left">{escape(str(name))}</th>' for name in [*names, *form["outputs"]])
+    lines = []
+    for number, row in enumerate(form["rows"]):
+        told = form["predicted"][number] if number < len(form["predicted"]) else []
+        cells = "".join(f"<td>{escape(str(row.get(name, '')))}</td>" for name in names)
+        lines.append(f"<tr>{cells}{''.join(f'<td><b>{escape(str(value))}</b></td>' for value in told)}</tr>")
+    table = f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
+    return f'<div style="{_BOX}"><div><b>{escape(str(form["title"]))}</b></div>{table}</div>'

@@ -83,6 +83,13 @@ class RegistryWidget(Asking):
     models = traitlets.List(traitlets.Dict()).tag(sync=True)
 
 
+class PlaygroundWidget(Asking):
+    """The playground's page side: `form` is `PlaygroundForm` of js/core/types.ts."""
+
+    _esm = _module("playground.js")
+    form = traitlets.Dict().tag(sync=True)
+
+
 class PlotlyAsset(anywidget.AnyWidget):
     """plotly.js, sent to the page once; comparisons hold a reference to it."""
 

@@ -159,7 +159,7 @@ def serve(
     flavor knows. `port` 0 takes a free one. `trust` as in `load_model`. `timeout`: the seconds that a prediction may
     take; `max_body`: the bytes that a request may have. Raises ServerError if the model cannot be served.
     """
-    uri, name, holding = _located(model)
+    uri, name, holding = located(model)
     store = str(current_store().root)
     return ModelServer(
         Settings(uri, store, host, port, trust=trust or holding is not None, max_body=max_body, timeout=timeout),
@@ -168,7 +168,7 @@ def serve(
     )
 
 
-def _located(model: Any) -> tuple[str, str, Any]:
+def located(model: Any) -> tuple[str, str, Any]:
     """A URI, what to call the model, and what holds its files if it was not saved yet."""
     if isinstance(model, ModelVersion):
         uri = f"models:/{model.name}/{model.version}"

@@ -1,0 +1,10 @@
+import type { RenderProps } from '@anywidget/types';
+import type { PlaygroundData } from '../core/types';
+import { playground } from '../view/playground';
+import { modelSource } from './host';
+
+export default {
+  render({ model, el }: RenderProps) {
+    return playground(el, modelSource<PlaygroundData>(model, { asks: true }));
+  },
+};
