@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _SUBMODULES = (
-    "artifacts", "autolog", "entities", "exceptions", "fastai", "keras", "lightgbm", "models", "onnx", "optuna",
+    "artifacts", "autolog", "data", "entities", "exceptions", "fastai", "keras", "lightgbm", "models", "onnx", "optuna",
     "plots", "pyfunc", "pyspark", "pytorch", "sklearn", "statsmodels", "tensorflow", "tracking", "transformers",
     "types", "xgboost",
 )  # fmt: skip

@@ -76,7 +76,7 @@ def test_figures_tables_and_output_are_kept(shell: Kernel) -> None:
     ).card
     assert card["output"] == "said\n"
     assert {a["path"] for a in card["artifacts"]} == {
-        "code/cell.py", "code/cells.json", "code/slice.py", "figures/figure-1.png", "output/output.txt", "output/result.csv",
+        "code/cell.py", "code/cells.json", "code/slice.py", "figures/figure-1.png", "output/output.txt", "output/result.csv", "environment.json",
     }  # fmt: skip
     assert (
         shell.value(f"tracker.artifacts.load_image('runs:/{card['id']}/figures/figure-1.png').size[0] > 10") == "True"

@@ -1,0 +1,38 @@
+"""Datasets made by hand, with MLflow's meaning."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import tracker
+from tracker.exceptions import InvalidValue
+
+
+def test_datasets_of_a_run(tmp_path: Path) -> None:
+    tracker.set_tracking_uri(tmp_path / "store")
+    frame = pd.DataFrame({"x": [1.0, 2.0], "y": [0, 1]})
+    made = tracker.data.from_pandas(frame, source="https://example.com/a.csv", name="train", targets="y")
+    with tracker.start_run() as run:
+        tracker.log_input(made, context="training")
+        tracker.log_input(tracker.data.from_numpy(np.arange(3), source="in.npy", digest="mine"))
+    inputs = {use.dataset.name: use for use in tracker.get_run(run.info.run_id).inputs.dataset_inputs}
+    train = inputs["train"].dataset
+    assert (train.source_type, json.loads(train.source)) == ("http", {"url": "https://example.com/a.csv"})
+    assert train.digest == made.digest and len(train.digest) <= 36
+    assert inputs["dataset"].dataset.digest == "mine" and inputs["dataset"].dataset.source_type == "local"
+    assert {tag.key: tag.value for tag in inputs["train"].tags} == {"mlflow.data.context": "training"}
+
+
+def test_targets_count_and_mistakes_are_told() -> None:
+    x, y = np.arange(6).reshape(3, 2), np.arange(3)
+    digests = {tracker.data.from_numpy(x, targets=t).digest for t in (None, y, y + 1)}
+    assert len(digests) == 3
+    for call in (lambda: tracker.data.from_pandas(pd.DataFrame({"x": [1]}), targets="z"), lambda: tracker.data.from_numpy([1]),
+                 lambda: tracker.data.from_numpy(x, source=3)):  # fmt: skip
+        with pytest.raises(InvalidValue):
+            call()
