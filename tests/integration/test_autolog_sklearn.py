@@ -21,6 +21,7 @@ pytest.importorskip("sklearn")
 from sklearn import metrics
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.datasets import load_breast_cancer, load_iris
+from sklearn.decomposition import PCA
 from sklearn.ensemble import BaggingClassifier, VotingClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.metrics import accuracy_score, get_scorer, roc_auc_score
@@ -86,6 +87,12 @@ def test_keyword_arguments(iris: Any) -> None:
     X, y = iris
     LinearRegression().fit(X=X, y=y)
     assert "training_r2_score" in only_run().data.metrics
+
+
+def test_a_score_without_predictions(iris: Any) -> None:
+    X, y = iris
+    model = PCA(n_components=2).fit(X, y)
+    assert only_run().data.metrics == {"training_score": model.score(X)}
 
 
 def test_pos_label() -> None:

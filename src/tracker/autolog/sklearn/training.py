@@ -70,7 +70,7 @@ def _works_in_place(estimator: Any) -> bool:
 def _score(call: Call, estimator: Any, X: Any, y: Any, weight: Any) -> None:
     from sklearn.base import is_classifier, is_regressor
 
-    if y is None or not hasattr(estimator, "predict"):
+    if y is None:
         return
     if is_classifier(estimator):
         scores = classifier_scores(call, estimator, X, y, weight)
