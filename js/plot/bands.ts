@@ -52,14 +52,19 @@ export function interpolated(x: Float64Array, y: Float64Array, at: Float64Array)
 }
 
 /** The band's traces: its lower edge, what lies between, its mean. */
-export function bandTraces(band: Band, label: string, color: string, log: boolean, hover: string): object[] {
+export function bandTraces(band: Band, label: string, color: string, log: boolean, hover: string, count = 1): object[] {
   const fit = (value: number) => (Number.isFinite(value) && !(log && value <= 0) ? value : null);
   const x = Array.from(band.x);
   const edge = { type: 'scatter', mode: 'lines', x, line: { width: 0 }, hoverinfo: 'skip', showlegend: false };
   const name = escapeText(`${label} (n = ${band.count})`);
   return [
     { ...edge, y: x.map((_, i) => fit(band.mean[i]! - band.sd[i]!)) },
-    { ...edge, y: x.map((_, i) => fit(band.mean[i]! + band.sd[i]!)), fill: 'tonexty', fillcolor: faint(color) },
+    {
+      ...edge,
+      y: x.map((_, i) => fit(band.mean[i]! + band.sd[i]!)),
+      fill: 'tonexty',
+      fillcolor: faint(color, 0.6 / Math.max(3, count)),
+    },
     {
       type: 'scatter',
       mode: 'lines',
@@ -73,7 +78,7 @@ export function bandTraces(band: Band, label: string, color: string, log: boolea
   ];
 }
 
-function faint(color: string): string {
+function faint(color: string, alpha: number): string {
   const [red, green, blue] = [1, 3, 5].map(i => Number.parseInt(color.slice(i, i + 2), 16));
-  return `rgba(${red},${green},${blue},0.18)`;
+  return `rgba(${red},${green},${blue},${alpha.toFixed(2)})`;
 }

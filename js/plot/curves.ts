@@ -8,6 +8,9 @@ import type { Figure, Range } from './plotly';
 
 /** With more lines than this each is drawn thinner. */
 const MANY = 24;
+/** Columns of points over all lines of a chart: what SVG draws in a moment. */
+const COLUMNS = 20_000;
+const FEWEST_COLUMNS = 40;
 
 export interface CurveLine {
   readonly run: string;
@@ -92,14 +95,16 @@ export function curveLine(curve: Curve, axis: CurveAxis, label: string, style: S
 }
 
 /** The figure of these lines on `width` pixels, of that part of x that is looked at. */
-export function curvesFigure(lines: readonly CurveLine[], axis: CurveAxis, options: CurveOptions): Figure {
+export function curvesFigure(lines: readonly CurveLine[], axis: CurveAxis, given: CurveOptions): Figure {
+  const columns = Math.max(FEWEST_COLUMNS, Math.floor(COLUMNS / Math.max(1, lines.length)));
+  const options = { ...given, width: Math.min(given.width, columns) };
   const [levels, drawn] = [lines.filter(isLevel), lines.filter(line => !isLevel(line))];
   const faint = drawn.flatMap(line => (line.shown === line.y ? [] : [trace(line, line.y, true, axis, options)]));
   const full = levels.length > 0 ? drawn : lines;
   const extent = options.range ?? extentOf(full.length > 0 ? full : lines);
   const bands = (options.groups ?? []).flatMap(({ label, color, lines: members }) => {
     const band = axis.rises ? bandOf(members.filter(line => !isLevel(line))) : null;
-    return band ? bandTraces(band, label, color, options.log, axis.hover) : [];
+    return band ? bandTraces(band, label, color, options.log, axis.hover, options.groups?.length) : [];
   });
   const data =
     bands.length > 0

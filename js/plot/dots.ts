@@ -47,6 +47,7 @@ export function dots(column: Column, runs: readonly DotRun[]): HTMLElement {
       ),
     );
   }
+  if (drawn.length === 0) list.append(h('li', { class: 'trk-dim' }, 'Every value of it is NaN or missing.'));
   if (drawn.length > MOST) list.append(h('li', { class: 'trk-dim' }, `and ${drawn.length - MOST} more runs`));
   return list;
 }

@@ -1,6 +1,7 @@
 /** What the panels of a comparison share: the runs with their colours, and the settings. */
 import { type RunLabel, runLabels, type Style, shortName, styleOf } from '../core/figures';
 import { groupRows } from '../core/groups';
+import { sortRows } from '../core/sort';
 import type { CompareData, CompareState, Curve, Source, Table } from '../core/types';
 import type { PlotlyLike } from '../plot/plotly';
 
@@ -97,11 +98,8 @@ export function contextOf(
       const shown = visible();
       if (!column || !table().column(column)) return [{ label: '', style: styleOf(0, isDark()), runs: shown }];
       const byRow = new Map(shown.map(run => [run.row, run]));
-      const found = groupRows(
-        table(),
-        [column],
-        Uint32Array.from(shown, run => run.row),
-      );
+      const rows = Uint32Array.from(shown, run => run.row);
+      const found = groupRows(table(), [column], sortRows(table(), [{ column, descending: false }], rows));
       return found.map((group, i) => ({
         label: group.label.slice(shortName(column).length + 3),
         style: styleOf(i, isDark(), found.length),

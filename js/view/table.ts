@@ -393,7 +393,7 @@ class TableView {
     this.#chosen.hidden = size === 0;
     this.#act.hidden = size === 0 || !this.#queue.canEdit;
     this.#chosen.textContent = `${formatCount(size)} selected ×`;
-    this.#chosen.setAttribute('aria-label', `${plural(size, 'run')} selected: clear the selection`);
+    this.#chosen.setAttribute('aria-label', `${formatCount(size)} selected: clear the selection`);
   }
 
   // -- menus

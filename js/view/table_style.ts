@@ -104,5 +104,5 @@ ${gridStyle}
 .value.chip.failed::before,.value.chip.killed::before{border-radius:1px}
 @keyframes beat{50%{opacity:.25}}
 @media (prefers-reduced-motion:reduce){.value.chip.running::before{animation:none}}
-@container (max-width:560px){.search{flex-basis:100%;order:3}.tools{order:2}}
+@container (max-width:560px){.search{flex-basis:100%;order:3}.tools{order:2;flex-wrap:wrap;margin-left:0}.app button{padding:0 8px}}
 `;
