@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tracker.exceptions import UntrustedModel
 from tracker.store import Store
-from tracker.store.artifacts import make_folder, resolve_inside, write_file
+from tracker.store.artifacts import resolve_inside, write_file
 
 _FOLDER = "trusted"
 _CONFIG_VARIABLE = "TRACKER_CONFIG_DIR"
@@ -91,16 +91,14 @@ def _key(folder: str) -> bytes:
     path = Path(folder, "model_key")
     try:
         if not path.exists():
-            make_folder(path.parent)
-            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(fd, "wb") as file:
-                file.write(secrets.token_bytes(32))
-    except FileExistsError:
-        pass  # another process was first
+            fresh = path.with_name(f"model_key.{secrets.token_hex(8)}")
+            write_file(fresh, secrets.token_bytes(32))
+            try:
+                os.link(fresh, path)
+            except FileExistsError:
+                pass  # another process was first
+            finally:
+                fresh.unlink()
+        return path.read_bytes()
     except OSError:
         return secrets.token_bytes(32)
-    for _ in range(100):
-        key = path.read_bytes()
-        if len(key) >= 32:
-            return key
-    return secrets.token_bytes(32)
