@@ -133,8 +133,9 @@ def effects_of(tree: ast.Module) -> Effects:
 class _Flow:
     """Follows statements in order; `_assigned` are the names bound for certain at this point."""
 
-    def __init__(self) -> None:
+    def __init__(self, in_function: bool = False) -> None:
         self.found = Effects()
+        self._in_function = in_function
         self._assigned: set[str] = set()
         self._clock = 0
         self._bound: list[Names] = []
@@ -343,7 +344,7 @@ class _Flow:
         place = (name, min([node.lineno, *(decorator.lineno for decorator in decorators)]))
         outer = outer_names(node)
         kept_outside = frozenset(n for part in ast.walk(node) if isinstance(part, ast.Nonlocal) for n in part.names)
-        inside = _Flow()
+        inside = _Flow(in_function=True)
         if isinstance(node, ast.Lambda):
             inside._expression(node.body)
         else:
@@ -366,6 +367,10 @@ class _Flow:
         self.found.functions[place] = kept if earlier is None else _either(earlier, kept)
         self.found.functions.update(told.functions)
         self.found.imports |= told.imports
+        if self._in_function:  # a function made by another is called with it, or handed out by it
+            self.found.changed |= kept.changed & free
+            self.found.uses += told.uses
+            self.found.seeds += told.seeds
 
     def _import(self, node: ast.Import | ast.ImportFrom) -> None:
         if isinstance(node, ast.ImportFrom) and node.module == "__future__":

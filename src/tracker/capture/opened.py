@@ -81,9 +81,18 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
     if event == "open":
         path, mode, flags = arguments
         if isinstance(path, (str, bytes, os.PathLike)):
-            _events.append((os.fsdecode(path), mode, flags if isinstance(flags, int) else 0))
+            _events.append((_whole(path), mode, flags if isinstance(flags, int) else 0))
     elif event == "os.mkdir":
         if isinstance(arguments[0], (str, bytes, os.PathLike)):
-            _events.append((os.fsdecode(arguments[0]), "a", 0))
+            _events.append((_whole(arguments[0]), "a", 0))
     elif isinstance(arguments[1], (str, bytes, os.PathLike)):
-        _events.append((os.fsdecode(arguments[1]), "w", 0))
+        _events.append((_whole(arguments[1]), "w", 0))
+
+
+def _whole(path: str | bytes | os.PathLike[Any]) -> str:
+    """The path from the root: the working folder may be another one when the cell has ended."""
+    text = os.fsdecode(path)
+    try:
+        return text if text.startswith("/") else os.path.join(os.getcwd(), text)
+    except OSError:
+        return text
