@@ -53,6 +53,25 @@ def test_registering_a_runs_model_makes_the_model_and_its_versions() -> None:
     )
 
 
+def test_a_version_keeps_its_model_when_the_run_logs_another_under_its_name() -> None:
+    pytest.importorskip("skops")
+    from sklearn.dummy import DummyRegressor
+
+    import tracker.sklearn
+
+    with tracker.start_run():
+        for value in (1.0, 2.0):
+            model = DummyRegressor(strategy="constant", constant=value).fit([[0.0]], [0.0])
+            tracker.sklearn.log_model(model, name="model", registered_model_name="constant")
+    shutil.move(tracker.MlflowClient().store.root, "moved")
+    tracker.set_tracking_uri("moved")
+    try:
+        told = [float(tracker.sklearn.load_model(f"models:/constant/{n}").constant) for n in (1, 2)]
+    finally:
+        tracker.set_tracking_uri(None)
+    assert told == [1.0, 2.0]
+
+
 def test_what_is_no_model_is_not_registered(tmp_path: Path, client: MlflowClient) -> None:
     run_id = logged_model()
     for uri in (f"runs:/{run_id}/other", "runs:/nothing/model", str(tmp_path / "no"), "models:/none/1"):

@@ -85,7 +85,7 @@ def read_json(text: bytes | str, schema: Schema | None, params: ParamSchema | No
         raise InvalidValue(f"{_WANTED}; got {', '.join(map(repr, list(told)[:10])) or 'none'}.", "BAD_REQUEST")
     given = told.get("params")
     if given is not None and not isinstance(given, dict):
-        raise InvalidValue(f"params is a JSON object; got a {_called(given)}.")
+        raise InvalidValue(f"params is a JSON object; got a {_called(given)}.", "BAD_REQUEST")
     return Payload(_data(found[0], told[found[0]], schema), given)
 
 
@@ -113,6 +113,8 @@ def _data(form: str, told: Any, schema: Schema | None) -> Any:
         if form == RECORDS:
             return _records(told, schema)
         return _columns_or_arrays(told, schema, by_row=form == INSTANCES)
+    except InvalidValue as error:
+        raise InvalidValue(error.message, "BAD_REQUEST") from error
     except (ValueError, TypeError, OverflowError) as error:
         raise InvalidValue(f"{form} cannot be read as the model's input: {str(error)[:300]}.", "BAD_REQUEST") from error
 
