@@ -116,7 +116,7 @@ def looks_random(word: str) -> bool:
 
 def _is_value(strength: int, word: str) -> bool:
     """Whether `word` is a credential under a name of that strength."""
-    if len(word) < _MIN_LENGTH or _TEMPLATE.fullmatch(word):
+    if len(word) < _MIN_LENGTH or _TEMPLATE.fullmatch(word) or _is_path(word):
         return False
     if strength == 2:
         return True
@@ -125,6 +125,11 @@ def _is_value(strength: int, word: str) -> bool:
     if _HEX.fullmatch(word):
         return len(word) >= 32
     return looks_random(word) or (len(word) >= 20 and _is_mixed(word))
+
+
+def _is_path(word: str) -> bool:
+    """Whether it is the path of something that is there: PWD is the name of a folder, too."""
+    return len(word) < 1_000 and os.path.isabs(word) and os.path.exists(word)
 
 
 def _is_mixed(word: str) -> bool:

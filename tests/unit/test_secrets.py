@@ -147,6 +147,13 @@ def test_what_is_learned_is_masked_wherever_it_stands(monkeypatch: pytest.Monkey
     assert masked("swordfish") == ("swordfish", [])
 
 
+def test_the_working_folder_is_no_password(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PWD", str(tmp_path))
+    secrets.learn_environment()
+    assert secrets.masked(f"read {tmp_path}/iris.csv") == (f"read {tmp_path}/iris.csv", [])
+    assert secrets.masked_value("pwd", str(tmp_path)) == (str(tmp_path), [])
+
+
 def test_parameters_and_tags_are_masked_before_they_reach_the_disk(tmp_path: Path) -> None:
     tracker.set_tracking_uri(tmp_path / "store")
     with tracker.start_run() as run:
