@@ -32,6 +32,6 @@ def test_slices_run_and_give_the_same_metrics(
     monkeypatch.setenv("TRACKER_STORE", str(tmp_path / "store"))
     found = figures().measure(corpus, seed, COUNT or notebooks, tmp_path)
     told = "\n\n".join([str(found), *found.wrong])
-    assert found.slices >= 2 * found.notebooks, told
+    assert found.slices >= 1.5 * found.notebooks, told  # a tracked cell that raised in its session is not counted
     assert found.ran >= 0.95 * found.slices and found.same >= 0.95 * found.slices, told
     assert found.median_share <= 0.5, told
