@@ -18,6 +18,7 @@ from tracker.store import Store
 from tracker.store.artifacts import resolve_inside
 from tracker.store.experiments import DELETED
 from tracker.store.registry import STAGES, Model, Version, registry_of
+from tracker.tracking import logged_models
 from tracker.tracking.provenance import user
 from tracker.tracking.registry_names import (
     ModelUri,
@@ -128,10 +129,9 @@ def create_version(
 ) -> ModelVersion:
     """A new version of a model, with the next number. Raises NotFound, InvalidValue."""
     model = find_model(store, name)
-    facts: dict[str, Any] = {"source": str(source), "run_id": run_id, **_place(store, str(source))}
-    if run_id is not None:
-        facts["run_id"] = str(run_id)
-    facts |= {"run_link": run_link, "description": _description(description), "model_id": model_id, "user": user()}
+    facts: dict[str, Any] = {"source": str(source), **_place(store, str(source))}
+    told = {"run_id": run_id, "model_id": model_id, "run_link": run_link, "description": _description(description)}
+    facts |= {key: str(value) for key, value in told.items() if value is not None} | {"user": user()}
     facts["tags"] = dict(check_tag(key, value) for key, value in (tags or {}).items())
     return get_version(store, name, registry_of(store).create_version(model, facts))
 
@@ -253,15 +253,12 @@ def download_uri(store: Store, name: str, version: Any) -> str:
 
 def path_of(store: Store, version: Version) -> Path | None:
     """The local folder of a version's files, there or not; None if its source is elsewhere. Raises InvalidValue."""
+    logged = logged_models.folder_of(store, version.model_id) if version.model_id else None
+    if logged is not None:
+        return logged
     if version.artifact is not None:
         return resolve_inside(store.root / "artifacts", version.artifact)
     return _local(version.source)
-
-
-def local_path(store: Store, source: str) -> Path | None:
-    """The local path that a source which is no `models:` URI names, there or not. Raises InvalidValue."""
-    place = _place(store, source)
-    return resolve_inside(store.root / "artifacts", place["artifact"]) if "artifact" in place else _local(source)
 
 
 def _local(source: str) -> Path | None:
@@ -272,27 +269,45 @@ def _local(source: str) -> Path | None:
 
 
 def _place(store: Store, source: str) -> dict[str, Any]:
-    """What a source says of itself: its place below the store's artifacts, and the run there. Raises InvalidValue."""
+    """What a source says of itself: its place below the store's artifacts, the run there and the logged model's id.
+
+    Raises InvalidValue, NotFound.
+    """
     if not source.strip() or "\0" in source:
         raise InvalidValue(f"The source of a model version is a path or a URI; got {source!r}.")
-    if is_model_uri(source):
-        if "/" not in source.removeprefix("models:/") and "@" not in source:
-            return {}  # a logged model's own id, as MLflow names them
+    if not is_model_uri(source):
+        return _place_of_files(store, source)
+    if "/" in (name := source.removeprefix("models:").lstrip("/")) or "@" in name:
         _, origin = named_by(store, parse_model_uri(source))
-        return {"artifact": origin.artifact, "run_id": origin.run_id, "source": origin.source}
+        place = {"artifact": origin.artifact, "run_id": origin.run_id, "model_id": origin.model_id}
+        return place if origin.artifact is not None else {**place, "source": origin.source}
+    folder = logged_models.folder_of(store, name)
+    if folder is None:
+        raise NotFound(f"The store at {store.root} has no logged model {name}.")
+    return _place_below(store, folder)
+
+
+def _place_of_files(store: Store, source: str) -> dict[str, Any]:
     root = store.root / "artifacts"
     if source.startswith("runs:"):
-        run_id, _, inside = unquote(source.removeprefix("runs:").lstrip("/")).partition("/")
-        resolve_inside(resolve_inside(root, run_id), inside)
-        return {"artifact": f"{run_id}/{inside}".rstrip("/"), "run_id": run_id}
+        run_id, _, inside = source.removeprefix("runs:").lstrip("/").partition("/")
+        folder = resolve_inside(resolve_inside(root, run_id), inside)
+        if not folder.exists() and "%" in inside:
+            folder = resolve_inside(resolve_inside(root, run_id), unquote(inside))
+        return _place_below(store, folder)
     path = _local(source)
-    if path is None or not path.exists():
-        return {}
+    return {} if path is None or not path.exists() else _place_below(store, path)
+
+
+def _place_below(store: Store, folder: Path) -> dict[str, Any]:
+    root = os.path.realpath(store.root / "artifacts")
     try:
-        inside = Path(os.path.realpath(path)).relative_to(os.path.realpath(root)).as_posix()
+        inside = Path(os.path.realpath(folder)).relative_to(root).as_posix()
     except ValueError:
-        return {"source": str(path.absolute())}
-    return {"artifact": inside, "run_id": inside.partition("/")[0]}
+        return {"source": str(folder.absolute())}
+    model_id = logged_models.id_in(folder)
+    known = model_id is not None and logged_models.folder_of(store, model_id) == folder
+    return {"artifact": inside, "run_id": inside.partition("/")[0], "model_id": model_id if known else None}
 
 
 # -- entities
