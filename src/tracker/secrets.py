@@ -150,14 +150,16 @@ def enabled() -> bool:
 
 def learn(name: str, value: object) -> None:
     """Remember a text as a credential if its name says so: it is masked wherever it stands from now on."""
-    if isinstance(value, str) and _MIN_KNOWN <= len(value) <= 10_000 and _is_value(_strength(name), value):
+    strength = _strength(name)
+    if strength and isinstance(value, str) and _MIN_KNOWN <= len(value) <= 10_000 and _is_value(strength, value):
         _remember(value)
 
 
 def learn_environment() -> None:
     """Remember the credentials among the environment variables."""
-    for name, value in os.environ.items():
-        learn(name, value)
+    for name in os.environ:
+        if _strength(name):
+            learn(name, os.environ.get(name))
 
 
 def _remember(word: str) -> None:

@@ -88,8 +88,10 @@ class DataWitness:
         execution = scene.session.executions[-1] if scene.session.executions else None
         if execution is None or execution.source != scene.source:
             return
-        sources = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
-        self.files = files_read(execution.files.read - execution.files.written - sources)
+        opened = execution.files.read - execution.files.written
+        if opened:
+            opened -= {getattr(module, "__file__", None) for module in list(sys.modules.values())}
+        self.files = files_read(opened)
         for file in self.files:
             scene.writer.input(*input_of(self._as_dataset(file, scene.session.folder), None, None))
             if file.coverage != "full":
@@ -174,7 +176,7 @@ class AgainWitness:
         metrics = scene.metrics()
         if self._earlier is not None:
             self._compare(scene, self._earlier, metrics)
-        if len(metrics) <= MAX_METRICS and all(file.coverage == "full" for file in self._data.files):
+        if 0 < len(metrics) <= MAX_METRICS and all(file.coverage == "full" for file in self._data.files):
             drew = done.drew - done.seeded if done.seeded_first else done.drew
             states = {name: state for name, state in self._states.items() if name in drew}
             files = {file.path: file.digest for file in self._data.files}
