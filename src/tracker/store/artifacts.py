@@ -20,7 +20,7 @@ def resolve_inside(root: Path, name: str | os.PathLike[str]) -> Path:
     """The path of `name` below `root`. Raises InvalidValue for an absolute name, `..`, NUL, or a link that leaves."""
     text = os.fspath(name)
     parts = text.replace("\\", "/").split("/")
-    if "\0" in text or parts[0] == "" and text or _DRIVE.match(text):
+    if "\0" in text or (parts[0] == "" and text) or _DRIVE.match(text):
         raise InvalidValue(f"{text!r} is not a path inside {root}: give a relative path without a drive or NUL.")
     if ".." in parts:
         raise InvalidValue(f"{text!r} leaves {root}: give a path without '..'.")
