@@ -188,7 +188,7 @@ class TrackedRun:
 
     def _note(self, what: str, error: Exception) -> None:
         """A notice on the card, one for each cause: a full disk fails every step."""
-        cause = error.__cause__
+        cause = error if isinstance(error, OSError) else error.__cause__
         name = str(cause.errno) if isinstance(cause, OSError) else str(error)
         if name not in self._causes:
             self._causes.add(name)
