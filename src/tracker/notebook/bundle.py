@@ -13,7 +13,7 @@ import orjson
 
 from tracker.notebook import static
 from tracker.notebook.fold import reduced
-from tracker.notebook.numbers import number, rounded
+from tracker.pages.numbers import number, rounded
 
 MIME = "application/vnd.tracker.v1+json"
 PROTOCOL = 1

@@ -15,7 +15,7 @@ from typing import Any
 
 from tracker.notebook.bundle import card_bundle
 from tracker.notebook.fold import RunFold, Tail, reduced, shown
-from tracker.notebook.numbers import rounded
+from tracker.pages.numbers import rounded
 
 FIRST_SECONDS, EVERY_SECONDS = 0.3, 0.15
 CLOSE_SECONDS = 30

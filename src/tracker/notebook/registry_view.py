@@ -16,7 +16,7 @@ from tracker.exceptions import InvalidValue
 from tracker.notebook import static_models
 from tracker.notebook.bundle import LIMIT, MIME, PROTOCOL
 from tracker.notebook.display import Display
-from tracker.notebook.numbers import number, rounded
+from tracker.pages.numbers import number, rounded
 from tracker.store import Store
 from tracker.store.registry import Model, Version, registry_of
 from tracker.tracking import registry as records

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import pyarrow as pa
 
 from tracker.notebook import bundle
-from tracker.notebook.answers import Answers, kept_directions, kept_views, sparks
-from tracker.notebook.columns import arrow_stream, json_columns
 from tracker.notebook.display import Display
 from tracker.notebook.follow import follow
+from tracker.pages.answers import Answers, kept_directions, kept_views, sparks
+from tracker.pages.columns import arrow_stream, json_columns
 from tracker.query import Reader, frames
 from tracker.query.explore import changed_runs
 from tracker.query.table import count_runs, run_table

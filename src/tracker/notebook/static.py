@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
-from tracker.notebook.numbers import number
+from tracker.pages.numbers import number
 
 _STATUS = {
     "RUNNING": "#2f7de1",

@@ -12,11 +12,12 @@ from typing import Any
 import pyarrow as pa
 
 from tracker.exceptions import InvalidValue, NotFound
-from tracker.notebook import bundle, summary
-from tracker.notebook.answers import Answers
-from tracker.notebook.columns import arrow_stream, json_columns
+from tracker.notebook import bundle
 from tracker.notebook.display import Display
 from tracker.notebook.run_table import SAVED_ROWS, RunTable
+from tracker.pages import summary
+from tracker.pages.answers import Answers
+from tracker.pages.columns import arrow_stream, json_columns
 from tracker.query import Reader, frames, reader
 from tracker.query.curves import reduced
 from tracker.query.table import count_runs, experiment_ids, run_table

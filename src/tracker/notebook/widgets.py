@@ -14,7 +14,7 @@ import anywidget
 import traitlets
 
 from tracker.exceptions import TrackerError
-from tracker.notebook.columns import arrow_stream
+from tracker.pages.columns import arrow_stream
 
 _STATIC = Path(__file__).parent.parent / "static"
 

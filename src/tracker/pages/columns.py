@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from tracker.notebook.numbers import rounded
+from tracker.pages.numbers import rounded
 
 
 def arrow_stream(table: pa.Table) -> bytes:

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from tracker.exceptions import InvalidValue, NotFound
-from tracker.notebook.numbers import rounded
+from tracker.pages.numbers import rounded
 from tracker.query import Reader
 from tracker.query.curves import reduced
 from tracker.query.table import run_table
