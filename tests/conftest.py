@@ -46,7 +46,11 @@ def _own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
         if name.startswith(_FOREIGN) and name not in _KEPT:
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
+    from tracker.tracking import get_tracking_uri, is_tracking_uri_set, set_tracking_uri
+
+    was = get_tracking_uri() if is_tracking_uri_set() else None  # a module's own store outlives the test
     yield
+    set_tracking_uri(was)
 
 
 @pytest.fixture

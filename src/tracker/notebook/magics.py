@@ -6,7 +6,9 @@ Loading must be cheap: pandas, duckdb, pyarrow and the widgets are imported by t
 from __future__ import annotations
 
 import ast
+import re
 import shlex
+from collections.abc import Callable
 from typing import Any
 
 from IPython.core.error import UsageError
@@ -16,6 +18,9 @@ from tracker.exceptions import TrackerError
 from tracker.notebook import completion, options
 from tracker.notebook.cell import CellTracker
 
+_IPYTHON_RERUN = re.compile(r"-.*|(~?\d{1,4}(/\d*)?(-(~?\d+/)?\d*)?(\s+|$))*")
+"""Nothing, an option, or ranges of history such as `4-7 ~1/3`; a run's id has twelve figures and more."""
+
 _loaded: dict[int, tuple[CellTracker, Any]] = {}
 
 
@@ -24,7 +29,7 @@ def load(shell: Any) -> None:
     if id(shell) in _loaded:
         return
     tracker = CellTracker(shell)
-    magics = TrackerMagics(shell, tracker)
+    magics = TrackerMagics(shell, tracker, ipython_rerun=shell.find_line_magic("rerun"))
     shell.register_magics(magics)
     tracker.install()
     completion.install(shell)
@@ -46,16 +51,19 @@ def unload(shell: Any) -> None:
     for kind, names in magics.magics.items():
         for name in names:
             shell.magics_manager.magics[kind].pop(name, None)
+    if magics.ipython_rerun is not None:
+        shell.register_magic_function(magics.ipython_rerun, "line", "rerun")
 
 
 @magics_class
 class TrackerMagics(Magics):
     """Experiment tracking in the notebook."""
 
-    def __init__(self, shell: Any, tracker: CellTracker) -> None:
+    def __init__(self, shell: Any, tracker: CellTracker, ipython_rerun: Callable[[str], Any] | None = None) -> None:
         super().__init__(shell)
         self._shell = shell
         self._tracker = tracker
+        self.ipython_rerun = ipython_rerun
 
     @cell_magic
     def track(self, line: str, cell: str) -> None:
@@ -130,9 +138,13 @@ class TrackerMagics(Magics):
 
         %rerun RUN                        a run's id, the beginning of it, or its name
         %rerun RUN C=10 kernel=linear     with other values for names that the cells assign literals
+
+        With a range of the session's history, an option of its own, or nothing, it is IPython's %rerun.
         """
         from tracker.projects.rerun import rerun
 
+        if self.ipython_rerun is not None and _IPYTHON_RERUN.fullmatch(line.strip()):
+            return self.ipython_rerun(line)
         words = _words(line)
         if not words:
             raise UsageError("%rerun: which run? Give its id, the beginning of it, or its name.")

@@ -11,7 +11,7 @@ import stat
 import threading
 import time
 import warnings
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -203,28 +203,36 @@ class Store:
 
     def experiment_named(self, name: str) -> Experiment | None:
         """The active experiment of this name."""
-        for experiment in self.experiments().values():
-            if experiment.name == name and experiment.state == ACTIVE:
-                return experiment
-        return None
+        return _active_named(name, self._all_experiments())
 
     def create_experiment(self, name: str, artifact_location: str | None = None) -> str:
         """The id of a new experiment. Raises AlreadyExists if an active one has the name, InvalidValue."""
         check_experiment_name(name)
-        taken = self.experiment_named(name)
+        known = self._all_experiments()
+        taken = _active_named(name, known)
         if taken is not None:
             raise AlreadyExists(f"An experiment named {name!r} exists already, with id {taken.id}.")
-        known, attempt = self._all_experiments(), 0
+        return self._create_experiment(name, artifact_location, known)
+
+    def ensure_experiment(self, name: str = DEFAULT_EXPERIMENT_NAME) -> str:
+        """The id of the active experiment of this name, made now if there is none. Raises InvalidValue."""
+        check_experiment_name(name)
+        known = self._all_experiments()
+        found = _active_named(name, known)
+        return found.id if found is not None else self._create_experiment(name, None, known)
+
+    def _create_experiment(self, name: str, artifact_location: str | None, known: Mapping[str, Experiment]) -> str:
+        # The name was free in the very snapshot in which the id is: two processes at once then choose the same id.
+        attempt = 0
         while (identifier := experiment_id(name, attempt)) in known:
             attempt += 1
         value = {"name": name} | ({"artifact_location": artifact_location} if artifact_location else {})
         self.append(events.event("experiment", x=identifier, v=value, t=clock()))
         return identifier
 
-    def ensure_experiment(self, name: str = DEFAULT_EXPERIMENT_NAME) -> str:
-        """The id of the active experiment of this name, made now if there is none. Raises InvalidValue."""
-        known = self.experiment_named(name)
-        return known.id if known is not None else self.create_experiment(name)
+
+def _active_named(name: str, experiments: Mapping[str, Experiment]) -> Experiment | None:
+    return next((x for x in experiments.values() if x.name == name and x.state == ACTIVE), None)
 
 
 def check_experiment_name(name: object) -> str:
