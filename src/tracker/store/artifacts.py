@@ -8,10 +8,12 @@ from __future__ import annotations
 import os
 import re
 import stat
-import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 from tracker.exceptions import InvalidValue
+from tracker.store.ids import new_id
 
 _DRIVE = re.compile(r"[A-Za-z]:")
 
@@ -67,12 +69,25 @@ def make_folder(path: Path) -> None:
 
 def write_file(path: Path, data: bytes) -> None:
     """Write a file whole or not at all, readable by this user alone. Raises OSError."""
-    make_folder(path.parent)
-    fd, temporary = tempfile.mkstemp(dir=path.parent, prefix=".tracker-")
+    write_by(path, lambda file: file.write(data))
+
+
+def write_by(path: Path, fill: Callable[[BinaryIO], object]) -> int:
+    """Write a file as `fill` does it, whole or not at all, for this user alone; its size. Raises OSError."""
+    folder, name = os.path.split(path)
+    temporary = f"{folder}/.tracker-{new_id()}"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        fd = os.open(temporary, flags, 0o600)
+    except FileNotFoundError:
+        make_folder(path.parent)
+        fd = os.open(temporary, flags, 0o600)
     try:
         with os.fdopen(fd, "wb") as file:
-            file.write(data)
-        os.replace(temporary, path)
+            fill(file)
+            size = file.tell()
+        os.replace(temporary, f"{folder}/{name}")
     except BaseException:
         os.unlink(temporary)
         raise
+    return size

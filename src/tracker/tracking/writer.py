@@ -9,7 +9,6 @@ from __future__ import annotations
 import operator
 import os
 import shutil
-import tempfile
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,7 +20,7 @@ from typing import Any, BinaryIO
 from tracker import secrets
 from tracker.exceptions import InvalidValue, StoreError
 from tracker.store import Store, events
-from tracker.store.artifacts import resolve_inside
+from tracker.store.artifacts import resolve_inside, write_by
 from tracker.tracking.values import MAX_INT64, MAX_TEXT, bounded, number, parameter
 
 _metric_line = events.metric_line
@@ -47,11 +46,18 @@ class RunWriter:
     Any process may write to any run; several writers of a run do not disturb each other.
     """
 
-    __slots__ = ("_append", "_last_steps", "_series", "_untold", "masked", "run_id", "store")
+    __slots__ = ("_append", "_last_steps", "_not_before", "_series", "_untold", "masked", "run_id", "store")
 
-    def __init__(self, store: Store, run_id: str, last_steps: Callable[[], dict[str, int]] | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        run_id: str,
+        last_steps: Callable[[], dict[str, int]] | None = None,
+        not_before: int = 0,
+    ) -> None:
         self.store = store
         self.run_id = run_id
+        self._not_before = not_before  # µs: events but metrics are not earlier, whatever this machine's clock says
         self._append = store.append
         self._last_steps = last_steps
         self._series: dict[str, _Series] = {}
@@ -245,29 +251,19 @@ class RunWriter:
             raise InvalidValue(
                 f"{path!r} is not the name of a file; give one below the run's artifacts, as 'plots/a.png'."
             )
-        target = self.artifact_path(name)
-        temporary = None
         try:
-            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            fd, temporary = tempfile.mkstemp(dir=target.parent, prefix=".tracker-")
-            with os.fdopen(fd, "wb") as file:
-                fill(file)
-                size = file.tell()
-            Path(temporary).replace(target)
+            size = write_by(self.artifact_path(name), fill)
         except OSError as error:
             raise StoreError(
                 f"The artifact {name!r} cannot be written below {self.store.root}: {error.strerror}."
             ) from error
-        finally:
-            if temporary is not None:
-                Path(temporary).unlink(missing_ok=True)
         return self.event("artifact", k=name, v={"size": size})
 
     # -- lines
 
     def event(self, kind: str, **fields: Any) -> bytes:
         """One event of this run as a line."""
-        return events.event(kind, t=self.store.clock(), r=self.run_id, **fields)
+        return events.event(kind, t=max(self.store.clock(), self._not_before), r=self.run_id, **fields)
 
     def _write(self, lines: list[bytes]) -> None:
         if lines:
