@@ -200,13 +200,15 @@ def test_orphans_go_unless_they_may_belong_to_a_damaged_run(tmp_path: Path) -> N
     assert (outside / "f").exists()
 
 
-def test_a_run_that_a_registered_model_uses_stays(tmp_path: Path) -> None:
+def test_a_run_stays_while_a_version_of_a_model_uses_it(tmp_path: Path) -> None:
     ids = make(tmp_path, "dead")
-    version = tmp_path / ".tracker" / "models" / "versions" / ("a" * 32) / "1.json"
-    version.parent.mkdir(parents=True)
-    version.write_text(json.dumps({"source": f"runs:/{ids['dead']}/model"}))
+    client = tracker.MlflowClient(str(tmp_path / ".tracker"))
+    client.create_registered_model("m")
+    client.create_model_version("m", source=f"runs:/{ids['dead']}/note.txt", run_id=ids["dead"])
     assert "dead belongs to a registered model" in gc(tmp_path, "--yes")
     assert is_whole(rows_of(open_store(tmp_path / ".tracker"), ids["dead"]))
+    client.delete_model_version("m", "1")
+    assert "1 deleted: dead" in gc(tmp_path, "--yes")
 
 
 @pytest.mark.timeout(300 + 10 * KILLS)

@@ -129,3 +129,14 @@ def test_the_latest_of_many_processes_wins(python: Python) -> None:
         assert tracker.get_run(a).info.run_name == name
     tracker.edit(a, name="four")
     assert python(f"import tracker; print(tracker.get_run({a!r}).info.run_name)").stdout.strip() == "four"
+
+
+def test_an_edit_wins_over_one_of_a_machine_whose_clock_is_ahead(python: Python) -> None:
+    (a,) = make("a")
+    ahead = "import time; now = time.time_ns; time.time_ns = lambda: now() + 3600 * 10**9\nimport tracker\n"
+    python(f"{ahead}tracker.edit({a!r}, note='theirs'); tracker.delete_runs({a!r})")
+    tracker.restore_runs(a)
+    tracker.edit(a, note="ours")
+    assert shown()["a"][1] == "ours"
+    assert tracker.undo() == "Note of 'a' as before."
+    assert shown()["a"][1] == "theirs"

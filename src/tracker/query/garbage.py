@@ -20,6 +20,7 @@ from tracker.store import Store, purge
 from tracker.store.experiments import DELETED
 from tracker.store.health import Amount, folder_amount, health
 from tracker.store.ids import DEFAULT_EXPERIMENT_ID
+from tracker.store.registry import runs_in_use
 from tracker.store.segments import EVENTS, METRICS, Contents
 
 _NONE = Amount(0, 0)
@@ -114,7 +115,7 @@ def free(store: Store, found: Garbage) -> Freed:
 
 
 def _find_runs(store: Store, cursor: Connection, found: Garbage, before: float, asked: set[str] | None) -> None:
-    used, known = purge.used_by_models(store.root), store.experiments()
+    used, known = runs_in_use(store), store.experiments()
     for run, name, experiment, status, changed in cursor.execute(_DELETED).fetchall():
         entry = known.get(experiment)
         times = [changed] if changed is not None else []
@@ -144,7 +145,7 @@ def _find_orphans(store: Store, cursor: Connection, found: Garbage, before: floa
     if lost and (reader(store).damaged or health(store).damaged):
         found.kept.append(f"{len(lost)} folders of artifacts may belong to runs in damaged files (see `tracker store`)")
         return
-    used = purge.used_by_models(store.root)
+    used = runs_in_use(store)
     for run in lost:
         if run not in used and purge.last_change(folders[run]) <= before:
             found.orphans[run] = folder_amount(folders[run])

@@ -24,7 +24,6 @@ from tracker.store.store import Store
 
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
 _GONE = ".gone-"
-_MAX_VERSION_BYTES = 1 << 20
 
 
 def purge_runs(store: Store, runs: Iterable[str]) -> None:
@@ -87,16 +86,6 @@ def last_change(folder: Path) -> float:
             with contextlib.suppress(OSError):
                 latest = max(latest, os.lstat(path).st_mtime)
     return latest
-
-
-def used_by_models(root: Path) -> set[str]:
-    """The runs that versions of registered models name: their files are the models'."""
-    runs: set[str] = set()
-    for path in (root / "models" / "versions").glob("*/*.json"):
-        with contextlib.suppress(OSError), open(path, "rb") as file:
-            text = file.read(_MAX_VERSION_BYTES).decode("utf-8", "replace")
-            runs.update(_RUN_ID.findall(text))
-    return runs
 
 
 def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:

@@ -16,6 +16,7 @@ from typing import Any
 from tracker.entities import LifecycleStage
 from tracker.exceptions import InvalidState, InvalidValue, NotFound
 from tracker.store import Store
+from tracker.store.rows import LAST_TIME
 from tracker.tracking.context import current_store
 from tracker.tracking.provenance import NOTE, RUN_NAME
 from tracker.tracking.writer import RunWriter, forget_writer
@@ -27,6 +28,7 @@ _STATES = (LifecycleStage.ACTIVE, LifecycleStage.DELETED)
 _BEFORE = """SELECT run_id, name, lifecycle_stage FROM runs WHERE run_id IN (SELECT unnest($ids::VARCHAR[]))"""
 _TAGS = """SELECT run_id, key, value FROM tags
     WHERE run_id IN (SELECT unnest($ids::VARCHAR[])) AND key IN (SELECT unnest($keys::VARCHAR[]))"""
+_LATEST = "SELECT r, max(t) FROM hot.events WHERE r IN (SELECT unnest($ids::VARCHAR[])) GROUP BY r"
 _STATE = """SELECT r, arg_max(v, (t, w)) ->> '$' FROM hot.events
     WHERE e = 'state' AND r IN (SELECT unnest($ids::VARCHAR[])) GROUP BY r"""
 
@@ -221,9 +223,11 @@ def _rows(store: Store, query: str, **bindings: list[str]) -> list[tuple[Any, ..
 
 
 def _write(store: Store, writes: list[tuple[_Change, dict[str, str | None], str | None]]) -> None:
+    latest = dict(_rows(store, _LATEST, ids=[change.run_id for change, _, _ in writes])) if writes else {}
     lines = []
     for change, tags, state in writes:
-        writer = RunWriter(store, change.run_id)
+        # Who edits has seen what is there: the edit wins over it, also where the other machine's clock is ahead.
+        writer = RunWriter(store, change.run_id, not_before=min(latest.get(change.run_id, 0) + 1, LAST_TIME))
         lines += writer.tag_lines({key: value for key, value in tags.items() if value is not None})
         lines += [writer.event("tag", k=key, v=None) for key, value in tags.items() if value is None]
         if state is not None:
