@@ -37,7 +37,11 @@ interface CellNode {
 
 interface RowNode {
   readonly element: HTMLElement;
+  /** What scrolls sideways: moved by itself, so that no style is asked for anew in the cells. */
+  readonly strip: HTMLElement;
+  readonly pins: CellNode[];
   readonly cells: CellNode[];
+  scroll: number;
   position: number;
   base: number;
   nesting: string;
@@ -53,7 +57,6 @@ export const LINE_HEIGHT = 20;
 export class Body {
   readonly element = document.createElement('div');
   #rows: RowNode[] = [];
-  #scroll = Number.NaN;
   #slots = 0;
 
   constructor() {
@@ -66,23 +69,23 @@ export class Body {
     return scene.rows.first - (scene.rows.first % BASE);
   }
 
-  /** Moves all cells at once: `x` is the scroll to the right, `y` the place of the base row. */
-  shift(x: number, y: number): void {
-    this.element.style.transform = `translate(${-x}px, ${y}px)`;
-    if (x === this.#scroll) return;
-    this.#scroll = x;
-    this.element.style.setProperty('--scroll', `${x}px`);
-  }
-
-  draw(scene: Scene): void {
+  /** `scroll` is how far the view is scrolled to the right, `top` the place of the base row. */
+  draw(scene: Scene, scroll: number, top: number): void {
+    this.element.style.transform = `translate(0, ${top}px)`;
     this.#grow(scene);
     const base = Body.base(scene);
     const { first, end } = scene.rows;
     for (let slot = 0; slot < this.#rows.length; slot++) {
       const position = first + ((slot - (first % this.#rows.length) + this.#rows.length) % this.#rows.length);
       const node = this.#rows[slot]!;
-      if (position < end) this.#drawRow(node, position, base, scene);
-      else if (node.position >= 0) this.#park(node);
+      if (position >= end) {
+        if (node.position >= 0) this.#park(node);
+        continue;
+      }
+      this.#drawRow(node, position, base, scene);
+      if (node.scroll === scroll) continue;
+      node.scroll = scroll;
+      node.strip.style.transform = `translate(${-scroll}px, 0)`;
     }
   }
 
@@ -90,14 +93,14 @@ export class Body {
   cell(position: number, column: number, pinned: number): HTMLElement | null {
     const node = this.#rows.find(row => row.position === position);
     if (!node) return null;
-    return node.cells[column < pinned ? column : pinned + (column % this.#slots)]?.element ?? null;
+    return (column < pinned ? node.pins[column] : node.cells[(column - pinned) % this.#slots])?.element ?? null;
   }
 
   /** The place of the cell that `target` is in. */
   placeOf(target: Element): { position: number; column: number } | null {
     const element = target.closest('.cell');
     for (const row of this.#rows) {
-      const cell = row.cells.find(node => node.element === element);
+      const cell = [...row.pins, ...row.cells].find(node => node.element === element);
       if (cell) return { position: row.position, column: cell.column };
     }
     return null;
@@ -120,8 +123,12 @@ export class Body {
     element.className = 'row';
     element.setAttribute('role', 'row');
     element.style.display = 'none';
+    const strip = document.createElement('div');
+    strip.className = 'strip';
+    strip.setAttribute('role', 'presentation');
+    element.append(strip);
     this.element.append(element);
-    return { element, cells: [], position: -1, base: -1, nesting: '' };
+    return { element, strip, pins: [], cells: [], scroll: Number.NaN, position: -1, base: -1, nesting: '' };
   }
 
   #park(node: RowNode): void {
@@ -147,17 +154,25 @@ export class Body {
 
   #drawCells(node: RowNode, row: number, scene: Scene): void {
     const { pinned } = scene.geometry;
-    while (node.cells.length < pinned + this.#slots) node.cells.push(newCell(node.element));
-    for (let column = 0; column < pinned; column++) drawCell(node.cells[column]!, column, row, scene);
+    while (node.pins.length < pinned) node.pins.push(newCell(node.element, node.strip));
+    while (node.cells.length < this.#slots) node.cells.push(newCell(node.strip, null));
+    for (let column = 0; column < node.pins.length; column++) {
+      if (column < pinned) drawCell(node.pins[column]!, column, row, scene);
+      else parkCell(node.pins[column]!);
+    }
     const { first, end } = scene.across;
     for (let slot = 0; slot < this.#slots; slot++) {
-      const column = first + ((slot - (first % this.#slots) + this.#slots) % this.#slots);
-      const cell = node.cells[pinned + slot]!;
+      const column = pinned + columnIn(slot, first - pinned, this.#slots);
+      const cell = node.cells[slot]!;
       if (column < end) drawCell(cell, column, row, scene);
       else if (cell.column !== -1) parkCell(cell);
     }
-    for (let slot = pinned + this.#slots; slot < node.cells.length; slot++) parkCell(node.cells[slot]!);
   }
+}
+
+/** The column that a slot shows when `first` is the first one seen: each keeps its slot while it is seen. */
+export function columnIn(slot: number, first: number, slots: number): number {
+  return first + ((slot - (first % slots) + slots) % slots);
 }
 
 /** How deep a row stands and whether it is unfolded, as screen readers and the style sheet read it. */
@@ -171,21 +186,21 @@ function drawNesting(node: RowNode, row: number, facts: GridRows): void {
   element.style.setProperty('--level', String(level));
   if (level > 0 || expanded !== null) element.setAttribute('aria-level', String(level + 1));
   else element.removeAttribute('aria-level');
+  element.classList.toggle('folds', expanded !== null);
   if (expanded === null) element.removeAttribute('aria-expanded');
   else element.setAttribute('aria-expanded', String(expanded));
 }
 
-function newCell(row: HTMLElement): CellNode {
+function newCell(row: HTMLElement, next: HTMLElement | null): CellNode {
   const element = document.createElement('div');
   const value = document.createElement('span');
   const text = document.createTextNode('');
   element.setAttribute('role', 'gridcell');
   element.tabIndex = -1;
   element.style.display = 'none';
-  value.dir = 'auto';
   value.append(text);
   element.append(value);
-  row.append(element);
+  row.insertBefore(element, next);
   return { element, value, text, column: -1, row: -1, layout: -1, content: -1, look: '-', line: null };
 }
 

@@ -207,8 +207,7 @@ export class Grid {
       layout: this.#layout,
       content: this.#content,
     };
-    this.#body.draw(scene);
-    this.#body.shift(scroll, this.#headHeight + Body.base(scene) * ROW_HEIGHT - this.#rows.top(scrolled));
+    this.#body.draw(scene, scroll, this.#headHeight + Body.base(scene) * ROW_HEIGHT - this.#rows.top(scrolled));
     this.#header.draw(scene, scroll);
     this.#rove();
   }

@@ -1,5 +1,5 @@
 /** The header of a grid: one cell a visible column, and above them the names of the groups. */
-import type { Scene } from './body';
+import { columnIn, type Scene } from './body';
 import type { GridColumn, SortMark } from './types';
 
 interface HeadNode {
@@ -20,7 +20,10 @@ export class Header {
   readonly element = document.createElement('div');
   readonly #bands = document.createElement('div');
   readonly #row = document.createElement('div');
-  #nodes: HeadNode[] = [];
+  readonly #strip = document.createElement('div');
+  readonly #pins: HeadNode[] = [];
+  readonly #nodes: HeadNode[] = [];
+  #known: readonly Band[] = [];
   #layout = -1;
   #sort: readonly SortMark[] = [];
   #sorted = false;
@@ -34,6 +37,9 @@ export class Header {
     this.#row.className = 'headrow';
     this.#row.setAttribute('role', 'row');
     this.#row.setAttribute('aria-rowindex', '1');
+    this.#strip.className = 'strip';
+    this.#strip.setAttribute('role', 'presentation');
+    this.#row.append(this.#strip);
     this.element.append(this.#bands, this.#row);
   }
 
@@ -44,30 +50,46 @@ export class Header {
 
   draw(scene: Scene, scroll: number): void {
     const { geometry, across } = scene;
-    if (this.#layout !== scene.layout) for (const node of this.#nodes) node.column = -1;
-    const shown = geometry.pinned + Math.max(0, across.end - across.first);
-    while (this.#nodes.length < shown) this.#nodes.push(newHead(this.#row));
-    this.#nodes.forEach((node, i) => {
-      const column = i < geometry.pinned ? i : across.first + i - geometry.pinned;
-      node.element.style.display = i < shown ? '' : 'none';
-      if (i >= shown) node.column = -1;
-      else if (node.column !== column || !this.#sorted) this.#drawHead(node, column, scene);
+    const { pinned } = geometry;
+    const anew = this.#layout !== scene.layout || !this.#sorted;
+    while (this.#pins.length < pinned) this.#pins.push(newHead(this.#row, this.#strip));
+    while (this.#nodes.length < across.end - across.first) this.#nodes.push(newHead(this.#strip, null));
+    this.#pins.forEach((node, i) => {
+      this.#show(node, i < pinned ? i : -1, anew, scene);
+    });
+    this.#nodes.forEach((node, slot) => {
+      const column = pinned + columnIn(slot, across.first - pinned, this.#nodes.length);
+      this.#show(node, column < across.end ? column : -1, anew, scene);
     });
     this.#sorted = true;
-    this.#row.style.transform = `translate(${-scroll}px, 0)`;
-    this.#row.style.setProperty('--scroll', `${scroll}px`);
+    this.#strip.style.transform = `translate(${-scroll}px, 0)`;
+    if (anew) this.#known = bandsOf(scene.columns, pinned);
     this.#drawBands(scene, scroll);
     this.#layout = scene.layout;
     this.#drawBox(scene);
   }
 
   cell(column: number): HTMLElement | null {
-    return this.#nodes.find(node => node.column === column)?.element ?? null;
+    return this.#all.find(node => node.column === column)?.element ?? null;
   }
 
   columnOf(target: Element): number {
     const element = target.closest('.headcell');
-    return this.#nodes.find(node => node.element === element)?.column ?? -1;
+    return this.#all.find(node => node.element === element)?.column ?? -1;
+  }
+
+  get #all(): HeadNode[] {
+    return [...this.#pins, ...this.#nodes];
+  }
+
+  #show(node: HeadNode, column: number, anew: boolean, scene: Scene): void {
+    if (column < 0) {
+      node.element.style.display = 'none';
+      node.column = -1;
+    } else if (anew || node.column !== column) {
+      node.element.style.display = '';
+      this.#drawHead(node, column, scene);
+    }
   }
 
   #drawHead(node: HeadNode, column: number, scene: Scene): void {
@@ -94,7 +116,7 @@ export class Header {
 
   /** The box above the boxes: all, some or none of the rows shown are selected. */
   #drawBox(scene: Scene): void {
-    const box = this.#nodes[0];
+    const [box] = this.#pins;
     const { order, selection } = scene;
     if (this.#boxed[0] === order && this.#boxed[1] === selection.version) return;
     this.#boxed = [order, selection.version];
@@ -105,7 +127,7 @@ export class Header {
   }
 
   #drawBands(scene: Scene, scroll: number): void {
-    const bands = bandsOf(scene.columns, scene.geometry.pinned);
+    const bands = this.#known;
     const { geometry } = scene;
     while (this.#bands.children.length < bands.length) this.#bands.append(newBand());
     Array.from(this.#bands.children).forEach((child, i) => {
@@ -143,7 +165,7 @@ function newBand(): HTMLElement {
   return band;
 }
 
-function newHead(row: HTMLElement): HeadNode {
+function newHead(row: HTMLElement, next: HTMLElement | null): HeadNode {
   const element = document.createElement('div');
   const title = document.createElement('span');
   const mark = document.createElement('span');
@@ -163,6 +185,6 @@ function newHead(row: HTMLElement): HeadNode {
   more.setAttribute('aria-hidden', 'true');
   more.textContent = '⋮';
   element.append(title, mark, more, grip);
-  row.append(element);
+  row.insertBefore(element, next);
   return { element, label, sort, grip, column: -1 };
 }

@@ -4,16 +4,15 @@ export const gridStyle = `
 .sizer{position:relative;min-width:100%}
 .view{position:sticky;top:0;left:0;overflow:hidden}
 .body{position:absolute;top:0;left:0;width:100%;will-change:transform}
-.row{position:absolute;left:0;width:100%;height:28px;--row:var(--bg)}
+.row{position:absolute;left:0;width:100%;height:28px;box-sizing:border-box;background:var(--row);border-bottom:1px solid var(--line-faint);--row:var(--bg)}
+.strip{position:absolute;top:0;left:0;width:100%;height:28px}
 .row:hover{--row:var(--hover)}
 .row[aria-selected=true]{--row:var(--chosen)}
 .row[aria-selected=true]:hover{--row:var(--chosen-hover)}
-.row::after{content:"";position:absolute;inset:0;transform:translateX(var(--scroll,0));background:var(--row);border-bottom:1px solid var(--line-faint);z-index:-1;box-sizing:border-box}
-.row{z-index:0}
 .cell,.headcell{position:absolute;top:0;box-sizing:border-box;padding:0 10px;white-space:nowrap;overflow:hidden;user-select:none;-webkit-user-select:none;cursor:default;outline:none}
 .cell{height:28px;line-height:27px;contain:strict}
 .cell.right{text-align:right;font-variant-numeric:tabular-nums}
-.cell.pinned{transform:translateX(var(--scroll,0));background:var(--row);border-bottom:1px solid var(--line-faint);z-index:1}
+.cell.pinned{background:var(--row);border-bottom:1px solid var(--line-faint);z-index:1}
 .edge{border-right:1px solid var(--line)}
 .cell .line{position:absolute;left:8px;top:4px;width:56px;height:20px;overflow:visible;fill:none;stroke:var(--spark,currentColor);stroke-width:1.25;stroke-linejoin:round;opacity:.75;pointer-events:none}
 .row.group{--row:color-mix(in srgb,var(--fg) 3.5%,var(--bg));font-weight:500}
@@ -23,15 +22,15 @@ export const gridStyle = `
 [role=treegrid] .value.runname::before{content:"";display:inline-block;width:18px;color:var(--fg-faint);font-weight:400}
 .row[aria-expanded=false] .value.runname::before{content:"▸"}
 .row[aria-expanded=true] .value.runname::before{content:"▾"}
-.row[aria-expanded] .cell:has(.runname){cursor:pointer}
-.value{display:block;overflow:hidden;text-overflow:ellipsis;text-align:inherit}
+.row.folds .runname{cursor:pointer}
+.value{display:block;unicode-bidi:plaintext;overflow:hidden;text-overflow:ellipsis;text-align:inherit}
 .cell.left .value{text-align:left}
 .cell:focus,.headcell:focus{outline:2px solid var(--brand);outline-offset:-2px;border-radius:3px}
 .head{position:relative;z-index:2;background:var(--head);border-bottom:1px solid var(--line)}
-.headrow{position:relative;height:29px;will-change:transform}
+.headrow{position:relative;height:29px}
 .headcell{height:29px;line-height:29px;font-weight:600;color:var(--fg-soft);display:flex;gap:4px;background:var(--head)}
 .headcell.right{justify-content:flex-end}
-.headcell.pinned{transform:translateX(var(--scroll,0));z-index:1}
+.headcell.pinned{z-index:1}
 .headcell:hover,.headcell.sorted{color:var(--fg)}
 .headcell.dragged{opacity:.75;z-index:3;pointer-events:none;transform:translateX(var(--drag,0))}
 .title{overflow:hidden;text-overflow:ellipsis}
