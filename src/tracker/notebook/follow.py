@@ -1,7 +1,7 @@
 """A display follows the store: other kernels' runs appear while this kernel is idle.
 
 The watch is a timer on the kernel's own event loop, which a running cell keeps from firing: a busy kernel is never
-asked. It looks at sizes of files first, and reads only when they changed; the slower the reading, the rarer.
+asked. It looks at files first, and reads only when they changed; the slower the reading, the rarer.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+from tracker.pages.watch import state_of
 from tracker.store import Store
 
 EVERY_SECONDS = 2.0
@@ -25,7 +26,7 @@ def follow(owner: Any, store: Store, look: Callable[[Any], None], alive: Callabl
     except RuntimeError:
         return
     reference = weakref.ref(owner)
-    seen = _sizes(store)
+    seen = state_of(store)
 
     def turn() -> None:
         nonlocal seen
@@ -34,7 +35,7 @@ def follow(owner: Any, store: Store, look: Callable[[Any], None], alive: Callabl
             return
         started = time.monotonic()
         try:
-            now = _sizes(store)
+            now = state_of(store)
             if now != seen:
                 seen = now
                 look(current)
@@ -43,13 +44,3 @@ def follow(owner: Any, store: Store, look: Callable[[Any], None], alive: Callabl
         loop.call_later(max(EVERY_SECONDS, (time.monotonic() - started) / _PART_OF_TIME), turn)
 
     loop.call_later(EVERY_SECONDS, turn)
-
-
-def _sizes(store: Store) -> dict[str, int]:
-    sizes = {}
-    for path in store.journals():
-        try:
-            sizes[path.name] = path.stat().st_size
-        except OSError:
-            continue
-    return sizes

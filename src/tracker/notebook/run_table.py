@@ -14,19 +14,15 @@ import pyarrow as pa
 from tracker.notebook import bundle
 from tracker.notebook.display import Display
 from tracker.notebook.follow import follow
-from tracker.pages.answers import Answers, kept_directions, kept_views, sparks
+from tracker.pages.answers import Answers, kept_directions, kept_views
 from tracker.pages.columns import arrow_stream, json_columns
+from tracker.pages.runs import Chosen, first_sparks
 from tracker.query import Reader, frames
-from tracker.query.explore import changed_runs
-from tracker.query.table import count_runs, run_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SAVED_ROWS = 50
-_SPARK_RUNS, _SPARK_KEYS = 300, 12
-_MARGIN_US = 10_000_000
-_MOST_CHANGES = 2_000
 _ALWAYS = ("name", "star", "status", "start_time", "duration")
 
 
@@ -64,14 +60,13 @@ class RunTable(Display):
 
     def _read(self) -> None:
         """Read the runs whole."""
-        self._since = self._store.store.clock() - _MARGIN_US
-        view = self._view
-        self._runs = run_table(self._store, self._experiments, order_by=self._order, limit=self._limit, view=view)
-        self.total = count_runs(self._store, self._experiments, view=view)
+        whole = self._chosen.whole(self._store)
+        self._since, self._runs, self.total = whole.since, whole.runs, whole.total
 
     @property
-    def _view(self) -> Literal["active", "deleted"]:
-        return "deleted" if self.state.get("view") == "deleted" else "active"
+    def _chosen(self) -> Chosen:
+        view: Literal["active", "deleted"] = "deleted" if self.state.get("view") == "deleted" else "active"
+        return Chosen(self._experiments, self._order, self._limit, view)
 
     # -- what is shown
 
@@ -154,7 +149,7 @@ class RunTable(Display):
 
         widget = TableWidget(
             runs=arrow_stream(self._runs),
-            sparks=arrow_stream(self._first_sparks()),
+            sparks=arrow_stream(first_sparks(self._store, self._runs)),
             views=kept_views(self._store, self._home),
             title=self.title,
             total=self.total,
@@ -165,13 +160,6 @@ class RunTable(Display):
         widget.observe(self._state_changed, "state")
         follow(self, self._store.store, RunTable._look, lambda table: table._made.comm is not None)
         return widget
-
-    def _first_sparks(self) -> pa.Table:
-        """Small histories for the first runs, so that they are there while the kernel is busy."""
-        runs = self._runs.column("run_id").slice(0, _SPARK_RUNS).to_pylist()
-        keys = [name.removeprefix("metrics.") for name in self._runs.column_names if name.startswith("metrics.")]
-        table = sparks(self._store, runs, keys[:_SPARK_KEYS])
-        return table if len(set(table.column("step").to_pylist())) > 1 else table.slice(0, 0)
 
     def _answer(self, question: Any) -> tuple[dict[str, Any], list[pa.Table]]:
         answer = self._answers.answer(question)
@@ -195,14 +183,12 @@ class RunTable(Display):
 
     def _look(self) -> None:
         """Send what changed since the runs were sent whole; all of them anew where that is much."""
-        changed = changed_runs(self._store, self._since)
-        if self._limit is not None or len(changed) > _MOST_CHANGES:
+        changes = self._chosen.changes(self._store, self._since)
+        if changes is None:
             self._send_whole()
             return
-        found = run_table(self._store, self._experiments, order_by=self._order, run_ids=changed, view=self._view)
-        here = set(found.column("run_id").to_pylist())
         known = set(self._runs.column("run_id").to_pylist())
         with self._made.hold_sync():
-            self._made.changes = arrow_stream(found)
-            self._made.gone = [run for run in changed if run not in here and run in known]
-            self.total = self._made.total = count_runs(self._store, self._experiments, view=self._view)
+            self._made.changes = arrow_stream(changes.runs)
+            self._made.gone = [run for run in changes.gone if run in known]
+            self.total = self._made.total = changes.total

@@ -11,22 +11,20 @@ from typing import Any
 
 import pyarrow as pa
 
-from tracker.exceptions import InvalidValue, NotFound
+from tracker.exceptions import InvalidValue
 from tracker.notebook import bundle
 from tracker.notebook.display import Display
 from tracker.notebook.run_table import SAVED_ROWS, RunTable
 from tracker.pages import summary
 from tracker.pages.answers import Answers
 from tracker.pages.columns import arrow_stream, json_columns
+from tracker.pages.compared import chosen_runs, curves_of, first_state
+from tracker.pages.runs import LATEST_FIRST, as_curves
 from tracker.query import Reader, frames, reader
-from tracker.query.curves import reduced
 from tracker.query.table import count_runs, experiment_ids, run_table
 from tracker.tracking.context import current_store
 
 COMPARED_RUNS = 100
-POINTS = 1_000
-CURVE_COLUMNS = ["run", "key", "step", "time", "value"]
-_LATEST_FIRST = ["attributes.start_time DESC"]
 
 
 class Comparison(Display):
@@ -39,21 +37,14 @@ class Comparison(Display):
         self._answers = Answers(store)
         self._selected: list[str] = []
         self._runs, self._curves, self.title, self.total = runs, curves, title, total
-        x, y = _scatter_axes(runs)
-        self._state: dict[str, Any] = {
-            "x": "step",
-            "smoothing": 0,
-            "log": False,
-            "differing": True,
-            "scatter": {"x": x, "y": y, "color": ""},
-        }
+        self._state = first_state(runs)
 
     def _make(self) -> Any:
         from tracker.notebook.widgets import CompareWidget, PlotlyAsset
 
         widget = CompareWidget(
             runs=arrow_stream(self._runs),
-            curves=arrow_stream(self._curves.rename_columns(CURVE_COLUMNS)),
+            curves=arrow_stream(as_curves(self._curves)),
             title=self.title,
             total=self.total,
             state=self._state,
@@ -115,7 +106,7 @@ def table(
     chosen, title = _experiments(store, experiment)
     if where:
         run_table(store, chosen, where=where, limit=1)  # a mistake in the filter is told now, not by the page
-    return RunTable(store, chosen, title, where or "", _orders(order_by) or _LATEST_FIRST, limit)
+    return RunTable(store, chosen, title, where or "", _orders(order_by) or list(LATEST_FIRST), limit)
 
 
 def compare(
@@ -132,17 +123,13 @@ def compare(
     store = reader(current_store())
     if runs is not None:
         chosen = run_ids(runs)
-        found = run_table(store, run_ids=chosen, view="all")
+        found = chosen_runs(store, chosen)
         title, total = "Comparison", len(chosen)
-        if found.num_rows < len(chosen):
-            missing = sorted(set(chosen) - set(found.column("run_id").to_pylist()))
-            raise NotFound(f"No run {missing[0]!r} in the store at {store.store.root}.")
     else:
         experiments, title = _experiments(store, experiment)
-        found = run_table(store, experiments, where=where, order_by=_LATEST_FIRST, limit=COMPARED_RUNS)
+        found = run_table(store, experiments, where=where, order_by=list(LATEST_FIRST), limit=COMPARED_RUNS)
         total = count_runs(store, experiments, where=where)
-    curves = reduced(store, found.column("run_id").to_pylist(), metrics, POINTS)
-    return Comparison(store, found, curves, title, total)
+    return Comparison(store, found, curves_of(store, found, metrics), title, total)
 
 
 def card(run: Any) -> Card:
@@ -169,21 +156,3 @@ def _experiments(store: Reader, wanted: str | Iterable[str] | None) -> tuple[lis
 
 def _orders(order_by: str | list[str] | None) -> list[str]:
     return [order_by] if isinstance(order_by, str) else list(order_by or [])
-
-
-def _scatter_axes(runs: pa.Table) -> tuple[str, str]:
-    """The parameter and the metric to begin with: of those that differ, the pair that most runs have both of."""
-    numbers = [n for n in runs.column_names if n.startswith(("params.", "metrics.")) and _is_number(runs, n)]
-    has = {n: runs.column(n).is_valid().to_pylist() for n in numbers}
-    varied = [n for n in numbers if len(set(runs.column(n).drop_null().to_pylist())) > 1] or numbers
-    params = [n for n in varied if n.startswith("params.")] or varied
-    metrics = [n for n in varied if n.startswith("metrics.")] or varied
-    pairs = [(x, y) for x in params for y in metrics if x != y] or [("", "")]
-    return max(
-        pairs, key=lambda pair: sum(a and b for a, b in zip(has.get(pair[0], []), has.get(pair[1], []), strict=True))
-    )
-
-
-def _is_number(runs: pa.Table, name: str) -> bool:
-    arrow = runs.schema.field(name).type
-    return bool(pa.types.is_integer(arrow) or pa.types.is_floating(arrow))

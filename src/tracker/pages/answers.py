@@ -1,4 +1,4 @@
-"""What Python answers a page: edits, extremes, small histories, kept views, finer curves.
+"""What Python answers a page: edits, extremes, small histories, kept views, finer curves, what the store holds.
 
 A page's question is text from outside: it is checked here, and what is not possible is answered with a sentence.
 Whatever reaches the store goes through the client, which checks it as it checks a user's own call.
@@ -7,17 +7,17 @@ Whatever reaches the store goes through the client, which checks it as it checks
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pyarrow as pa
 
 from tracker.exceptions import InvalidValue, TrackerError
+from tracker.pages import browse
+from tracker.pages.runs import as_curves, sparks
 from tracker.query import Reader
-from tracker.query.curves import reduced
 from tracker.query.explore import extremes, finer
 
-SPARK_POINTS = 24
 MOST_RUNS = 2_000
 VIEW_TAG = "tracker.view."
 DIRECTIONS_TAG = "tracker.directions"
@@ -41,6 +41,12 @@ class Answers:
             "curves": self._curves,
             "importance": self._importance,
             "contour": self._contour,
+            "overview": lambda question: browse.overview(store),
+            "statuses": lambda question: browse.statuses(store, _texts(question["runs"])[:MOST_RUNS]),
+            "table": lambda question: self._begin(browse.table(store, *_shown(question))),
+            "changes": lambda question: browse.changes(store, *_shown(question), int(question["since"])),
+            "compare": lambda question: browse.compare(store, _texts(question["runs"])),
+            "cells": lambda question: browse.cells(store, str(question["run"])),
         }
 
     def answer(self, question: Any) -> Answer:
@@ -100,6 +106,11 @@ class Answers:
     def _stats(self, question: Mapping[str, Any]) -> Answer:
         return {}, [extremes(self._store, _texts(question["keys"]))]
 
+    def _begin(self, answer: Answer) -> Answer:
+        told, tables = answer
+        views, directions = kept_views(self._store, self._experiment), kept_directions(self._store, self._experiment)
+        return {**told, "views": views, "directions": directions}, tables
+
     def _sparks(self, question: Mapping[str, Any]) -> Answer:
         runs, keys = _texts(question["runs"])[:MOST_RUNS], _texts(question["keys"])
         return {}, [sparks(self._store, runs, keys)]
@@ -151,16 +162,6 @@ def _kept(store: Reader, experiment: str) -> dict[str, Any]:
     return found
 
 
-def sparks(store: Reader, runs: Sequence[str], keys: Sequence[str]) -> pa.Table:
-    """Histories in a few points, as the page reads curves."""
-    return as_curves(reduced(store, runs, keys, SPARK_POINTS))
-
-
-def as_curves(table: pa.Table) -> pa.Table:
-    """A table of `query.curves` under the names of js/core/types.ts."""
-    return table.rename_columns(["run", "key", "step", "time", "value"])
-
-
 def _edit_run(client: Any, run: str, edit: Mapping[str, Any]) -> None:
     if "name" in edit:
         client.update_run(run, name=str(edit["name"]))
@@ -183,6 +184,12 @@ def _tag(client: Any, run: str, key: str, value: str | None) -> None:
         client.set_tag(run, key, value)
     elif key in client.get_run(run).data.tags:
         client.delete_tag(run, key)
+
+
+def _shown(question: Mapping[str, Any]) -> tuple[list[str] | None, bool]:
+    """Which experiments a table shows (None: all), and whether it shows deleted runs."""
+    experiments = question["experiments"]
+    return None if experiments is None else _texts(experiments), question.get("view") == "deleted"
 
 
 def _texts(values: Any) -> list[str]:
