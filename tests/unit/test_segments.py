@@ -324,7 +324,7 @@ journals = st.dictionaries(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     told=journals, sealings=st.lists(st.sets(st.sampled_from("abcdef")), min_size=1, max_size=3), cut=st.integers(0, 8)
 )
