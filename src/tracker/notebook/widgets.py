@@ -14,7 +14,7 @@ import anywidget
 import traitlets
 
 from tracker.exceptions import TrackerError
-from tracker.pages.columns import arrow_stream
+from tracker.pages.columns import buffer
 
 _STATIC = Path(__file__).parent.parent / "static"
 
@@ -36,7 +36,7 @@ class LiveCard(anywidget.AnyWidget):
 
 
 class Asking(anywidget.AnyWidget):
-    """A widget whose page asks questions: `answers` gives what is sent back, a table as an Arrow stream."""
+    """A widget whose page asks questions: `answers` gives what is sent back: tables (as Arrow streams) and bytes."""
 
     answers: Callable[[Any], tuple[dict[str, Any], list[Any]]] | None = None
 
@@ -50,7 +50,7 @@ class Asking(anywidget.AnyWidget):
         about = {"answer": content["ask"], "page": content.get("page")}
         try:
             answer, tables = self.answers(content.get("question"))
-            self.send({**answer, **about}, [arrow_stream(table) for table in tables])
+            self.send({**answer, **about}, [buffer(table) for table in tables])
         except TrackerError as error:
             self.send({"error": str(error), **about})
         except Exception as error:  # a fault of ours is told in the page; the kernel goes on

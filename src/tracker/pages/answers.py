@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from tracker.exceptions import InvalidValue, TrackerError
 from tracker.pages import browse
+from tracker.pages.run_questions import run_questions
 from tracker.pages.runs import as_curves, sparks
 from tracker.query import Reader
 from tracker.query.explore import extremes, finer
@@ -47,6 +48,7 @@ class Answers:
             "changes": lambda question: browse.changes(store, *_shown(question), int(question["since"])),
             "compare": lambda question: browse.compare(store, _texts(question["runs"])),
             "cells": lambda question: browse.cells(store, str(question["run"])),
+            **run_questions(store),
         }
 
     def answer(self, question: Any) -> Answer:

@@ -25,6 +25,11 @@ def arrow_stream(table: pa.Table) -> bytes:
     return bytes(sink.getvalue())
 
 
+def buffer(data: pa.Table | bytes) -> bytes:
+    """What an answer holds as it goes to the page: a table as an Arrow stream, bytes as they are."""
+    return data if isinstance(data, bytes) else arrow_stream(data)
+
+
 def json_columns(table: pa.Table, rows: int) -> list[dict[str, Any]]:
     """The first rows as JSON columns (js/core/types.ts), those that hold nothing left out."""
     head = table.slice(0, rows)

@@ -6,20 +6,20 @@ from typing import Any
 
 import pyarrow as pa
 
-from tracker.exceptions import InvalidValue, NotFound
+from tracker.exceptions import NotFound
+from tracker.pages.files import beginning
 from tracker.pages.numbers import rounded
 from tracker.query import Reader
 from tracker.query.curves import reduced
 from tracker.query.table import run_table
-from tracker.store.artifacts import beginning_of, resolve_inside
 from tracker.tracking.provenance import SLICE
 
 CARD_POINTS = 120
 TEXT_BYTES = 20_000
 
 
-def run_card(store: Reader, run_id: str) -> dict[str, Any]:
-    """The RunCard of js/core/types.ts. Raises NotFound."""
+def run_card(store: Reader, run_id: str, curves: bool = True, text_bytes: int = TEXT_BYTES) -> dict[str, Any]:
+    """The RunCard of js/core/types.ts, its texts at most so long. Raises NotFound."""
     found = run_table(store, run_ids=[run_id], view="all")
     if found.num_rows == 0:
         raise NotFound(f"No run {run_id!r} in the store at {store.store.root}.")
@@ -31,8 +31,7 @@ def run_card(store: Reader, run_id: str) -> dict[str, Any]:
     ).fetchall()
     tags = ask.execute("SELECT key, value FROM tags WHERE run_id = ? ORDER BY key", [run_id]).fetchall()
     artifacts = ask.execute("SELECT path, size FROM artifacts WHERE run_id = ? ORDER BY path", [run_id]).fetchall()
-    many = [key for key, _, _, points in metrics if points > 1]
-    curves = json_curves(reduced(store, [run_id], many, CARD_POINTS)) if many else []
+    many = [key for key, _, _, points in metrics if points > 1] if curves else []
     return {
         "id": run_id,
         "name": run["name"] or "",
@@ -47,11 +46,11 @@ def run_card(store: Reader, run_id: str) -> dict[str, Any]:
         ],
         "tags": [{"key": key, "value": value} for key, value in tags if not key.startswith(("mlflow.", "tracker."))],
         "slice": next((value for key, value in tags if key == SLICE), ""),
-        "curves": curves,
+        "curves": json_curves(reduced(store, [run_id], many, CARD_POINTS)) if many else [],
         "note": run.get("note") or "",
-        "output": _text(store, run_id, "output/output.txt"),
-        "traceback": _text(store, run_id, "output/traceback.txt"),
-        "source": _text(store, run_id, "code/cell.py"),
+        "output": _text(store, run_id, "output/output.txt", text_bytes),
+        "traceback": _text(store, run_id, "output/traceback.txt", text_bytes),
+        "source": _text(store, run_id, "code/cell.py", text_bytes),
         "artifacts": [{"path": path, "size": size} for path, size in artifacts],
         "notices": [],
     }
@@ -71,10 +70,6 @@ def json_curves(curves: pa.Table) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def _text(store: Reader, run_id: str, name: str) -> str:
+def _text(store: Reader, run_id: str, name: str, most: int) -> str:
     """The beginning of a text artifact; empty if there is none."""
-    try:
-        path = resolve_inside(store.store.artifact_root(run_id), name)
-    except InvalidValue:  # a foreign store may hold any text as an id, and links
-        return ""
-    return beginning_of(path, TEXT_BYTES).decode("utf-8", "replace")
+    return beginning(store.store, run_id, name, most).decode("utf-8", "replace")
