@@ -20,6 +20,10 @@ from playwright.sync_api import Browser, Page
 import tracker
 
 STATIC = Path(tracker.__file__).parent / "static"
+MODULES = {
+    "TableWidget": "table", "CompareWidget": "compare", "LiveCard": "card",
+    "RegistryWidget": "registry", "PlaygroundWidget": "playground",
+}  # fmt: skip
 HTML = """<!doctype html><meta charset="utf-8"><title>tracker</title>
 <style>body{margin:16px;font-family:system-ui;background:#fff;color:#1f2328}
 body.dark{background:#111;color:#e6e8eb}</style><main></main>
@@ -166,7 +170,7 @@ class WidgetPage:
         """Shows it; gives the ms from the data's arrival to the first paint."""
         widget = display.widget
         self.deliver()
-        module = {"TableWidget": "table", "CompareWidget": "compare", "LiveCard": "card"}[type(widget).__name__]
+        module = MODULES[type(widget).__name__]
         took: float = self.page.evaluate("([id, module]) => window.trkShow(id, module)", [widget.comm.comm_id, module])
         return took
 
