@@ -11,7 +11,8 @@ from playwright.sync_api import Browser, expect
 from widget_page import WidgetPage, widget_page
 
 import tracker
-from tracker.notebook.views import Comparison, compare
+from tracker.notebook.comparison_view import Comparison
+from tracker.notebook.views import compare
 
 POINTS = 5_000
 

@@ -6,12 +6,15 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tracker.comparison import render
 from tracker.comparison.code import CellDiff, compare_cells
 from tracker.comparison.reading import Dataset, RunFacts, facts
 from tracker.tracking.context import current_store
+
+if TYPE_CHECKING:
+    from tracker.query import Reader
 
 MISSING: Any = type("Missing", (), {"__repr__": lambda self: "—"})()
 """Stands for a value that one of the runs does not have."""
@@ -74,8 +77,12 @@ def diff(a: Any, b: Any) -> RunDiff:
     from tracker.query import reader
     from tracker.query.frames import run_ids
 
-    store = reader(current_store())
-    first, second = (facts(store, run_ids(run)[0]) for run in (a, b))
+    return diff_in(reader(current_store()), run_ids(a)[0], run_ids(b)[0])
+
+
+def diff_in(store: Reader, a: str, b: str) -> RunDiff:
+    """The same of runs of a store, by their ids."""
+    first, second = facts(store, a), facts(store, b)
     return RunDiff(
         first,
         second,

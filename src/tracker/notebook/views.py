@@ -9,73 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import pyarrow as pa
-
 from tracker.exceptions import InvalidValue
 from tracker.notebook import bundle
-from tracker.notebook.display import Display
-from tracker.notebook.run_table import SAVED_ROWS, RunTable
+from tracker.notebook.comparison_view import Comparison
+from tracker.notebook.run_table import RunTable
 from tracker.pages import summary
-from tracker.pages.answers import Answers
-from tracker.pages.columns import arrow_stream, json_columns
-from tracker.pages.compared import chosen_runs, curves_of, first_state
-from tracker.pages.runs import LATEST_FIRST, as_curves
+from tracker.pages.compared import Compared
+from tracker.pages.runs import LATEST_FIRST
 from tracker.query import Reader, frames, reader
-from tracker.query.table import count_runs, experiment_ids, run_table
+from tracker.query.table import experiment_ids, run_table
 from tracker.tracking.context import current_store
-
-COMPARED_RUNS = 100
-
-
-class Comparison(Display):
-    """A comparison of runs: their curves, how numbers depend on parameters, and what differs between them.
-
-    `selected` are the ids of the runs marked in the page, by brushing the parallel coordinates; can be set.
-    """
-
-    def __init__(self, store: Reader, runs: pa.Table, curves: pa.Table, title: str, total: int) -> None:
-        self._answers = Answers(store)
-        self._selected: list[str] = []
-        self._runs, self._curves, self.title, self.total = runs, curves, title, total
-        self._state = first_state(runs)
-
-    def _make(self) -> Any:
-        from tracker.notebook.widgets import CompareWidget, PlotlyAsset
-
-        widget = CompareWidget(
-            runs=arrow_stream(self._runs),
-            curves=arrow_stream(as_curves(self._curves)),
-            title=self.title,
-            total=self.total,
-            state=self._state,
-            selected=self._selected,
-            plotly=PlotlyAsset.shared(),
-        )
-        widget.answers = self._answers.answer
-        return widget
-
-    @property
-    def selected(self) -> list[str]:
-        """The ids of the marked runs, as the page has them now."""
-        return list(self._made.selected) if self._made is not None else self._selected
-
-    @selected.setter
-    def selected(self, runs: Any) -> None:
-        self._selected = frames.run_ids(runs) if len(runs) else []
-        if self._made is not None:
-            self._made.selected = self._selected
-
-    @property
-    def state(self) -> dict[str, Any]:
-        """The open view, the hidden runs and the settings, as the page has them now."""
-        return dict(self._made.state) if self._made is not None else self._state
-
-    def __repr__(self) -> str:
-        return f"<Comparison {self.title!r}: {self._runs.num_rows} of {self.total:,} runs>"
-
-    def _saved(self) -> dict[str, Any]:
-        runs, curves = json_columns(self._runs, SAVED_ROWS), summary.json_curves(self._curves)
-        return bundle.compare_bundle(self.title, self.total, runs, curves, self.state)
 
 
 class Card:
@@ -118,18 +61,16 @@ def compare(
 ) -> Comparison:
     """Runs side by side: the given ones (ids, a DataFrame, a table's selection), else the latest of an experiment.
 
-    `metrics` are the keys whose curves are drawn, else all. Raises NotFound, FilterError.
+    A comparison of a table's selection follows it, one of an experiment its latest 500 runs. `metrics` are the keys
+    whose curves are drawn, else all. Raises NotFound, FilterError.
     """
     store = reader(current_store())
     if runs is not None:
         chosen = run_ids(runs)
-        found = chosen_runs(store, chosen)
-        title, total = "Comparison", len(chosen)
-    else:
-        experiments, title = _experiments(store, experiment)
-        found = run_table(store, experiments, where=where, order_by=list(LATEST_FIRST), limit=COMPARED_RUNS)
-        total = count_runs(store, experiments, where=where)
-    return Comparison(store, found, curves_of(store, found, metrics), title, total)
+        table = runs if isinstance(runs, RunTable) else None
+        return Comparison(store, Compared(runs=chosen, metrics=metrics), "Comparison", table)
+    experiments, title = _experiments(store, experiment)
+    return Comparison(store, Compared(experiments=experiments, where=where, metrics=metrics), title)
 
 
 def card(run: Any) -> Card:

@@ -19,23 +19,30 @@ from tracker.pages.columns import buffer
 _STATIC = Path(__file__).parent.parent / "static"
 
 
-def _module(name: str) -> Path:
-    path = _STATIC / name
-    if not path.exists():
-        raise TrackerError(
-            f"{path.name} is missing: the page's modules were not built. Build them: npm ci && npm run build."
-        )
-    return path
+class Page(anywidget.AnyWidget):
+    """A widget whose module is read when the first of its kind is made: what is missing breaks no other."""
+
+    _file: ClassVar[str]
+
+    @property
+    def _esm(self) -> str:
+        path = _STATIC / self._file
+        try:
+            return path.read_text(encoding="utf-8")
+        except OSError as error:
+            raise TrackerError(
+                f"{self._file} is missing: the page's modules were not built. Build them: npm ci && npm run build."
+            ) from error
 
 
-class LiveCard(anywidget.AnyWidget):
+class LiveCard(Page):
     """The run card while its cell runs; nothing comes back from the page."""
 
-    _esm = _module("card.js")
+    _file = "card.js"
     run = traitlets.Dict().tag(sync=True)
 
 
-class Asking(anywidget.AnyWidget):
+class Asking(Page):
     """A widget whose page asks questions: `answers` gives what is sent back: tables (as Arrow streams) and bytes."""
 
     answers: Callable[[Any], tuple[dict[str, Any], list[Any]]] | None = None
@@ -63,7 +70,7 @@ class TableWidget(Asking):
     `changes` are the runs that changed since `runs` was set, `gone` the ids of those that are no longer there.
     """
 
-    _esm = _module("table.js")
+    _file = "table.js"
     changes = traitlets.Bytes().tag(sync=True)
     gone = traitlets.List(traitlets.Unicode()).tag(sync=True)
     sparks = traitlets.Bytes().tag(sync=True)
@@ -79,21 +86,21 @@ class TableWidget(Asking):
 class RegistryWidget(Asking):
     """The registry's page side: `models` are `ModelData` of js/core/types.ts."""
 
-    _esm = _module("registry.js")
+    _file = "registry.js"
     models = traitlets.List(traitlets.Dict()).tag(sync=True)
 
 
 class PlaygroundWidget(Asking):
     """The playground's page side: `form` is `PlaygroundForm` of js/core/types.ts."""
 
-    _esm = _module("playground.js")
+    _file = "playground.js"
     form = traitlets.Dict().tag(sync=True)
 
 
-class PlotlyAsset(anywidget.AnyWidget):
+class PlotlyAsset(Page):
     """plotly.js, sent to the page once; comparisons hold a reference to it."""
 
-    _esm = _module("plotly.js")
+    _file = "plotly.js"
     _shared: ClassVar[PlotlyAsset | None] = None
 
     @classmethod
@@ -105,13 +112,20 @@ class PlotlyAsset(anywidget.AnyWidget):
 
 
 class CompareWidget(Asking):
-    """The comparison's page side: `runs` and `curves` are Arrow streams."""
+    """The comparison's page side: `runs` and `curves` are Arrow streams.
 
-    _esm = _module("compare.js")
+    `changes` and `fresh` are the runs that changed since those were set and their curves, `gone` the ids of runs that
+    are no longer there.
+    """
+
+    _file = "compare.js"
     title = traitlets.Unicode().tag(sync=True)
     total = traitlets.Int().tag(sync=True)
     runs = traitlets.Bytes().tag(sync=True)
     curves = traitlets.Bytes().tag(sync=True)
+    changes = traitlets.Bytes().tag(sync=True)
+    fresh = traitlets.Bytes().tag(sync=True)
+    gone = traitlets.List(traitlets.Unicode()).tag(sync=True)
     state = traitlets.Dict().tag(sync=True)
     selected = traitlets.List(traitlets.Unicode()).tag(sync=True)
     plotly = anywidget.WidgetTrait().tag(sync=True)

@@ -14,6 +14,9 @@ import pyarrow as pa
 
 from tracker.exceptions import InvalidValue, TrackerError
 from tracker.pages import browse
+from tracker.pages.compared import layout_of
+from tracker.pages.differences import differences
+from tracker.pages.pictures import pictures
 from tracker.pages.run_questions import run_questions
 from tracker.pages.runs import as_curves, sparks
 from tracker.query import Reader
@@ -22,6 +25,7 @@ from tracker.query.explore import extremes, finer
 MOST_RUNS = 2_000
 VIEW_TAG = "tracker.view."
 DIRECTIONS_TAG = "tracker.directions"
+LAYOUT_TAG = "tracker.compare"
 _MOST_VIEW_CHARACTERS = 20_000
 
 Answer = tuple[dict[str, Any], list[pa.Table]]
@@ -47,6 +51,9 @@ class Answers:
             "table": lambda question: self._begin(browse.table(store, *_shown(question))),
             "changes": lambda question: browse.changes(store, *_shown(question), int(question["since"])),
             "compare": lambda question: browse.compare(store, _texts(question["runs"])),
+            "layout": self._layout,
+            "diff": lambda question: (differences(store, str(question["a"]), str(question["b"])), []),
+            "pictures": lambda question: ({"pictures": pictures(store, _texts(question["runs"])[:MOST_RUNS])}, []),
             "cells": lambda question: browse.cells(store, str(question["run"])),
             **run_questions(store),
         }
@@ -89,6 +96,10 @@ class Answers:
     def _directions(self, question: Mapping[str, Any]) -> Answer:
         given = {str(k): v for k, v in question["directions"].items() if v in ("higher", "lower", "none")}
         self._keep(DIRECTIONS_TAG, {**kept_directions(self._store, self._experiment), **given})
+        return {}, []
+
+    def _layout(self, question: Mapping[str, Any]) -> Answer:
+        self._keep(LAYOUT_TAG, layout_of(question["state"]))
         return {}, []
 
     def _keep(self, tag: str, value: Mapping[str, Any] | None) -> None:
@@ -149,6 +160,12 @@ def kept_directions(store: Reader, experiment: str) -> dict[str, str]:
     """Which direction of a metric is the better one, by column, as a person has said."""
     directions = _kept(store, experiment).get(DIRECTIONS_TAG)
     return directions if isinstance(directions, dict) else {}
+
+
+def kept_layout(store: Reader, experiment: str) -> dict[str, Any]:
+    """How a comparison of this experiment's runs was last laid out."""
+    layout = _kept(store, experiment).get(LAYOUT_TAG)
+    return layout_of(layout) if isinstance(layout, dict) else {}
 
 
 def _kept(store: Reader, experiment: str) -> dict[str, Any]:
