@@ -113,6 +113,14 @@ class Session:
 
     def begin(self, source: str, tree: ast.Module) -> None:
         """A cell is about to run, as `tree` after IPython's transformation."""
+        self._now = self._watched(source, tree)
+        begin_collecting()
+
+    def imagined(self, source: str, tree: ast.Module) -> Execution:
+        """What would be known of a cell that began now; nothing is remembered of it, and a cell that runs goes on."""
+        return _foreseen(self._watched(source, tree))
+
+    def _watched(self, source: str, tree: ast.Module) -> _Watched:
         effects = self._effects(source, tree)
         names = self._namespace
         self.functions.update(effects.functions)
@@ -124,7 +132,7 @@ class Session:
         rebound = (effects.changed | _mentioned(effects)) & (effects.maybe | effects.bound.keys()) & names.keys()
         if not self._states:
             self._states = random_states()
-        self._now = _Watched(
+        return _Watched(
             Execution(len(self.executions), 0, source, effects),
             needs=needs,
             kinds={name: type(names[name]) for name in wanted if name in names},
@@ -136,7 +144,6 @@ class Session:
             folder=_folder(),
             path=tuple(sys.path),
         )
-        begin_collecting()
 
     def end(self, count: int | None, error: BaseException | None, failed_line: int | None) -> Execution | None:
         """The cell with this number has ended, with `error` raised at its line `failed_line`. What is kept of it."""
@@ -169,12 +176,7 @@ class Session:
     @property
     def foreseen(self) -> Execution | None:
         """The cell that runs now with what was known of it when it began: it may yet need its `effects.soft`."""
-        watched = self._now
-        if watched is None:
-            return None
-        effects = watched.done.effects
-        needs = frozenset(name for name in watched.needs if name in effects.reads or name not in effects.soft)
-        return replace(watched.done, needs=needs, read=watched.read)
+        return None if self._now is None else _foreseen(self._now)
 
     # -- what it took and left
 
@@ -277,6 +279,12 @@ class _Watched:
     modules: list[tuple[str, int]]
     folder: str
     path: tuple[str, ...]
+
+
+def _foreseen(watched: _Watched) -> Execution:
+    effects = watched.done.effects
+    needs = frozenset(name for name in watched.needs if name in effects.reads or name not in effects.soft)
+    return replace(watched.done, needs=needs, read=watched.read)
 
 
 def _modules_behind(values: Iterable[Any]) -> list[tuple[str, int]]:
