@@ -234,8 +234,8 @@ def test_what_cannot_be_imported_is_told(tmp_path: Path) -> None:
     for place, said in ((tmp_path / "no", "There is nothing at"), (tmp_path, "nothing that can be imported")):
         with pytest.raises(InvalidValue, match=said):
             import_from(place)
-    with pytest.raises(InvalidValue, match="copy, move, reference"):
-        import_from(tmp_path, artifacts="link")  # type: ignore[arg-type]
+    with pytest.raises(InvalidValue, match="copy, move, link, reference"):
+        import_from(tmp_path, artifacts="steal")  # type: ignore[arg-type]
 
 
 def test_a_csv_table_of_runs(tmp_path: Path) -> None:

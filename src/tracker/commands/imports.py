@@ -13,13 +13,14 @@ def configure(parser: argparse.ArgumentParser) -> Runner:
     parser.add_argument(
         "place",
         metavar="PATH",
-        help="an MLflow folder (mlruns/), an MLflow database's file or URI, or a CSV table of runs",
+        help="what another tracker wrote: MLflow (folder, database file or URI), TensorBoard, W&B offline runs, "
+        "Trackio, Neptune's export, or a CSV table of runs; which it is, is found out",
     )
     parser.add_argument(
         "--artifacts",
-        choices=("copy", "move", "reference"),
+        choices=("copy", "move", "link", "reference"),
         default="copy",
-        help="copy the runs' files (default), move them, or only note where they are",
+        help="copy the runs' files (default), move them, hard-link them, or only note where they are",
     )
     return _import
 

@@ -10,17 +10,16 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import islice
-from pathlib import Path
-from typing import Literal, get_args
+from typing import get_args
 
-from tracker.exceptions import InvalidState, InvalidValue, TrackerError
+from tracker.exceptions import InvalidState, InvalidValue
+from tracker.interop.filing import Artifacts, Filing
 from tracker.interop.records import ExperimentRecord, ModelRecord, RunRecord, Skipped, Source
 from tracker.interop.registering import MARK, import_model
 from tracker.interop.sources import source_at
@@ -31,7 +30,6 @@ from tracker.tracking.location import current_store
 from tracker.tracking.provenance import PARENT, RUN_NAME
 from tracker.tracking.writer import RunWriter
 
-Artifacts = Literal["copy", "move", "reference"]
 ELSEWHERE = "tracker.artifacts_at"
 _BEGUN, _DONE = "begun", "done"
 _ENDED = ("FINISHED", "FAILED", "KILLED")
@@ -80,9 +78,10 @@ def import_from(
 ) -> Report:
     """Bring the runs of another tracker into the store; what is here already is left as it is.
 
-    `place`: an MLflow folder, an MLflow database's file or URI, or a CSV table of runs. `artifacts`: "copy" them,
-    "move" them, or only note where they are ("reference"). `progress` is called with the number of runs done and
-    of all. Raises InvalidValue for what is no source, InvalidState while another import is at this store.
+    `place`: what another tracker wrote (see `tracker.interop`), or a store or zip of ours; what it is, is found out.
+    `artifacts`: "copy" them, "move" them, "link" them (hard links, which take no space; copies on another file
+    system), or only note where they are ("reference"). `progress` is called with the number of runs done and of all.
+    Raises InvalidValue for what is no source, InvalidState while another import is at this store.
     """
     if artifacts not in get_args(Artifacts):
         raise InvalidValue(f"Artifacts are imported by {', '.join(get_args(Artifacts))}; got {artifacts!r}.")
@@ -96,8 +95,9 @@ def import_from(
 
 class _Importer:
     def __init__(self, source: Source, store: Store, artifacts: Artifacts) -> None:
-        self._source, self._store, self._artifacts = source, store, artifacts
+        self._source, self._store = source, store
         self._report = Report(source.kind)
+        self._filing = Filing(artifacts, self._report.skipped)
         self._experiments: dict[str, str] = {}
         cursor = reader(store).cursor()
         self._marks: dict[str, str | None] = dict(
@@ -164,7 +164,7 @@ class _Importer:
         self._store.append(b"".join(self._head(writer, record, begun)))
         self._marks[run_id] = _BEGUN
         last = self._points(writer, record, self._counts(run_id) if begun else Counter())
-        self._files(writer, record)
+        self._report.files += self._filing.place(writer, record)
         self._store.append(b"".join(self._tail(writer, record, last)))
         self._marks[run_id] = _DONE
         self._report.runs += 1
@@ -177,8 +177,8 @@ class _Importer:
         tags = record.tags | {MARK: _BEGUN} | ({RUN_NAME: record.name} if record.name else {})
         if PARENT in tags:
             tags[PARENT] = _identifier(self._source.kind, tags[PARENT])
-        if record.artifacts_elsewhere or (record.artifacts and self._artifacts == "reference"):
-            tags[ELSEWHERE] = record.artifacts_elsewhere or str(record.artifacts)
+        if elsewhere := self._filing.elsewhere(record):
+            tags[ELSEWHERE] = elsewhere
         for key, value in tags.items():
             yield from self._line(record, "tag", key, lambda k=key, v=value: writer.tag_lines({k: v}))  # type: ignore[misc]
         for key, value in record.params.items():
@@ -239,39 +239,13 @@ class _Importer:
         status, end = record.status, record.end
         if status not in _ENDED:
             self._report.never_ended += 1
-            status, end = "KILLED", end or last or record.start
+            status = "KILLED"
+        if end is None:
+            end = max((t for t in (last, record.start) if t is not None), default=None)
         yield writer.event("end", v={"status": status} | ({} if end is None else {"end": end}))
         if record.deleted:
             yield writer.event("state", v="deleted")
         yield from writer.tag_lines({MARK: _DONE})
-
-    # -- artifacts
-
-    def _files(self, writer: RunWriter, record: RunRecord) -> None:
-        if record.artifacts is None or self._artifacts == "reference":
-            return
-        for parent, folders, names in os.walk(record.artifacts):
-            folders.sort()
-            for name in sorted(names):
-                path = Path(parent, name)
-                try:
-                    self._file(writer, path, path.relative_to(record.artifacts).as_posix())
-                except (InvalidValue, OSError) as error:
-                    reason = error.message if isinstance(error, TrackerError) else str(error.strerror)
-                    self._report.skipped.append(Skipped(f"artifact {path}", reason))
-
-    def _file(self, writer: RunWriter, source: Path, name: str) -> None:
-        if source.is_symlink() or not source.is_file():
-            raise InvalidValue("it is no file but a link or a device")
-        target = writer.artifact_path(name)
-        size = source.stat().st_size
-        if not (target.is_file() and target.stat().st_size == size):
-            writer.artifact_file(source, name)
-            shutil.copystat(source, target)
-            target.chmod(0o600)
-        self._report.files += 1
-        if self._artifacts == "move":
-            source.unlink()
 
 
 def _identifier(kind: str, run_id: str) -> str:

@@ -14,6 +14,9 @@ from typing import Any, Protocol
 Point = tuple[str, float, int, int]
 """A point of a metric: key, value, step, time in ms since the epoch."""
 
+File = tuple[str, Path | bytes]
+"""A file of a run: its posix path among the run's artifacts, and where it lies or what it holds."""
+
 
 @dataclass(frozen=True)
 class ExperimentRecord:
@@ -35,7 +38,11 @@ class DatasetRecord:
 
 @dataclass(frozen=True)
 class RunRecord:
-    """A run. Times in ms; `points` can be read once for each call."""
+    """A run. Times in ms; `points` and `files` can be read once for each call.
+
+    Its artifacts are what lies in the folder `artifacts`, and beside it `files`; `artifacts_elsewhere` says where they
+    are when they cannot be reached from here.
+    """
 
     id: str
     experiment_id: str
@@ -49,6 +56,7 @@ class RunRecord:
     points: Callable[[], Iterable[Point]] = tuple
     inputs: tuple[DatasetRecord, ...] = ()
     artifacts: Path | None = None
+    files: Callable[[], Iterable[File]] = tuple
     artifacts_elsewhere: str | None = None
 
 

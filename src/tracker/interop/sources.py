@@ -6,12 +6,12 @@ import os
 from pathlib import Path
 
 from tracker.exceptions import InvalidValue
-from tracker.interop import mlflow_database, mlflow_files, tables
+from tracker.interop import mlflow_database, mlflow_files, neptune, tables, tensorboard, trackio, wandb_runs
 from tracker.interop.records import Source
 
 _KNOWN = (
-    "an MLflow folder (mlruns/), an MLflow SQLite file or database URI (postgresql://…, mysql://…), "
-    "or a CSV table of runs"
+    "an MLflow folder (mlruns/), an MLflow SQLite file or database URI (postgresql://…, mysql://…), TensorBoard event "
+    "files, W&B offline runs (wandb/), a Trackio project (SQLite or Parquet), a Neptune export or a CSV table of runs"
 )
 
 
@@ -31,4 +31,17 @@ def source_at(place: str | os.PathLike[str]) -> Source:
             return mlflow_database.MlflowDatabase(file)
     if path.suffix.lower() == ".csv":
         return tables.CsvTable(path)
+    if logs := wandb_runs.logs(path):
+        return wandb_runs.WandbRuns(logs)
+    if projects := trackio.projects(path):
+        return trackio.Trackio(projects)
+    if parts := neptune.parts(path):
+        return neptune.NeptuneExport(path, parts)
+    if tensorboard.is_source(path):
+        return tensorboard.TensorBoard(path)
+    if (path / ".aim").is_dir() or path.name == ".aim":
+        raise InvalidValue(
+            f"{path} is a repository of Aim, which keeps runs in RocksDB in a way of its own that only Aim reads. "
+            "Export a table of runs there and import the CSV file, or log to MLflow by aimlflow's way back."
+        )
     raise InvalidValue(f"{path} is nothing that can be imported: that is {_KNOWN}.")

@@ -10,11 +10,11 @@ from __future__ import annotations
 import csv
 import hashlib
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 from tracker.exceptions import InvalidValue
 from tracker.interop.records import ExperimentRecord, ModelRecord, Point, RunRecord, Skipped, typed
+from tracker.interop.values import time_ms
 
 _OWN = {
     "run_id": "id", "run id": "id", "id": "id", "name": "name", "run_name": "name", "run name": "name",
@@ -62,7 +62,7 @@ class CsvTable:
             for column, (entity, key) in self._places.items():
                 if entity in found and row.get(column):
                     found[entity][key] = row[column]
-            start, end = _time(own.get("start")), _time(own.get("end"))
+            start, end = time_ms(own.get("start")), time_ms(own.get("end"))
             points = tuple(self._points(found["metrics"], end or start or 0, number))
             yield RunRecord(
                 id=own.get("id") or hashlib.sha256(f"{sorted(row.items())}\n{number}".encode()).hexdigest()[:32],
@@ -113,16 +113,3 @@ def _is_number(text: str) -> bool:
 
 def _is_broken(text: str) -> bool:
     return any(c in text for c in ".en")
-
-
-def _time(text: str | None) -> int | None:
-    """Milliseconds since the epoch of an ISO date or of a number of ms."""
-    if not text:
-        return None
-    if text.isdecimal():
-        return int(text)
-    try:
-        told = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return round((told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp() * 1000)

@@ -1,0 +1,91 @@
+"""A run's files into the store: copied, moved, linked, or only noted where they are.
+
+What is no plain file, or has a name that leaves the run, is skipped and told. A file that is there already with the
+size that it has in the source is left: an import that was cut off does not copy gigabytes twice.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from tracker.exceptions import InvalidValue, TrackerError
+from tracker.interop.records import File, RunRecord, Skipped
+from tracker.tracking.writer import RunWriter
+
+Artifacts = Literal["copy", "move", "link", "reference"]
+
+
+class Filing:
+    """Places runs' files by one of the ways; `skipped` is told what was not."""
+
+    def __init__(self, way: Artifacts, skipped: list[Skipped]) -> None:
+        self._way, self._skipped = way, skipped
+
+    def elsewhere(self, record: RunRecord) -> str | None:
+        """Where the run's files stay, if they are not brought in."""
+        if self._way == "reference" and record.artifacts:
+            return str(record.artifacts)
+        return record.artifacts_elsewhere
+
+    def place(self, writer: RunWriter, record: RunRecord) -> int:
+        """Bring the run's files in; how many. Raises StoreError."""
+        placed = 0
+        for name, content in _files_of(record):
+            if isinstance(content, Path) and self._way == "reference":
+                continue
+            try:
+                if isinstance(content, bytes):
+                    writer.artifact_bytes(name, content)
+                else:
+                    self._place(writer, content, name)
+                placed += 1
+            except (InvalidValue, OSError) as error:
+                reason = error.message if isinstance(error, TrackerError) else str(error.strerror)
+                self._skipped.append(Skipped(f"artifact {content if isinstance(content, Path) else name}", reason))
+        return placed
+
+    def _place(self, writer: RunWriter, source: Path, name: str) -> None:
+        if source.is_symlink() or not source.is_file():
+            raise InvalidValue("it is no file but a link or a device" if source.exists() else "it is not there")
+        target, size = writer.artifact_path(name), source.stat().st_size
+        if target.is_file() and target.stat().st_size == size:
+            self._note(writer, name, size)  # the import may have been cut off between the file and its event
+        elif self._way == "copy" or not self._renamed(writer, source, target, name, size):
+            writer.artifact_file(source, name)
+            shutil.copystat(source, target)
+            target.chmod(0o600)
+        if self._way == "move":
+            source.unlink(missing_ok=True)
+
+    def _renamed(self, writer: RunWriter, source: Path, target: Path, name: str, size: int) -> bool:
+        """Have the file by its name alone, on the same file system; False where there is none of that."""
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        target.unlink(missing_ok=True)
+        self._note(writer, name, size)  # first: a file that was moved is not found in the source again
+        try:
+            if self._way == "link":
+                os.link(source, target)
+            else:
+                source.rename(target)
+                target.chmod(0o600)
+        except OSError:
+            return False
+        return True
+
+    @staticmethod
+    def _note(writer: RunWriter, name: str, size: int) -> None:
+        writer.store.append(writer.event("artifact", k=name, v={"size": size}))
+
+
+def _files_of(record: RunRecord) -> Iterator[File]:
+    if record.artifacts is not None:
+        for parent, folders, names in os.walk(record.artifacts):
+            folders.sort()
+            for name in sorted(names):
+                path = Path(parent, name)
+                yield path.relative_to(record.artifacts).as_posix(), path
+    yield from record.files()
