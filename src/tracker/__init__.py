@@ -15,8 +15,8 @@ __version__ = "0.1.0"
 
 _SUBMODULES = (
     "artifacts", "autolog", "data", "entities", "exceptions", "fastai", "keras", "lightgbm", "models", "onnx", "optuna",
-    "plots", "pyfunc", "pyspark", "pytorch", "sklearn", "statsmodels", "tensorflow", "tracking", "transformers",
-    "types", "xgboost",
+    "plots", "projects", "pyfunc", "pyspark", "pytorch", "sklearn", "statsmodels", "tensorflow", "tracking",
+    "transformers", "types", "xgboost",
 )  # fmt: skip
 
 _NAMES: dict[str, tuple[str, ...]] = {
@@ -46,6 +46,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     ),
     "tracker.models.serving.handle": ("serve",),
     "tracker.notebook": ("card", "compare", "playground", "registry", "table"),
+    "tracker.projects.launching": ("run",),
     "tracker.projects.rerun": ("rerun",),
     "tracker.projects.slices": ("slice",),
 }  # fmt: skip

@@ -48,6 +48,10 @@ class UntrustedModel(TrackerError):
     error_code = "PERMISSION_DENIED"
 
 
+class ExecutionException(TrackerError):
+    """A project's or a pipeline's program that did not succeed."""
+
+
 class FilterError(InvalidValue):
     """A filter or ordering with a mistake; `position` is the 0-based place in the text."""
 

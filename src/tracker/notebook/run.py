@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import sys
 import time
 import traceback
@@ -19,9 +20,10 @@ from tracker.notebook.fold import Tail
 from tracker.notebook.live import LiveCard, Publish
 from tracker.notebook.options import Options
 from tracker.notebook.witnesses import Scene, Witness, witnesses
-from tracker.tracking import context
+from tracker.tracking import context, reading
+from tracker.tracking.client import existing_writer
 from tracker.tracking.experiments import active_experiment_id
-from tracker.tracking.provenance import SLICE
+from tracker.tracking.provenance import CELL_RUN_VARIABLE, PARENT_VARIABLE, SLICE
 
 KEPT_ROWS = 1_000
 SHOWN_CHARACTERS = 20_000
@@ -47,12 +49,9 @@ class TrackedRun:
         self._store.ensure()
         store = self._store
         tail = Tail(lambda: store.journal_path)
-        self._run = context.open_run(
-            experiment_id,
-            name=options.name,
-            tags=self._tags(execution_count, notebook),
-            parent=self._parent(),
-            implicit=True,
+        tags = self._tags(execution_count, notebook)
+        self._run = self._given_run(tags) or context.open_run(
+            experiment_id, name=options.name, tags=tags, parent=self._parent(), implicit=True
         )
         self.id = self._run.info.run_id
         self._writer = self._run.writer
@@ -90,9 +89,19 @@ class TrackedRun:
         known = self._store.experiments().get(identifier)
         return identifier, known.name if known else "Default"
 
+    def _given_run(self, tags: dict[str, str]) -> context.ActiveRun | None:
+        """The run that this process was started for, if this cell is to be it."""
+        run_id = os.environ.pop(CELL_RUN_VARIABLE, None)
+        if run_id is None:
+            return None
+        info, writer = reading.get_info(self._store, run_id), existing_writer(self._store, run_id)
+        run = context.resume_run(self._store, info, writer, implicit=True)
+        writer.tags({key: value for key, value in tags.items() if not key.startswith("mlflow.source.")})
+        return run
+
     def _parent(self) -> str | None:
         if not self._options.nested:
-            return None
+            return os.environ.get(PARENT_VARIABLE)
         active = context.active_run()
         if active is None:
             self._notices.append("%%track --nested: no run is active, so this one stands by itself.")

@@ -187,11 +187,11 @@ def open_run(
     return _activate(ActiveRun(store, info, writer, implicit))
 
 
-def resume_run(store: Store, info: RunInfo, writer: RunWriter) -> ActiveRun:
+def resume_run(store: Store, info: RunInfo, writer: RunWriter, implicit: bool = False) -> ActiveRun:
     """An ended run, RUNNING and active here again."""
     writer.resume()
     info.status = "RUNNING"
-    return _activate(ActiveRun(store, info, writer))
+    return _activate(ActiveRun(store, info, writer, implicit))
 
 
 def close_run(run: ActiveRun, status: str = "FINISHED", end_time: int | None = None) -> None:

@@ -28,6 +28,10 @@ DATA_CONTEXT = "mlflow.data.context"
 SLICE = "tracker.slice"
 RERUN_OF = "tracker.rerun_of"
 RERUN = "tracker.rerun"
+PARENT_VARIABLE = "TRACKER_PARENT_RUN"
+"""Names the run that tracked cells of a process are below, where it was started for one."""
+CELL_RUN_VARIABLE = "TRACKER_CELL_RUN"
+"""Names the run that the first tracked cell of a process is."""
 
 _USER_INFO = re.compile(r"(?<=://)[^/@\s]*@")
 _SHA = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
@@ -37,7 +41,7 @@ def automatic_tags() -> dict[str, str]:
     """The tags of a run that starts here and now."""
     kind, name = _source()
     folder = Path.cwd() if kind == "NOTEBOOK" or not Path(name).is_file() else Path(name).resolve().parent
-    return {USER: user(), SOURCE_NAME: name, SOURCE_TYPE: kind} | _git_tags(folder)
+    return {USER: user(), SOURCE_NAME: name, SOURCE_TYPE: kind} | git_tags(folder)
 
 
 @lru_cache(maxsize=1)
@@ -81,7 +85,8 @@ def current_shell() -> Any:
 # -- git, read by hand
 
 
-def _git_tags(folder: Path) -> dict[str, str]:
+def git_tags(folder: Path) -> dict[str, str]:
+    """Commit, branch and remote of the repository that a folder lies in; what is not known is left out."""
     try:
         found = _git_folder(str(folder))
         if found is None:
