@@ -1,13 +1,15 @@
 /** A bundle out of a notebook becomes the view that it is of, with no kernel behind it. */
 import { curvesFromJson, tableFromJson } from '../core/columns';
+import { localSource } from '../core/local';
+import type { RunData } from '../core/run';
 import { type Bundle, type Dispose, PROTOCOL } from '../core/types';
 import { card } from '../view/card';
 import { compare } from '../view/compare';
 import { h } from '../view/dom';
 import { playground } from '../view/playground';
 import { registry } from '../view/registry';
+import { runView } from '../view/run';
 import { table } from '../view/table';
-import { localSource } from './source';
 
 export interface SavedView {
   /** Shows another bundle in place; false where this view cannot. */
@@ -18,7 +20,7 @@ export interface SavedView {
 /** Draws `bundle` into `root`. What is not a bundle of this protocol gives a sentence that says so. */
 export function savedView(root: HTMLElement, bundle: Bundle): SavedView {
   const unknown = bundle?.protocol > PROTOCOL;
-  if (unknown || !['card', 'table', 'compare', 'registry', 'playground'].includes(bundle?.view))
+  if (unknown || !['card', 'run', 'table', 'compare', 'registry', 'playground'].includes(bundle?.view))
     return message(root, unknown);
   if (bundle.view === 'card') {
     const source = localSource({ run: bundle.run });
@@ -28,6 +30,13 @@ export function savedView(root: HTMLElement, bundle: Bundle): SavedView {
       return true;
     };
     return { update, dispose: card(root, source, true) };
+  }
+  if (bundle.view === 'run') {
+    const plotly = async () => (await import('./plotly')).default;
+    return {
+      update: () => false,
+      dispose: runView(root, localSource<RunData>({ id: bundle.run.id, run: bundle.run }), { plotly }),
+    };
   }
   if (bundle.view === 'registry') {
     return { update: () => false, dispose: registry(root, localSource({ models: bundle.models })) };

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type LocalSource, localSource } from '../core/local';
 import type { CardData, RunCard } from '../core/types';
-import { type LocalSource, localSource } from '../lab/source';
 import { card } from '../view/card';
 
 const HOSTILE = '<img src=x onerror=alert(1)>';

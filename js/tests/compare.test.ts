@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { curvesFromJson, tableFromJson } from '../core/columns';
+import { type LocalSource, localSource } from '../core/local';
 import type { CompareData } from '../core/types';
-import { type LocalSource, localSource } from '../lab/source';
 import { compare } from '../view/compare';
 
 const HOSTILE = '<img src=x onerror=alert(1)>';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { localSource } from '../core/local';
 import type { Ask, PlaygroundData } from '../core/types';
-import { localSource } from '../lab/source';
 import { playground } from '../view/playground';
 
 const HOSTILE = '<img src=x onerror=alert(1)>';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { localSource } from '../core/local';
 import type { Answer, Ask, ModelData, RegistryData, Source } from '../core/types';
-import { localSource } from '../lab/source';
 import { registry } from '../view/registry';
 
 const HOSTILE = '<img src=x onerror=alert(1)>';

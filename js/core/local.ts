@@ -1,5 +1,5 @@
-/** A saved bundle as a view's Source: what a person does is kept in the page, for as long as the display lives. */
-import type { Source } from '../core/types';
+/** Data that a page holds itself as a view's Source: what a person does is kept for as long as the display lives. */
+import type { Source } from './types';
 
 export interface LocalSource<S> extends Source<S> {
   /** Other data in place of some of what is held; listeners hear of it. */
