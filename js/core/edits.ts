@@ -1,6 +1,6 @@
 /** Tables with changes laid over them: what a person edited, what came from elsewhere. The given tables stay as they are. */
 import { columnOf, isMissing, makeTable, textAt } from './columns';
-import type { Column, ColumnKind, Edit, Table } from './types';
+import type { Column, ColumnKind, Curve, Edit, Table } from './types';
 
 /** The table as it will be once these edits are done. Deleted and restored runs stay: see `removedBy`. */
 export function withEdits(table: Table, edits: readonly Edit[]): Table {
@@ -111,17 +111,19 @@ interface Origin {
   readonly changed: Int32Array;
 }
 
-/** `table` with the runs of `changes` in place of the same ones or, where they are new, before all others; without `gone`. */
-export function merged(table: Table, changes: Table, gone: readonly string[]): Table {
+/**
+ * `table` with the runs of `changes` in place of the same ones or, where they are new, before all others (after them
+ * where `last`); without `gone`.
+ */
+export function merged(table: Table, changes: Table, gone: readonly string[], last = false): Table {
   if (changes.length === 0 && gone.length === 0) return table;
   const away = new Set(gone);
   const changed = rowsById(changes);
   const here = rowsById(table);
   const fresh = idsOf(changes).flatMap((id, row) => (here.has(id) || away.has(id) ? [] : [row]));
-  const places: (readonly [kept: number, changed: number])[] = fresh.map(row => [-1, row]);
-  idsOf(table).forEach((id, row) => {
-    if (!away.has(id)) places.push([row, changed.get(id) ?? -1]);
-  });
+  const added = fresh.map(row => [-1, row] as const);
+  const known = idsOf(table).flatMap((id, row) => (away.has(id) ? [] : [[row, changed.get(id) ?? -1] as const]));
+  const places = last ? [...known, ...added] : [...added, ...known];
   const origin = {
     kept: Int32Array.from(places, ([kept]) => kept),
     changed: Int32Array.from(places, place => place[1]),
@@ -131,6 +133,12 @@ export function merged(table: Table, changes: Table, gone: readonly string[]): T
     names.map(name => mergedColumn(name, table.column(name), changes.column(name), origin)),
     places.length,
   );
+}
+
+/** Curves with those of runs that changed in place of the ones before; without those of `gone`. */
+export function mergedCurves(curves: readonly Curve[], fresh: readonly Curve[], gone: readonly string[]): Curve[] {
+  const anew = new Set([...gone, ...fresh.map(curve => curve.run)]);
+  return [...curves.filter(curve => !anew.has(curve.run)), ...fresh];
 }
 
 function mergedColumn(name: string, before: Column | undefined, after: Column | undefined, origin: Origin): Column {

@@ -1,3 +1,6 @@
+import type { CompareAsk } from './differing';
+import type { RunAsk } from './run';
+
 /** The shapes that Python and the views share. A change here is a change of the protocol: raise PROTOCOL. */
 export const PROTOCOL = 1;
 export const MIME = 'application/vnd.tracker.v1+json';
@@ -128,6 +131,8 @@ export interface Edit {
 
 /** What a page asks of Python; answered only where something answers, and when it has the time. */
 export type Ask =
+  | RunAsk
+  | CompareAsk
   | RegistryChange
   | { readonly do: 'refresh' }
   | {
@@ -319,6 +324,10 @@ export interface CompareData {
   readonly total: number;
   readonly runs: Table;
   readonly curves: readonly Curve[];
+  /** Runs that changed since, whole, with their curves; and the ids of those that are gone. */
+  readonly changes?: Table;
+  readonly fresh?: readonly Curve[];
+  readonly gone?: readonly string[];
   readonly state: CompareState;
   /** The ids of the runs that a person has marked. */
   readonly selected?: readonly string[];

@@ -16,6 +16,8 @@ export interface Scene {
   readonly across: Span;
   readonly rowHeight: number;
   readonly selection: Selection;
+  /** The row that is pointed at elsewhere, −1 for none. */
+  readonly lit: number;
   /** Raised when columns or their places change: every node is laid out anew. */
   readonly layout: number;
   /** Raised when values change: every text is asked for anew. */
@@ -42,6 +44,7 @@ interface RowNode {
   readonly pins: CellNode[];
   readonly cells: CellNode[];
   scroll: number;
+  lit: boolean;
   position: number;
   base: number;
   nesting: string;
@@ -128,7 +131,7 @@ export class Body {
     strip.setAttribute('role', 'presentation');
     element.append(strip);
     this.element.append(element);
-    return { element, strip, pins: [], cells: [], scroll: Number.NaN, position: -1, base: -1, nesting: '' };
+    return { element, strip, pins: [], cells: [], scroll: Number.NaN, lit: false, position: -1, base: -1, nesting: '' };
   }
 
   #park(node: RowNode): void {
@@ -148,6 +151,10 @@ export class Body {
     }
     const selected = String(scene.selection.has(row));
     if (element.getAttribute('aria-selected') !== selected) element.setAttribute('aria-selected', selected);
+    if (node.lit !== (row === scene.lit)) {
+      node.lit = row === scene.lit;
+      element.classList.toggle('lit', node.lit);
+    }
     drawNesting(node, row, scene.facts);
     this.#drawCells(node, row, scene);
   }

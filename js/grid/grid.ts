@@ -58,6 +58,7 @@ export class Grid {
   #height = 0;
   #layout = 0;
   #content = 0;
+  #lit = -1;
   #place: Place = { position: 0, column: 1 };
   #focusable: HTMLElement | null = null;
 
@@ -164,6 +165,13 @@ export class Grid {
     this.#lay();
   }
 
+  /** Lets a row stand out, which is pointed at elsewhere; −1 for none. */
+  light(row: number): void {
+    if (row === this.#lit) return;
+    this.#lit = row;
+    this.draw();
+  }
+
   /** Draws values and selection anew. */
   refresh(): void {
     this.#content += 1;
@@ -204,6 +212,7 @@ export class Grid {
       across: this.#geometry.visible(scroll, this.#width),
       rowHeight: ROW_HEIGHT,
       selection: this.selection,
+      lit: this.#lit,
       layout: this.#layout,
       content: this.#content,
     };

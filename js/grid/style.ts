@@ -7,6 +7,7 @@ export const gridStyle = `
 .row{position:absolute;left:0;width:100%;height:28px;box-sizing:border-box;background:var(--row);border-bottom:1px solid var(--line-faint);--row:var(--bg)}
 .strip{position:absolute;top:0;left:0;width:100%;height:28px}
 .row:hover{--row:var(--hover)}
+.row.lit{--row:var(--lit)}
 .row[aria-selected=true]{--row:var(--chosen)}
 .row[aria-selected=true]:hover{--row:var(--chosen-hover)}
 .cell,.headcell{position:absolute;top:0;box-sizing:border-box;padding:0 10px;white-space:nowrap;overflow:hidden;user-select:none;-webkit-user-select:none;cursor:default;outline:none}

@@ -7,13 +7,23 @@ import type { Column } from '../core/types';
 import { h, s } from '../view/dom';
 
 export interface ParallelRun {
+  readonly id: string;
   readonly row: number;
   readonly label: string;
   readonly style: Style;
 }
 
 /** Shares of the axes' height that a person has marked, by column name. They outlive a redraw. */
-export type Brushes = Map<string, readonly [number, number]>;
+export type Brushes = Map<string, Range>;
+type Range = readonly [number, number];
+/** An axis is a slider to those who do not point. */
+const ZONE = {
+  role: 'slider',
+  tabindex: '0',
+  'aria-orientation': 'vertical',
+  'aria-valuemin': '0',
+  'aria-valuemax': '100',
+};
 
 const HEIGHT = 300;
 const TOP = 46;
@@ -61,7 +71,7 @@ export function parallel(
     width: full,
     height: HEIGHT,
     viewBox: `0 0 ${full} ${HEIGHT}`,
-    role: 'img',
+    role: 'group',
     'aria-label': `Parallel coordinates of ${runs.length} runs over ${columns.map(c => shortName(c.name)).join(', ')}`,
   });
   const lines = runs.map(run => drawRun(run, axes));
@@ -103,7 +113,7 @@ function drawRun(run: ParallelRun, axes: readonly Axis[]): SVGGElement {
     .join('');
   return s(
     'g',
-    { class: 'trk-run-line' },
+    { class: 'trk-run-line', 'data-run': run.id },
     s('path', { class: 'trk-hit', d: path }),
     s('path', { class: 'trk-ink', d: path, stroke: run.style.color, 'stroke-dasharray': DASH[run.style.dash] }),
   );
@@ -124,6 +134,8 @@ function drawAxis(
   const band = s('rect', { class: 'trk-brush', x: x - 7, width: 14, rx: 3 });
   const zone = s('rect', { class: 'trk-zone', x: x - 14, y: TOP - 6, width: 28, height: SPAN + 12 });
   zone.append(s('title', {}, 'Drag to keep the runs that pass here; click to let go'));
+  for (const [key, value] of Object.entries(ZONE)) zone.setAttribute(key, value);
+  zone.setAttribute('aria-label', `Runs kept by ${name}: arrows move, Shift with arrows widens, Escape lets go`);
   const group = s('g', { class: 'trk-axis' }, s('line', { x1: x, x2: x, y1: TOP, y2: TOP + SPAN }), title);
   for (const tick of scale.ticks) {
     const label = s('text', { class: 'trk-tick', x: x + 7, y: TOP + (1 - tick.at) * SPAN + 4 });
@@ -134,32 +146,53 @@ function drawAxis(
     group.append(s('text', { class: 'trk-tick trk-none', x: x + 7, y: NONE + 4 }, 'none'));
   }
   group.append(band, zone);
-  placeBand(band, brushes.get(column.name));
-  brushable(
-    zone,
-    range => {
-      if (range) brushes.set(column.name, range);
-      else brushes.delete(column.name);
-      placeBand(band, range);
-      changed();
-    },
-    done,
-  );
+  const place = (range: Range | undefined) => {
+    placeBand(band, range);
+    zone.setAttribute('aria-valuenow', String(Math.round(50 * ((range?.[0] ?? 0) + (range?.[1] ?? 1)))));
+    const [low, high] = (range ?? [0, 1]).map(share => `${Math.round(100 * share)} %`);
+    zone.setAttribute('aria-valuetext', range ? `from ${low} to ${high} of the axis` : 'all runs');
+  };
+  const set = (range: Range | undefined) => {
+    if (range) brushes.set(column.name, range);
+    else brushes.delete(column.name);
+    place(range);
+    changed();
+  };
+  place(brushes.get(column.name));
+  brushable(zone, set, done);
+  zone.addEventListener('keydown', event => {
+    const next = nextRange(event, brushes.get(column.name));
+    if (next === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    set(next ?? undefined);
+    done();
+  });
   return group;
 }
 
-function placeBand(band: SVGRectElement, range: readonly [number, number] | undefined): void {
+const STEP = 0.05;
+
+/** What a key makes of a marked range: null lets go, undefined is none of its keys. */
+function nextRange({ key, shiftKey }: KeyboardEvent, range: Range | undefined): Range | null | undefined {
+  if (key === 'Escape' || key === 'Delete') return range ? null : undefined;
+  const by = key === 'ArrowUp' ? STEP : key === 'ArrowDown' ? -STEP : 0;
+  if (by === 0) return undefined;
+  if (!range) return by > 0 ? [0.75, 1] : [0, 0.25];
+  const [low, high] = range;
+  if (shiftKey) return [low, Math.max(low + STEP, Math.min(1, high + by))];
+  const shift = Math.max(-low, Math.min(1 - high, by));
+  return [low + shift, high + shift];
+}
+
+function placeBand(band: SVGRectElement, range: Range | undefined): void {
   band.style.display = range ? '' : 'none';
   if (!range) return;
   band.setAttribute('y', String(TOP + (1 - range[1]) * SPAN));
   band.setAttribute('height', String(Math.max(3, (range[1] - range[0]) * SPAN)));
 }
 
-function brushable(
-  zone: SVGRectElement,
-  set: (range: readonly [number, number] | undefined) => void,
-  done: () => void,
-): void {
+function brushable(zone: SVGRectElement, set: (range: Range | undefined) => void, done: () => void): void {
   let start = Number.NaN;
   const share = (event: PointerEvent) => {
     const box = zone.getBoundingClientRect();

@@ -93,12 +93,25 @@ export class Chart {
   light(meta: string | null): void {
     const { data } = this.node as unknown as { data?: readonly { meta?: unknown; opacity?: number }[] };
     if (!this.#plotly || !data || data.every(trace => trace.meta === undefined)) return;
+    if (data.some(trace => Array.isArray(trace.meta))) {
+      void this.#lightPoints(data, meta);
+      return;
+    }
     const places = data.map((_, i) => i);
     if (meta !== null && !data.some(trace => trace.meta === meta)) return;
     this.#plain ??= data.map(trace => trace.opacity ?? 1);
     const opacity = data.map((trace, i) => (meta === null || trace.meta === meta ? this.#plain![i] : 0.12));
     void this.#plotly.restyle(this.node, { opacity }, places);
     if (meta === null) this.#plain = null;
+  }
+
+  /** The same where each point stands for a run. */
+  async #lightPoints(data: readonly { readonly meta?: unknown }[], meta: string | null): Promise<void> {
+    const places = data.flatMap((trace, i) => (Array.isArray(trace.meta) ? [i] : []));
+    const points = places.map(i => (meta === null ? -1 : (data[i]!.meta as readonly unknown[]).indexOf(meta)));
+    const none = points.every(point => point < 0);
+    const selectedpoints = points.map(point => (none ? null : point < 0 ? [] : [point]));
+    await this.#plotly?.restyle(this.node, { selectedpoints }, places);
   }
 
   #fit(): void {

@@ -67,6 +67,10 @@ export const compareStyle = /* css */ `
 .trk-compare .trk-ink { stroke-width: 1.7; opacity: var(--ink, .85); pointer-events: none; }
 .trk-compare .trk-lines:hover .trk-run-line:not(:hover) .trk-ink { opacity: .16; }
 .trk-compare .trk-run-line:hover .trk-ink { stroke-width: 3; opacity: 1; }
+.trk-compare .trk-pointing .trk-run-line:not(.trk-on) .trk-ink { opacity: .16; }
+.trk-compare .trk-pointing .trk-run-line.trk-on .trk-ink { stroke-width: 3; opacity: 1; }
+.trk-compare .trk-zone:focus-visible { outline: 2px solid var(--trk-accent); outline-offset: 1px; }
+.trk-compare .trk-table :is(th, td).trk-lit { background: var(--trk-bg2); box-shadow: inset 0 0 0 99px var(--trk-tint2); }
 .trk-compare .trk-out { pointer-events: none; }
 .trk-compare .trk-out .trk-ink { opacity: .07 !important; }
 .trk-compare .trk-axis line { stroke: var(--trk-fg); opacity: .45; }
@@ -94,4 +98,23 @@ export const compareStyle = /* css */ `
 .trk-compare .trk-table .trk-differs td { background: color-mix(in srgb, var(--trk-warn) 9%, var(--trk-bg)); }
 .trk-compare .trk-table .trk-differs th { color: var(--trk-fg); }
 .trk-compare .trk-table tr:hover td { background: var(--trk-tint); }
+.trk-compare .trk-diff { overflow: auto; max-height: 560px; padding: 0 14px 12px; border-top: 1px solid var(--trk-line); }
+.trk-compare .trk-changes { margin: 0 0 12px; }
+.trk-compare .trk-changes :is(th, td) { white-space: pre-wrap; overflow-wrap: anywhere; }
+.trk-compare .trk-changes :is(th:first-child) { width: 22%; }
+.trk-compare .trk-code h4 { margin: 4px 0 6px; font-size: .95em; }
+.trk-compare .trk-code details { margin: 4px 0; color: var(--trk-fg2); }
+.trk-compare .trk-code summary { cursor: pointer; font-size: .92em; }
+.trk-compare .trk-cells { display: grid; grid-template-columns: 1fr 1fr; gap: 8px; margin: 6px 0; }
+.trk-compare .trk-code pre { margin: 0; padding: 6px 10px; min-width: 0; overflow: auto; font-family: var(--trk-mono); font-size: .92em; line-height: 1.45; color: var(--trk-fg); background: var(--trk-tint); border: 0; border-radius: 4px; white-space: pre-wrap; overflow-wrap: anywhere; }
+.trk-compare .trk-code pre.trk-absent { color: var(--trk-fg2); font-style: italic; background: none; border: 1px dashed var(--trk-line); font-family: inherit; }
+.trk-compare .trk-code ins { text-decoration: none; border-bottom: 2px solid var(--trk-ok); background: color-mix(in srgb, var(--trk-ok) 20%, transparent); }
+.trk-compare .trk-code del { text-decoration: line-through; text-decoration-thickness: 1px; background: color-mix(in srgb, var(--trk-bad) 18%, transparent); }
+@container (max-width: 560px) { .trk-compare .trk-cells { grid-template-columns: 1fr; } }
+.trk-compare .trk-pictures { display: grid; gap: 12px; padding: 0 14px 14px; grid-template-columns: repeat(auto-fill, minmax(min(100%, 240px), 1fr)); max-height: 640px; overflow: auto; }
+.trk-compare .trk-pictures[data-size=small] { grid-template-columns: repeat(auto-fill, minmax(min(100%, 120px), 1fr)); }
+.trk-compare .trk-pictures[data-size=large] { grid-template-columns: repeat(auto-fill, minmax(min(100%, 460px), 1fr)); }
+.trk-compare .trk-pictures figcaption { align-items: center; gap: 6px; font-weight: 500; color: var(--trk-fg2); }
+.trk-compare .trk-picture { display: grid; place-items: center; min-height: 90px; background: var(--trk-tint); border-radius: 4px; overflow: hidden; }
+.trk-compare .trk-picture img { display: block; width: 100%; max-height: 520px; object-fit: contain; image-rendering: auto; background: #fff; }
 `;

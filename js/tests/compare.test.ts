@@ -3,6 +3,7 @@ import { curvesFromJson, tableFromJson } from '../core/columns';
 import { type LocalSource, localSource } from '../core/local';
 import type { CompareData } from '../core/types';
 import { compare } from '../view/compare';
+import { tellPointed } from '../view/pointed';
 
 const HOSTILE = '<img src=x onerror=alert(1)>';
 const data = (): CompareData => ({
@@ -96,7 +97,40 @@ test('arrow keys move between the views', () => {
   const tabs = all('[role=tab]');
   tabs[0]!.focus();
   tabs[0]!.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowLeft', bubbles: true }));
-  expect(tabs.map(tab => tab.getAttribute('aria-selected'))).toEqual([...Array(7).fill('false'), 'true']);
+  expect(tabs.map(tab => tab.getAttribute('aria-selected'))).toEqual([...Array(9).fill('false'), 'true']);
+});
+
+test('runs that changed come with their curves; a run keeps its colour while others come and go', async () => {
+  const before = all('.trk-run').map(run => run.style.getPropertyValue('--run'));
+  const changes = tableFromJson([
+    { name: 'run_id', kind: 'string', values: ['c', 'd'] },
+    { name: 'name', kind: 'string', values: ['three', 'four'] },
+    { name: 'metrics.accuracy', kind: 'number', values: [0.99, 0.5] },
+  ]);
+  const fresh = curvesFromJson([{ run: 'd', key: 'loss', step: [0, 1], value: [2, 1] }]);
+  source.replace({ changes, fresh, gone: ['a'] });
+  await new Promise(requestAnimationFrame);
+  expect(texts('.trk-run')).toEqual([HOSTILE, 'three', 'four']);
+  const after = all('.trk-run').map(run => run.style.getPropertyValue('--run'));
+  expect(after.slice(0, 2)).toEqual(before.slice(1, 3));
+  expect(new Set([...before, ...after]).size).toBe(4);
+  expect(texts('.trk-figure figcaption > span:first-child')).toEqual(['loss']);
+});
+
+test('differences of settings and results need nobody; the newest pair is looked at first', () => {
+  open('Differences');
+  expect(texts('.trk-changes tbody th')).toEqual(['C', 'accuracy']);
+  expect(texts('.trk-changes:first-of-type thead span').slice(0, 2)).toEqual([HOSTILE, 'one']);
+  all('[aria-label="Swap the runs"]')[0]!.click();
+  expect(texts('.trk-changes thead span').slice(0, 2)).toEqual(['one', HOSTILE]);
+  expect(root.querySelector('img')).toBeNull();
+});
+
+test('a run that is pointed at in another view of the page stands out', () => {
+  tellPointed({}, 'b');
+  expect(texts('.trk-run.trk-lit')).toEqual([HOSTILE]);
+  tellPointed({}, 'nobody');
+  expect(texts('.trk-run.trk-lit')).toEqual([]);
 });
 
 test('new runs appear in place', async () => {

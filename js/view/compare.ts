@@ -7,9 +7,11 @@ import { themeStyle } from '../style/theme';
 import { contourPanel, importancePanel } from './compare_asked';
 import { barsPanel, distributionPanel } from './compare_bars';
 import { curvesPanel } from './compare_curves';
+import { differencesPanel } from './compare_differences';
 import { legend } from './compare_legend';
 import { type Context, contextOf, type Panel } from './compare_model';
 import { parallelPanel } from './compare_parallel';
+import { picturesPanel } from './compare_pictures';
 import { scatterPanel } from './compare_scatter';
 import { tablePanel } from './compare_table';
 import { h, setText } from './dom';
@@ -24,6 +26,8 @@ const PANELS: readonly (readonly [title: string, make: (context: Context) => Pan
   ['Contour', contourPanel],
   ['Importance', importancePanel],
   ['Table', tablePanel],
+  ['Differences', differencesPanel],
+  ['Images', picturesPanel],
 ];
 const TOLD_MS = 6000;
 
@@ -62,7 +66,7 @@ export function compare(root: HTMLElement, source: Source<CompareData>, plotly: 
   });
 
   const draw = () => {
-    const held = source.get('runs').length;
+    const held = context.runs().length;
     const total = source.get('total');
     setText(title, source.get('title') || 'Comparison');
     setText(count, total > held ? `${plural(held, 'run')} of ${plural(total, 'run')}` : plural(held, 'run'));
@@ -77,7 +81,9 @@ export function compare(root: HTMLElement, source: Source<CompareData>, plotly: 
       draw();
     });
   };
-  const stops = (['runs', 'curves', 'title', 'total'] as const).map(key => source.on(key, later));
+  const stops = (['runs', 'curves', 'changes', 'fresh', 'gone', 'title', 'total'] as const).map(key =>
+    source.on(key, later),
+  );
   stops.push(source.on('state', () => JSON.stringify(source.get('state')) !== context.sent() && later()));
   const stopTheme = followTheme(view, later);
   draw();
@@ -88,6 +94,7 @@ export function compare(root: HTMLElement, source: Source<CompareData>, plotly: 
     window.clearTimeout(telling);
     cancelAnimationFrame(pending);
     tabs.close();
+    context.dispose();
     view.remove();
   };
 }
@@ -123,9 +130,15 @@ function tabbed(context: Context): Panel & { close(): void } {
     context.change({ tab: PANELS[i]![0] });
   };
   list.addEventListener('keydown', event => {
-    const move = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
-    if (move === 0) return;
-    open((active + move + PANELS.length) % PANELS.length);
+    const places: Readonly<Record<string, number>> = {
+      ArrowRight: (active + 1) % PANELS.length,
+      ArrowLeft: (active - 1 + PANELS.length) % PANELS.length,
+      Home: 0,
+      End: PANELS.length - 1,
+    };
+    const to = places[event.key];
+    if (to === undefined) return;
+    open(to);
     buttons[active]!.focus();
     event.preventDefault();
   });

@@ -27,6 +27,7 @@ export function chosenPanel(context: Context, panel: ChosenPanel): Panel {
   const plot = h('div', { class: 'trk-plot trk-wide' });
   const empty = h('p', { class: 'trk-empty' }, panel.empty);
   const chart = new Chart(plot, context.plotly, undefined, at => context.hover(runAt(at)));
+  const stop = context.onHover(id => chart.light(id));
   const key = (name: string) => `${panel.title}.${name}`;
   const chosen = () =>
     Object.fromEntries(
@@ -58,7 +59,10 @@ export function chosenPanel(context: Context, panel: ChosenPanel): Panel {
       empty.hidden = !bare;
       if (!bare) Promise.resolve(panel.draw(chart, now)).catch(plotFailed(plot));
     },
-    close: () => chart.close(),
+    close() {
+      stop();
+      chart.close();
+    },
   };
 }
 

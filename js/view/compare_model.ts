@@ -1,9 +1,11 @@
 /** What the panels of a comparison share: the runs with their colours, and the settings. */
+import { merged, mergedCurves } from '../core/edits';
 import { type RunLabel, runLabels, type Style, shortName, styleOf } from '../core/figures';
 import { groupRows } from '../core/groups';
 import { sortRows } from '../core/sort';
 import type { CompareData, CompareState, Curve, Source, Table } from '../core/types';
 import type { PlotlyLike } from '../plot/plotly';
+import { onPointed, tellPointed } from './pointed';
 
 export interface ShownRun extends RunLabel {
   readonly style: Style;
@@ -38,6 +40,7 @@ export interface Context {
   sent(): string;
   /** A small thing to tell: what was copied, what was not possible. */
   tell(text: string): void;
+  dispose(): void;
 }
 
 export interface RunGroup {
@@ -45,6 +48,9 @@ export interface RunGroup {
   readonly style: Style;
   readonly runs: readonly ShownRun[];
 }
+
+/** How long nothing is changed before a layout is kept. */
+const KEEP_MS = 1500;
 
 const DEFAULTS: CompareState = {
   x: 'step',
@@ -65,8 +71,25 @@ export function contextOf(
   const hovers = new Set<(id: string | null) => void>();
   let hovered: string | null = null;
   let sent = '';
+  let keeping = 0;
   let known: { table: Table; dark: boolean; runs: readonly ShownRun[] } | null = null;
-  const table = () => source.get('runs');
+  /** A run keeps its look while others come and go. */
+  const slots = new Map<string, number>();
+  const table = remembered(
+    () => [source.get('runs'), source.get('changes'), source.get('gone')] as const,
+    ([runs, changes, gone]) => (changes ? merged(runs, changes, gone ?? [], true) : runs),
+  );
+  const curves = remembered(
+    () => [source.get('curves'), source.get('fresh'), source.get('gone')] as const,
+    ([curves, fresh, gone]) => (fresh || gone ? mergedCurves(curves, fresh ?? [], gone ?? []) : curves),
+  );
+  const heard = (id: string | null) => {
+    if (id === hovered) return;
+    hovered = id;
+    for (const each of hovers) each(id);
+  };
+  const self = {};
+  const unlink = onPointed(self, id => heard(id !== null && runs().some(run => run.id === id) ? id : null));
   const runs = () => {
     const now = table();
     const dark = isDark();
@@ -75,7 +98,11 @@ export function contextOf(
       known = {
         table: now,
         dark,
-        runs: labels.map((label, i) => ({ ...label, style: styleOf(i, dark, labels.length) })),
+        runs: labels.map(label => {
+          const slot = slots.get(label.id) ?? slots.size;
+          slots.set(label.id, slot);
+          return { ...label, style: styleOf(slot, dark, labels.length) };
+        }),
       };
     }
     return known.runs;
@@ -90,7 +117,7 @@ export function contextOf(
     table,
     runs,
     state,
-    curves: () => source.get('curves'),
+    curves,
     visible,
     ask: source.ask,
     tell,
@@ -109,12 +136,16 @@ export function contextOf(
     select: ids => source.set('selected', ids),
     hover(id) {
       if (id === hovered) return;
-      hovered = id;
-      for (const heard of hovers) heard(id);
+      heard(id);
+      tellPointed(self, id);
     },
     onHover(heard) {
       hovers.add(heard);
       return () => hovers.delete(heard);
+    },
+    dispose() {
+      unlink();
+      window.clearTimeout(keeping);
     },
     sent: () => sent,
     change(part) {
@@ -122,7 +153,20 @@ export function contextOf(
       sent = JSON.stringify(now);
       source.set('state', now);
       changed();
+      window.clearTimeout(keeping);
+      if (source.ask)
+        keeping = window.setTimeout(() => void source.ask!({ do: 'layout', state: now }).catch(() => {}), KEEP_MS);
     },
+  };
+}
+
+/** What `make` made of the parts, made anew only when one of them is another. */
+function remembered<P extends readonly unknown[], R>(parts: () => P, make: (parts: P) => R): () => R {
+  let last: { readonly parts: P; readonly made: R } | null = null;
+  return () => {
+    const now = parts();
+    if (!last || now.some((part, i) => part !== last!.parts[i])) last = { parts: now, made: make(now) };
+    return last.made;
   };
 }
 

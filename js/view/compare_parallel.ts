@@ -13,6 +13,12 @@ export function parallelPanel(context: Context): Panel {
   const tools = svgTools(context, 'Parallel coordinates', () => frame.querySelector('svg'), python);
   const node = h('div', {}, h('div', { class: 'trk-bar' }, note, tools), frame);
   let width = 0;
+  const stop = context.onHover(id => {
+    frame.classList.toggle('trk-pointing', id !== null);
+    for (const line of frame.querySelectorAll('.trk-run-line')) {
+      line.classList.toggle('trk-on', line.getAttribute('data-run') === id);
+    }
+  });
   const draw = () => {
     const runs = context.visible();
     const columns = axisColumns(
@@ -45,5 +51,9 @@ export function parallelPanel(context: Context): Panel {
     if (node.clientWidth > 0 && Math.abs(node.clientWidth - width) > 8) draw();
   });
   resized.observe(node);
-  return { node, draw, close: () => resized.disconnect() };
+  const close = () => {
+    stop();
+    resized.disconnect();
+  };
+  return { node, draw, close };
 }

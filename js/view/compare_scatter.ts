@@ -18,6 +18,7 @@ export function scatterPanel(context: Context): Panel {
     const ids = at?.meta as readonly string[] | undefined;
     context.hover(ids?.[at!.point] ?? null);
   });
+  const stop = context.onHover(id => chart.light(id));
   const python = () => {
     const { x, y, color, size } = chosen(context);
     return pythonCall(context, 'scatter', [x, y], { color, size });
@@ -54,7 +55,10 @@ export function scatterPanel(context: Context): Panel {
         );
       });
     },
-    close: () => chart.close(),
+    close() {
+      stop();
+      chart.close();
+    },
   };
 }
 

@@ -25,11 +25,25 @@ export function tablePanel(context: Context): Panel {
     context.change({ differing: value }),
   );
   const frame = h('div', { class: 'trk-scroll', tabindex: 0, role: 'region', 'aria-label': 'Runs side by side' });
+  let columns: readonly string[] = [];
+  frame.addEventListener('pointerover', event => {
+    const cell = event.target instanceof Element ? event.target.closest<HTMLTableCellElement>('th, td') : null;
+    context.hover(columns[(cell?.cellIndex ?? 0) - 1] ?? null);
+  });
+  frame.addEventListener('pointerleave', () => context.hover(null));
+  const stop = context.onHover(id => {
+    const place = id === null ? -1 : columns.indexOf(id);
+    for (const cell of frame.querySelectorAll('.trk-lit')) cell.classList.remove('trk-lit');
+    if (place < 0) return;
+    for (const cell of frame.querySelectorAll(`tr > :nth-child(${place + 2})`)) cell.classList.add('trk-lit');
+  });
   return {
+    close: stop,
     node: h('div', {}, h('div', { class: 'trk-bar' }, switcher, note), frame),
     draw() {
       const all = context.visible();
       const runs = all.slice(0, MOST_RUNS);
+      columns = runs.map(run => run.id);
       const { body, same } = bodyOf(context, runs);
       const hidden = same > 0 ? `${plural(same, 'row')} hidden: the same in all runs` : '';
       const more = all.length > runs.length ? `first ${MOST_RUNS} of ${all.length} runs` : '';

@@ -1,31 +1,30 @@
 /** The run table: a toolbar with filter and column picker over a grid of runs, in a shadow root of its own. */
 import { tableFromArrow } from '../core/columns';
 import { removedBy } from '../core/edits';
-import { formatCount, plural } from '../core/format';
 import type { Ask, Curve, Dispose, Source, Table, TableData, TableState } from '../core/types';
 import { Grid } from '../grid/grid';
 import type { GridEvents } from '../grid/types';
 import { Dialog } from './dialog';
 import { h } from './dom';
 import { EditQueue } from './edit_queue';
-import { Menu } from './menu';
-import { actionsOf, conditionAt } from './table_actions';
+import { onPointed, tellPointed } from './pointed';
+import { actionsOf } from './table_actions';
 import { Chips, Notices } from './table_bar';
 import { type CellContext, gridColumn } from './table_cells';
-import { button, copyText } from './table_dom';
+import { copyText } from './table_dom';
 import { FilterBox } from './table_filter';
-import { columnEntries, copyEntries, type RowActions, rowEntries } from './table_menus';
+import { TableMenus } from './table_menu_bar';
+import type { RowActions } from './table_menus';
 import { EMPTY_STATE, TableModel } from './table_model';
 import { ColumnPicker } from './table_picker';
 import { Sparks } from './table_sparks';
 import { tableStyle } from './table_style';
-import { viewEntries, viewOf } from './table_views';
+import { TableTells } from './table_tells';
 import { followTheme } from './theme';
 
 const TALLEST = 420;
 const TICK = 1000;
 const IDLE_TICKS = 30;
-const MOST_OFFERED = 60;
 const MANY = 5_000;
 const ARRIVALS = ['runs', 'changes', 'gone', 'total', 'title', 'state', 'sparks', 'views'] as const;
 
@@ -45,12 +44,6 @@ export function table(root: HTMLElement, source: Source<TableData>, options: Tab
 class TableView {
   readonly #host = h('div', { class: 'trk-table', 'data-lm-suppress-shortcuts': 'true' });
   readonly #model = new TableModel();
-  readonly #title = h('span', { class: 'name', dir: 'auto' });
-  readonly #count = h('span', { class: 'count', 'aria-live': 'polite' });
-  readonly #chosen = button('', { class: 'chosen', hidden: true, title: 'Clear the selection' }, () =>
-    this.#clearSelection(),
-  );
-  readonly #menu = new Menu();
   readonly #dialog = new Dialog();
   readonly #notices = new Notices();
   readonly #filter = new FilterBox({
@@ -65,16 +58,12 @@ class TableView {
   });
   readonly #chips = new Chips({
     model: this.#model,
-    canSeeDeleted: () => this.source.ask !== undefined,
+    pick: () => this.#picker.open(),
     change: state => this.#change(state),
   });
   readonly #actions: RowActions;
-  readonly #act = this.#menuButton('Actions', 'What can be done with the selected runs', () => this.#rowMenu(), true);
-  readonly #group = this.#menuButton('Group', 'Group runs by a parameter or a tag', () => this.#groupEntries());
-  readonly #views = this.#menuButton('Views', 'Views kept in the store', () => this.#viewEntries());
-  readonly #copy = this.#menuButton('Copy', 'Copy these runs', () => copyEntries(this.#actions));
-  readonly #bar: HTMLElement;
-  readonly #empty = h('div', { class: 'empty', hidden: true });
+  readonly #menus: TableMenus;
+  readonly #tells: TableTells;
   readonly #app = h('section', { class: 'app', 'aria-label': 'Runs' });
   readonly #grid: Grid;
   readonly #queue: EditQueue;
@@ -96,23 +85,8 @@ class TableView {
     readonly source: Source<TableData>,
     readonly options: TableOptions,
   ) {
-    this.#views.classList.add('views');
-    this.#views.hidden = source.ask === undefined && Object.keys(source.get('views') ?? {}).length === 0;
     const shadow = this.#host.attachShadow({ mode: 'open' });
-    const style = h('style', {}, tableStyle);
-    const tools = h(
-      'div',
-      { class: 'tools' },
-      this.#chosen,
-      this.#act,
-      this.#group,
-      this.#views,
-      this.#picker.button,
-      this.#copy,
-    );
-    this.#bar = h('div', { class: 'bar' }, this.#title, this.#count, this.#filter.element, tools);
-    this.#app.append(this.#bar, this.#filter.message, this.#chips.element, this.#empty);
-    shadow.append(style, this.#app);
+    shadow.append(h('style', {}, tableStyle), this.#app);
     root.append(this.#host);
     this.#queue = new EditQueue({
       ask: source.ask,
@@ -129,11 +103,42 @@ class TableView {
       copied: text => void this.#take(text),
       filter: where => this.#change({ ...this.#model.state, where }),
     });
+    this.#menus = new TableMenus({
+      model: this.#model,
+      queue: this.#queue,
+      source,
+      actions: this.#actions,
+      dialog: this.#dialog,
+      grid: () => this.#grid,
+      change: state => this.#change(state),
+      asked: question => this.#asked(question),
+      near: () => this.#near(),
+      selected: () => this.#selectedIds(),
+    });
+    this.#tells = new TableTells({
+      model: this.#model,
+      source,
+      change: state => this.#change(state),
+      clearFilter: () => this.#filter.clear(),
+      clearSelection: () => this.#clearSelection(),
+    });
+    const tools = h(
+      'div',
+      { class: 'tools' },
+      this.#tells.chosen,
+      this.#menus.act,
+      this.#menus.group,
+      this.#menus.views,
+      this.#picker.button,
+      this.#menus.copy,
+    );
+    this.#tells.bar.append(this.#tells.title, this.#tells.count, this.#filter.element, tools);
+    this.#app.append(this.#tells.bar, this.#filter.message, this.#chips.element, this.#tells.empty);
     this.#context = this.#cellContext();
     const tallest = options.tallest === undefined ? TALLEST : (options.tallest ?? Number.POSITIVE_INFINITY);
     this.#grid = new Grid(this.#app, { label: 'Runs', maxHeight: tallest, events: this.#events() });
     this.#sparks = new Sparks(source.ask, () => this.#takeSparks());
-    this.#app.append(this.#notices.element, this.#picker.popup, this.#menu.popup, this.#dialog.popup);
+    this.#app.append(this.#notices.element, this.#picker.popup, this.#menus.popup, this.#dialog.popup);
     this.#listen();
     this.#update();
   }
@@ -177,7 +182,8 @@ class TableView {
       },
       toggled: row => this.#change(model.toggled(row)),
       pressed: (row, column, how) => this.#pressed(row, column, how),
-      menu: (position, column, at) => this.#openMenu(position, column, at),
+      menu: (position, column, at) => this.#menus.open(position, column, at),
+      hovered: row => tellPointed(this, row >= 0 && row < model.table.length ? model.idOf(row) : null),
     };
   }
 
@@ -208,6 +214,7 @@ class TableView {
     for (const key of ARRIVALS) this.#stops.push(source.on(key, () => this.#later()));
     this.#stops.push(source.on('selected', () => this.#takeSelected()));
     this.#stops.push(followTheme(this.#host));
+    this.#stops.push(onPointed(this, id => this.#grid.light(id === null ? -1 : (this.#model.rowOf(id) ?? -1))));
     if (source.linked) this.#stops.push(source.linked(link => this.#notices.linked(link)));
     const timer = window.setInterval(() => this.#tick(), TICK);
     this.#stops.push(() => window.clearInterval(timer));
@@ -243,7 +250,7 @@ class TableView {
     const same = table === this.#table && changes === this.#changes && sparks === this.#sparkTable;
     [this.#table, this.#changes, this.#sparkTable] = [table, changes, sparks];
     if (same && JSON.stringify(state) === this.#sent) {
-      this.#tellCount();
+      this.#tells.tellCount();
       return;
     }
     const { anchor, order, place } = this.#grid;
@@ -330,14 +337,14 @@ class TableView {
     const model = this.#model;
     const infos = model.columns;
     const columns = infos.map(info => gridColumn(info, this.#context));
-    this.#tellEmpty();
+    this.#grid.element.hidden = this.#tells.draw();
     const pinned = 1 + infos.filter(info => model.state.pinned?.includes(info.column.name)).length;
     const layout = { pinned, widths: model.state.widths ?? {}, sampled: model.kept };
     this.#grid.show(columns, model.order, model.state.sort, layout, model.rows.facts);
     this.#filter.show(model.state.where, model.unknown);
     this.#picker.refresh();
     this.#drawChips();
-    this.#tellCount();
+    this.#tells.tellCount();
     this.#tellChosen();
     void this.#askStats();
     const names = infos.map(info => info.column.name);
@@ -354,160 +361,19 @@ class TableView {
     this.#counting = window.setTimeout(() => this.#chips.draw(), 60);
   }
 
-  #tellCount(): void {
-    const { length } = this.#model.raw;
-    const total = Math.max(length, this.source.get('total'));
-    const shown = this.#model.kept.length;
-    const groups = this.#model.rows.groups;
-    this.#title.textContent = this.source.get('title');
-    this.#title.title = this.source.get('title');
-    const runs = shown === total ? plural(total, 'run') : `${formatCount(shown)} of ${plural(total, 'run')}`;
-    this.#count.textContent = groups ? `${runs} in ${plural(groups.length, 'group')}` : runs;
-    this.#count.title = length < total ? `The first ${plural(length, 'run')} are here.` : '';
-  }
-
-  #tellEmpty(): void {
-    const none = this.#model.raw.length === 0 && this.#model.state.view !== 'deleted';
-    const bare = this.#model.order.length === 0;
-    this.#empty.hidden = !bare;
-    this.#grid.element.hidden = bare;
-    this.#bar.classList.toggle('bare', none);
-    if (!bare) return;
-    const { state } = this.#model;
-    const mark = h('code', {}, '%%track');
-    if (none) {
-      this.#empty.replaceChildren(h('b', {}, 'No runs yet'), 'Write ', mark, ' at the top of a cell and run it.');
-    } else if (this.#model.raw.length === 0) {
-      this.#empty.replaceChildren(h('b', {}, 'No run is deleted'));
-    } else if (state.where.trim() !== '') {
-      const clear = button('Clear the filter', { class: 'plain' }, () => this.#filter.clear());
-      this.#empty.replaceChildren(h('b', {}, 'No run matches this filter'), clear);
-    } else {
-      const show = button('Show them', { class: 'plain' }, () => this.#change({ ...state, fold: [] }));
-      this.#empty.replaceChildren(h('b', {}, 'Every run is hidden'), ...((state.fold ?? []).length > 0 ? [show] : []));
-    }
-  }
-
-  #tellChosen(): void {
-    const { size } = this.#grid.selection;
-    this.#chosen.hidden = size === 0;
-    this.#act.hidden = size === 0 || !this.#queue.canEdit;
-    this.#chosen.textContent = `${formatCount(size)} selected ×`;
-    this.#chosen.setAttribute('aria-label', `${formatCount(size)} selected: clear the selection`);
-  }
-
-  // -- menus
-
-  #menuButton(
-    label: string,
-    title: string,
-    entries: () => Parameters<Menu['open']>[1],
-    hidden = false,
-  ): HTMLButtonElement {
-    const node = button(label, { 'aria-haspopup': 'menu', title, hidden }, () =>
-      this.#menu.openBelow(title, entries(), node),
-    );
-    return node;
-  }
-
-  #rowMenu(row = -1, column = ''): ReturnType<typeof rowEntries> {
-    const members = this.#model.rows.facts.members(row);
-    const here = row < 0 ? [] : Array.from(members ?? [row], each => this.#model.idOf(each));
-    const selected = this.#selectedIds();
-    const runs = row >= 0 && !here.every(id => selected.includes(id)) ? here : selected;
-    const stars = this.#model.raw.column('star')?.values;
-    return rowEntries(
-      {
-        runs,
-        starred: runs.length > 0 && runs.every(id => stars?.[this.#model.rowOf(id) ?? -1] === 1),
-        view: this.#model.state.view ?? 'active',
-        editable: this.#queue.canEdit,
-        condition: row >= 0 ? conditionAt(this.#model, row, column) : '',
-      },
-      this.#actions,
-    );
-  }
-
-  #openMenu(position: number, column: string, at: { readonly x: number; readonly y: number }): void {
-    const model = this.#model;
-    const back = this.#grid.element.querySelector<HTMLElement>('[tabindex="0"]') ?? this.#grid.element;
-    if (position >= 0) {
-      const row = model.order[position];
-      if (row !== undefined) this.#menu.open('Actions', this.#rowMenu(row, column), at, back);
-      return;
-    }
-    const info = model.infos.find(each => each.column.name === column);
-    if (!info) return;
-    const entries = columnEntries(info, model.state, model.infos, {
-      sort: descending => this.#change({ ...model.state, sort: [{ column, descending }] }),
-      change: state => this.#change(state),
-      fit: () =>
-        this.#grid.setWidth(
-          this.#grid.columns.findIndex(each => each.id === column),
-          null,
-        ),
-      asks: this.source.ask !== undefined,
-      hasLines: model.hasSparks(info.title),
-    });
-    this.#menu.open(`Column ${column}`, entries, at, back);
-  }
-
-  #groupEntries(): Parameters<Menu['open']>[1] {
-    const { state, infos } = this.#model;
-    const now = state.group ?? [];
-    const offered = infos.filter(
-      ({ group, differs, column: { name } }) =>
-        (group === 'params' || group === 'tags' || name === 'status' || name === 'experiment') &&
-        (differs || now.includes(name)),
-    );
-    if (offered.length === 0) return ['The runs differ in no parameter and no tag'];
-    return offered.slice(0, MOST_OFFERED).map(({ column: { name } }) => ({
-      label: name,
-      checked: now.includes(name),
-      act: () =>
-        this.#change({
-          ...state,
-          open: [],
-          group: now.includes(name) ? now.filter(each => each !== name) : [...now, name],
-        }),
-    }));
-  }
-
-  #viewEntries(): Parameters<Menu['open']>[1] {
-    const model = this.#model;
-    return viewEntries({
-      views: () => this.source.get('views') ?? {},
-      state: () => model.state,
-      canSave: this.source.ask !== undefined,
-      take: state => this.#change({ ...EMPTY_STATE, ...state }),
-      reset: () =>
-        this.#change({ ...EMPTY_STATE, ...(model.state.directions && { directions: model.state.directions }) }),
-      deleted: () => this.#change({ ...model.state, view: model.state.view === 'deleted' ? 'active' : 'deleted' }),
-      forget: name => void this.#asked({ do: 'view', name, state: null }),
-      save: () => {
-        const { back, ...near } = this.#near();
-        const offers = Object.keys(this.source.get('views') ?? {});
-        this.#dialog.open(
-          'Keep this view',
-          [{ name: 'name', label: 'Name', value: '', offers }],
-          'Keep',
-          near,
-          back,
-          ({ name }) => {
-            if (name?.trim()) void this.#asked({ do: 'view', name: name.trim(), state: viewOf(model.state) });
-          },
-        );
-      },
-    });
-  }
-
   #near(): { x: number; y: number; back: HTMLElement | null } {
     const cell = this.#grid.cellAt(this.#grid.place);
-    const box = (cell ?? this.#bar).getBoundingClientRect();
+    const box = (cell ?? this.#tells.bar).getBoundingClientRect();
     return { x: box.left + 12, y: box.bottom + 4, back: cell };
   }
 
   // -- the selection
+
+  #tellChosen(): void {
+    const { size } = this.#grid.selection;
+    this.#tells.tellChosen(size);
+    this.#menus.act.hidden = size === 0 || !this.#queue.canEdit;
+  }
 
   #selectedIds(): string[] {
     return this.#grid.selection.rows().map(row => this.#model.idOf(row));
@@ -538,11 +404,7 @@ class TableView {
   }
 
   async #take(text: string): Promise<void> {
-    const copied = await copyText(text, this.#app);
-    this.#copy.textContent = copied ? 'Copied' : 'Not allowed';
-    window.setTimeout(() => {
-      this.#copy.textContent = 'Copy';
-    }, 1600);
+    this.#menus.tellCopied(await copyText(text, this.#app));
   }
 
   /** Times pass: each second while a run is running, else now and then. */

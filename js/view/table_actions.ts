@@ -70,7 +70,7 @@ export function actionsOf(host: ActionsHost): RowActions {
       const columns = model.columns.map(info => info.column);
       const texts = {
         csv: () => toCsv(columns, rows),
-        python: () => toPython(model.state, ids),
+        python: () => toPython(model.state, ids, model.raw.column('experiment')?.dictionary ?? []),
         filter: () => toFilter(model.state, ids),
         ids: () => Array.from(rows, row => model.idOf(row)).join('\n'),
       };

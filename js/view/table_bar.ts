@@ -14,7 +14,8 @@ const HINTS: Readonly<Record<Fold, string>> = {
 
 export interface ChipsHost {
   readonly model: TableModel;
-  readonly canSeeDeleted: () => boolean;
+  /** Opens the list of columns. */
+  pick(): void;
   change(state: TableState): void;
 }
 
@@ -32,6 +33,7 @@ export class Chips {
       ...(state.group ?? []).map(name => this.#group(name, state)),
       ...model.folds().map(({ fold, count }) => this.#fold(fold, count, state)),
       ...this.#nested(state),
+      ...this.#same(),
     ];
     this.element.hidden = chips.length === 0;
     const root = this.element.getRootNode() as Document | ShadowRoot;
@@ -74,6 +76,20 @@ export class Chips {
         () => this.host.change({ ...state, flat: nested }),
       ),
     ];
+  }
+
+  /** Parameters and metrics that are the same in all runs, where they are not among the columns. */
+  #same(): HTMLElement[] {
+    const { columns, infos } = this.host.model;
+    const shown = new Set(columns);
+    const same = infos.filter(info => info.group !== '' && !info.differs && info.same !== '' && info.same !== '–' && !shown.has(info));
+    if (same.length === 0) return [];
+    const first = same.slice(0, 12).map(info => `${info.column.name} = ${info.same}`);
+    const title = [...first, ...(same.length > 12 ? ['…'] : [])].join('\n');
+    const chip = this.#chip('same', `${formatCount(same.length)} same in all`, false, title, () => this.host.pick());
+    chip.removeAttribute('aria-pressed');
+    chip.setAttribute('aria-haspopup', 'dialog');
+    return [chip];
   }
 
   #deleted(state: TableState): HTMLElement[] {

@@ -20,11 +20,13 @@ export function toFilter(state: TableState, selected: readonly string[]): string
   return selected.length > 0 ? `run_id IN (${selected.map(id => `'${id}'`).join(', ')})` : state.where;
 }
 
-/** The Python call for the runs that a state shows, or for the selected ones if there are any. */
-export function toPython(state: TableState, selected: readonly string[]): string {
+/** The Python call for the runs of these experiments that a state shows, or for the selected ones if there are any. */
+export function toPython(state: TableState, selected: readonly string[], experiments: readonly string[] = []): string {
   const where = toFilter(state, selected);
+  const [only] = experiments.length === 1 && selected.length === 0 ? experiments : [];
   const order = state.sort.map(({ column, descending }) => `${writtenName(column)} ${descending ? 'DESC' : 'ASC'}`);
   const options = [
+    ...(only === undefined ? [] : [JSON.stringify(only)]),
     ...(where === '' ? [] : [`where=${JSON.stringify(where)}`]),
     ...(order.length === 0 ? [] : [`order_by=[${order.map(each => JSON.stringify(each)).join(', ')}]`]),
   ];

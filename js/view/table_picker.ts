@@ -51,6 +51,10 @@ export class ColumnPicker {
       close(this.popup);
       return;
     }
+    this.open();
+  }
+
+  open(): void {
     this.#find.value = '';
     this.#draw();
     openBelow(this.popup, this.button);

@@ -11,7 +11,7 @@ export const tableStyle = `${themeStyle}
 --line:color-mix(in srgb,var(--trk-fg) 17%,var(--trk-bg));--line-strong:color-mix(in srgb,var(--trk-fg) 32%,var(--trk-bg));--brand:var(--trk-accent);--good:var(--trk-ok);--bad:var(--trk-bad);--warn:var(--trk-warn);--info:var(--trk-accent);--quiet:var(--trk-fg2);
 --size:var(--jp-ui-font-size1,13px);--tick:${tick};
 --line-faint:color-mix(in srgb,var(--line) 55%,var(--bg));--hover:color-mix(in srgb,var(--fg) 4.5%,var(--bg));
---chosen:color-mix(in srgb,var(--brand) 13%,var(--bg));--chosen-hover:color-mix(in srgb,var(--brand) 19%,var(--bg));
+--chosen:color-mix(in srgb,var(--brand) 13%,var(--bg));--lit:color-mix(in srgb,var(--fg) 10%,var(--bg));--chosen-hover:color-mix(in srgb,var(--brand) 19%,var(--bg));
 font-family:var(--trk-font);font-size:var(--size);line-height:1.4;color:var(--fg);background:var(--bg);
 border:1px solid var(--line);border-radius:6px;overflow:hidden;container-type:inline-size}
 .app *{box-sizing:border-box}

@@ -8,7 +8,7 @@ import { modelSource } from './host';
 export default {
   render({ model, el, host }: RenderProps) {
     const source = modelSource<CompareData>(model, {
-      decoders: { runs: tableFromArrow, curves: curvesFromArrow },
+      decoders: { runs: tableFromArrow, curves: curvesFromArrow, changes: tableFromArrow, fresh: curvesFromArrow },
       keep: ['state', 'selected'],
       asks: true,
     });
