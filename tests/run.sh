@@ -1,8 +1,15 @@
 #!/usr/bin/env bash
 # Installs what the tests need, a browser included, and runs them all.
 # In an active virtual environment it installs there, else into .venv. Arguments go to pytest.
+# `tests/run.sh --group libraries` installs the extra of that name too, and runs the tests that are marked with it alone.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+
+group=""
+if [ "${1:-}" = --group ]; then
+  group="$2"
+  shift 2
+fi
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
 
@@ -17,7 +24,10 @@ if [ -z "${VIRTUAL_ENV:-}${CONDA_PREFIX:-}" ]; then
 fi
 
 python -m pip install --quiet --upgrade pip
-python -m pip install --quiet --editable ".[test]"
+python -m pip install --quiet --editable ".[test${group:+,$group}]"
+if [ -n "$group" ]; then
+  exec python -m pytest -m "$group" "$@"
+fi
 
 # A browser: one that is there, else Debian's, else Playwright's own.
 if ! python tests/browser/chromium.py; then
