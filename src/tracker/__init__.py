@@ -47,6 +47,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "tracker.models.serving.handle": ("serve",),
     "tracker.notebook": ("card", "compare", "playground", "registry", "table"),
     "tracker.projects.launching": ("run",),
+    "tracker.projects.packaging": ("package",),
     "tracker.projects.rerun": ("rerun",),
     "tracker.projects.slices": ("slice",),
 }  # fmt: skip

@@ -26,6 +26,7 @@ COMMANDS = {
     "models": ("tracker.commands.models:configure", "list, show and promote registered models; predict and serve"),
     "gc": ("tracker.commands.gc:configure", "free what deleted runs and orphaned artifacts take"),
     "run": ("tracker.commands.run:configure", "run a project, a script or a notebook with other parameters"),
+    "package": ("tracker.commands.package:configure", "write a tracked run as a project's folder"),
     "import": ("tracker.commands.imports:configure", "bring the runs of another tracker into the store"),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from tracker.commands import Runner
 
@@ -31,7 +32,8 @@ def configure(parser: argparse.ArgumentParser) -> Runner:
     return _run
 
 
-def _run(asked: argparse.Namespace) -> None:
+def _run(asked: argparse.Namespace) -> int | None:
+    from tracker.exceptions import ExecutionException
     from tracker.projects.launching import follow, run, say
     from tracker.projects.parameters import parse_pairs
 
@@ -43,5 +45,10 @@ def _run(asked: argparse.Namespace) -> None:
         env_manager=asked.env_manager, build_image=asked.build_image,
     )  # fmt: skip
     say(f"run {submitted.run_id}")
-    follow(submitted)
+    try:
+        follow(submitted)
+    except ExecutionException as error:
+        print(f"tracker: {error.message.partition(' Its last lines:')[0]}", file=sys.stderr)  # they were just shown
+        return 1
     say(f"run {submitted.run_id} {submitted.get_status()}")
+    return None

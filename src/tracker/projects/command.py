@@ -25,6 +25,7 @@ _SHELLS: Final = frozenset({"sh", "bash", "dash", "zsh", "ksh", "ash"})
 _SPECIAL: Final = frozenset("|&;<>()$`*?[\n")
 _ASSIGNMENT: Final = re.compile(r"\s*[A-Za-z_]\w*=")
 _INNER: Final = re.compile(r"(?:^|[\s;&|(/])(?:(?:ba|da|z|k|a)?sh\s+(?:-\w+\s+)*-\w*c|eval)\b")
+_SHOWN: Final = 300
 _VARIABLE: Final = "TRACKER_PARAMETER_"
 
 
@@ -34,9 +35,12 @@ class Command:
 
     words: tuple[str, ...]
     variables: Mapping[str, str] = field(default_factory=dict)
+    name: str = ""
+    """What a person knows it by, if not by its words."""
 
     def __str__(self) -> str:
-        return shlex.join(self.words)
+        text = self.name or shlex.join(self.words)
+        return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
 
 def command_of(entry: EntryPoint, values: Values) -> Command:

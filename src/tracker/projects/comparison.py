@@ -54,7 +54,11 @@ class Compared:
 
 def compare_metrics(store: Store, expected: str, found: str, source: str, tolerance: float = TOLERANCE) -> Compared:
     """The metrics of run `found` beside those of run `expected`, whose cell has this source."""
-    then, now = reading.all_points(store, expected), reading.all_points(store, found)
+    return compare_points(reading.all_points(store, expected), reading.all_points(store, found), source, tolerance)
+
+
+def compare_points(then: dict[str, Points], now: dict[str, Points], source: str, tolerance: float) -> Compared:
+    """Metrics beside metrics, as the points of their curves; `source` is the cell's that they come from."""
     clocks = clock_names(source)
     result = Compared()
     for key in sorted(then.keys() | now.keys()):

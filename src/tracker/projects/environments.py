@@ -27,7 +27,7 @@ from tracker.store.artifacts import resolve_inside
 
 Manager = Literal["local", "uv", "virtualenv", "conda"]
 MANAGERS: Final = ("local", "uv", "virtualenv", "conda")
-_OWN_NEEDS: Final = ("duckdb>=2.0", "orjson", "pyarrow", "pyyaml", "xxhash")
+_OWN_NEEDS: Final = ("duckdb>=2.0", "numpy", "orjson", "pyarrow", "pyyaml", "xxhash")
 _NOTEBOOK_NEEDS: Final = ("ipykernel", "nbclient", "nbformat", "anywidget", "pandas")
 _DONE: Final = ".tracker-complete"
 _OPTIONS_TAKEN: Final = ("-r", "--requirement", "-c", "--constraint", "-e", "--editable")

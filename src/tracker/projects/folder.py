@@ -23,7 +23,7 @@ _UPWARDS: Final = re.compile(r"(?:\.\.[/\\])+|\.\.(?=[\"'])")
 
 def working_folder(root: Path, original: str, written: Collection[str], source: str) -> Path:
     """A folder below `root` that stands for `original`; with its parents, as far up as `source` names them by `..`."""
-    levels = max((found.count("..") for found in _UPWARDS.findall(source)), default=0)
+    levels = levels_up(source)
     real = Path(os.path.realpath(original))
     parents = list(real.parents)[:levels]
     place = root / "work"
@@ -36,6 +36,11 @@ def working_folder(root: Path, original: str, written: Collection[str], source: 
     if real.is_dir():
         _mirror(real, place, {os.path.join(real, path) for path in written})
     return place
+
+
+def levels_up(source: str) -> int:
+    """How far up a source names files by `..`."""
+    return max((found.count("..") for found in _UPWARDS.findall(source)), default=0)
 
 
 def put_modules(kept: Path, names: Collection[str], place: Path) -> None:

@@ -11,21 +11,32 @@ import os
 import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from tracker.exceptions import InvalidValue
-from tracker.projects import docker, notebooks
+from tracker.projects import docker, notebooks, packaging
 from tracker.projects.command import Command, command_of
 from tracker.projects.environments import Environment, choose_manager, environment_for, local_environment
 from tracker.projects.parameters import Values, values_for
+from tracker.projects.report import Report
 from tracker.projects.sources import Source, fetched
 from tracker.projects.specification import EntryPoint, Project, load_project
 from tracker.projects.submitted import LocalSubmittedRun, submit
 from tracker.store import Store
 from tracker.tracking import context, experiments
 from tracker.tracking.client import MlflowClient, existing_writer
-from tracker.tracking.provenance import GIT_BRANCH, GIT_COMMIT, GIT_REMOTE, PARENT, SOURCE_NAME, SOURCE_TYPE
+from tracker.tracking.provenance import (
+    GIT_BRANCH,
+    GIT_COMMIT,
+    GIT_REMOTE,
+    PARENT,
+    RERUN,
+    RERUN_OF,
+    SOURCE_NAME,
+    SOURCE_TYPE,
+)
 
 ENTRY_POINT: Final = "mlflow.project.entryPoint"
 BACKEND: Final = "mlflow.project.backend"
@@ -72,7 +83,8 @@ def run(
         existing_writer(store, identifier).params(prepared.logged)
         command, folder = prepared.command_for(identifier)
         variables = _variables(prepared.environment, store, identifier, experiment)
-        submitted = submit(identifier, command, folder, variables, store, opened.pop_all().close)
+        judge = partial(prepared.judged, store, identifier) if prepared.package is not None else None
+        submitted = submit(identifier, command, folder, variables, store, opened.pop_all().close, judge)
     if synchronous:
         follow(submitted)
     return submitted
@@ -86,6 +98,8 @@ def follow(submitted: LocalSubmittedRun) -> None:
         submitted.cancel()
         raise
     submitted.check()
+    if submitted.report is not None:
+        print(submitted.report)
 
 
 def say(text: str) -> None:
@@ -116,6 +130,9 @@ class _Prepared:
         else:
             filled: Values = values_for(self.entry, given, place / "paths", source.folder)
             self._command, self.logged = command_of(self.entry, filled), filled.logged
+        self.package = packaging.contents_of(source.folder) if self._is_package() else None
+        for notice in packaging.check_files(source.folder, self.package) if self.package is not None else ():
+            say(notice)
         self.is_docker = self.project.environment == "docker" and manager is None
         self.environment: Environment = (
             local_environment()
@@ -125,12 +142,23 @@ class _Prepared:
         if self.is_docker:
             docker.check(self.project)
 
+    def _is_package(self) -> bool:
+        return self._question is not None and bool(self._question["packaged"])
+
+    def judged(self, store: Store, run_id: str) -> Report:
+        """Whether the run of a package has the numbers that it should; its tag says so too."""
+        assert self.package is not None and self._question is not None
+        report = packaging.judged(store, self.package, run_id, self._question["changed"])
+        existing_writer(store, run_id).tags({RERUN: report.status, RERUN_OF: report.original})
+        return report
+
     def command_for(self, run_id: str) -> tuple[Command, Path]:
         """The command of a run, and the folder that it is started in."""
         if self._question is not None and self.notebook is not None:
             file = self.place / "question.json"
             file.write_text(json.dumps(self._question), encoding="utf-8")
-            return Command((self.environment.python, "-m", notebooks.PROGRAM, str(file), run_id)), self.notebook.parent
+            words = (self.environment.python, "-m", notebooks.PROGRAM, str(file), run_id)
+            return Command(words, name=self.notebook.name), self.notebook.parent
         assert self._command is not None
         command = self._command
         if self.is_docker:

@@ -81,8 +81,10 @@ def question(file: Path, given: Mapping[str, Any]) -> dict[str, Any]:
             )
         inject(notebook, values)
         logged = {name: one.value for name, one in (defaults or {}).items() if one.is_known} | values
-    return {"notebook": notebook, "file": str(file), "parameters": json.loads(json.dumps(logged, default=repr)),
-            "packaged": _is_packaged(notebook)}  # fmt: skip
+    return {
+        "notebook": notebook, "file": str(file), "parameters": json.loads(json.dumps(logged, default=repr)),
+        "packaged": _is_packaged(notebook), "changed": json.loads(json.dumps(values, default=repr)),
+    }  # fmt: skip
 
 
 def read_notebook(file: Path) -> dict[str, Any]:

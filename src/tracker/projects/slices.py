@@ -49,6 +49,8 @@ class Slice:
     """Files that these cells wrote."""
     modules: tuple[str, ...]
     """Source files from beside the notebook that the run keeps, by their artifact paths."""
+    read: tuple[str, ...] = ()
+    """Files that these cells read: relative to `folder`, or absolute where they are not below it."""
 
     @property
     def source(self) -> str:
@@ -124,10 +126,18 @@ def _checked(run_id: str, kept: Any) -> Slice:
             raise InvalidValue(f"The slice of run {run_id} is of a form that this version does not know.")
         return Slice(
             run_id, cells, int(kept["executed"]), str(kept["folder"]),
-            tuple(map(str, kept["written"])), tuple(map(str, kept["modules"])),
+            tuple(map(str, kept["written"])), tuple(map(str, kept["modules"])), tuple(map(str, kept.get("read", ()))),
         )  # fmt: skip
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidValue(f"The slice of run {run_id} cannot be understood: {error!r}.") from None
+
+
+def unmarked(source: str) -> str:
+    """A cell without its `%%track`: a comment, or nothing above another cell magic."""
+    first, _, rest = source.lstrip().partition("\n")
+    if _TRACK.match(first) and rest.lstrip().startswith("%%"):
+        return rest.lstrip()
+    return _unmarked(source)
 
 
 def _unmarked(source: str) -> str:

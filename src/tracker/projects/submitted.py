@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -21,6 +22,7 @@ from typing import IO, Final
 
 from tracker.exceptions import ExecutionException, StoreError
 from tracker.projects.command import Command
+from tracker.projects.report import Report
 from tracker.store import Store
 from tracker.tracking import reading
 from tracker.tracking.client import MlflowClient, existing_writer
@@ -30,6 +32,7 @@ _GRACE_SECONDS: Final = 5.0
 _LOOK_SECONDS: Final = 0.05
 _MAX_KEPT: Final = 20_000_000
 _LAST_LINES: Final = 15
+Judge = Callable[[], Report]
 _ENDED: Final = ("FINISHED", "FAILED", "KILLED")
 
 
@@ -58,13 +61,17 @@ class LocalSubmittedRun(SubmittedRun):
     """A run in a process on this machine."""
 
     def __init__(self, run_id: str, process: subprocess.Popen[bytes], output: IO[bytes], store: Store,
-                 shown: str, after: Callable[[], None]) -> None:  # fmt: skip
+                 shown: str, after: Callable[[], None], judge: Judge | None) -> None:  # fmt: skip
+        self.report: Report | None = None
+        """Of a packaged run: whether its numbers are those of the run that was packaged."""
         self._run_id = run_id
         self._process = process
         self._output = output
         self._store = store
         self._shown = shown
         self._after = after
+        self._judge = judge
+        self._began = time.monotonic()
         self._cancelled = False
         self._tail = ""
         self._settled = threading.Thread(target=self._settle, name=f"tracker-project-{run_id[-6:]}")
@@ -145,6 +152,9 @@ class LocalSubmittedRun(SubmittedRun):
             with suppress(OSError):  # what it left running ends with it
                 os.killpg(self._process.pid, signal.SIGTERM)
             self._keep_output()
+            if code == 0 and not self._cancelled and self._judge is not None:
+                self.report = self._judge()
+                self.report.seconds = time.monotonic() - self._began
             now = reading.get_info(self._store, self._run_id).status
             if now not in _ENDED or (now == "FINISHED" and code != 0):
                 MlflowClient(str(self._store.root)).set_terminated(self._run_id, self._status(code))
@@ -166,8 +176,9 @@ class LocalSubmittedRun(SubmittedRun):
 
 
 def submit(run_id: str, command: Command, folder: Path, variables: Mapping[str, str], store: Store,
-           after: Callable[[], None]) -> LocalSubmittedRun:  # fmt: skip
-    """Start the process of a run. Raises ExecutionException if there is no such program."""
+           after: Callable[[], None], judge: Judge | None = None) -> LocalSubmittedRun:  # fmt: skip
+    """Start the process of a run; `judge` is asked when it has succeeded, `after` in the end. Raises ExecutionException
+    if there is no such program."""
     output = tempfile.TemporaryFile()  # noqa: SIM115 - it is the run's for as long as that lasts
     try:
         process = subprocess.Popen(  # noqa: S603 - a vector, no shell of ours
@@ -178,9 +189,4 @@ def submit(run_id: str, command: Command, folder: Path, variables: Mapping[str, 
         MlflowClient(str(store.root)).set_terminated(run_id, "FAILED")
         after()
         raise ExecutionException(f"Run {run_id}: {command} cannot be started: {error.strerror}.") from error
-    return LocalSubmittedRun(run_id, process, output, store, _shown(command), after)
-
-
-def _shown(command: Command) -> str:
-    text = str(command)
-    return text if len(text) <= 300 else text[:300] + "…"
+    return LocalSubmittedRun(run_id, process, output, store, str(command), after, judge)

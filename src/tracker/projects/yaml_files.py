@@ -30,3 +30,11 @@ def read_yaml(file: Path) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise InvalidValue(f"{file} holds no mapping of names.")
     return found
+
+
+def write_yaml(file: Path, told: dict[str, Any]) -> None:
+    """A mapping as a file, in its order; what is None is left out."""
+    import yaml
+
+    text = yaml.safe_dump({key: value for key, value in told.items() if value is not None}, sort_keys=False)
+    file.write_text(text, encoding="utf-8")
