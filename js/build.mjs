@@ -19,6 +19,8 @@ const BUDGETS = {
 
 const common = {
   absWorkingDir: root,
+const PAGE_BUDGET = 300_000;
+
   bundle: true,
   format: 'esm',
   target: 'es2022',
@@ -43,6 +45,15 @@ async function widgets() {
 
 async function labextension() {
   const outdir = join(root, 'js/lab/lib');
+/** The page of `tracker ui`. */
+async function page() {
+  const outdir = join(root, 'src/tracker/static');
+  await build({ ...common, entryPoints: ['js/page/app.ts', 'js/page/app.css'], outdir });
+  const { size } = statSync(join(outdir, 'app.js'));
+  console.log(`app.js ${(size / 1000).toFixed(1)} kB of ${PAGE_BUDGET / 1000} kB`);
+  if (size > PAGE_BUDGET) throw new Error('over the size budget: app');
+}
+
   rmSync(outdir, { recursive: true, force: true });
   await build({
     ...common,
@@ -70,3 +81,4 @@ function licences(folder) {
 await widgets();
 await labextension();
 for (const folder of ['src/tracker/static', 'src/tracker/labextension']) licences(folder);
+await page();

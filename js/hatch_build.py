@@ -23,9 +23,10 @@ _BUILT = (
     "src/tracker/static/table.js",
     "src/tracker/static/compare.js",
     "src/tracker/static/plotly.js",
+    "src/tracker/static/app.js",
     "src/tracker/labextension/package.json",
 )
-_SOURCES = ("core", "grid", "plot", "view", "style", "widgets", "lab")
+_SOURCES = ("core", "grid", "plot", "view", "style", "widgets", "remote", "page", "lab")
 _PACKAGES = Path("node_modules", ".package-lock.json")
 
 

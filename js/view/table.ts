@@ -135,6 +135,7 @@ class TableView {
     this.#tells.bar.append(this.#tells.title, this.#tells.count, this.#filter.element, tools);
     this.#app.append(this.#tells.bar, this.#filter.message, this.#chips.element, this.#tells.empty);
     this.#context = this.#cellContext();
+    this.#host.classList.toggle('fills', options.tallest === null);
     const tallest = options.tallest === undefined ? TALLEST : (options.tallest ?? Number.POSITIVE_INFINITY);
     this.#grid = new Grid(this.#app, { label: 'Runs', maxHeight: tallest, events: this.#events() });
     this.#sparks = new Sparks(source.ask, () => this.#takeSparks());

@@ -6,6 +6,9 @@ const tick = `url("data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' 
 
 export const tableStyle = `${themeStyle}
 :host{display:block;contain:inline-size;--params:#3367b5;--metrics:#1f7a4d;--tags:#8250a8;color-scheme:light}
+:host(.fills){height:100%}
+:host(.fills) .app{display:flex;flex-direction:column;max-height:100%}
+:host(.fills) .app>.grid{flex:0 1 auto;min-height:0}
 :host([data-trk-theme=dark]){--params:#7fb0f5;--metrics:#66cf9a;--tags:#cb9df0;color-scheme:dark}
 .app{--bg:var(--trk-bg);--head:var(--trk-bg);--raised:var(--trk-bg);--fg:var(--trk-fg);--fg-soft:color-mix(in srgb,var(--trk-fg) 82%,var(--trk-bg));--fg-faint:var(--trk-fg2);
 --line:color-mix(in srgb,var(--trk-fg) 17%,var(--trk-bg));--line-strong:color-mix(in srgb,var(--trk-fg) 32%,var(--trk-bg));--brand:var(--trk-accent);--good:var(--trk-ok);--bad:var(--trk-bad);--warn:var(--trk-warn);--info:var(--trk-accent);--quiet:var(--trk-fg2);

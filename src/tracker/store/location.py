@@ -18,11 +18,14 @@ VARIABLE = "TRACKER_STORE"
 CEILING_VARIABLE = "TRACKER_CEILING"
 
 
-def find_store(uri: str | os.PathLike[str] | None = None) -> Store:
-    """The store that `uri` names (a path, `file:…`, `tracker:…`), for none the one that is found. Raises StoreError."""
+def find_store(uri: str | os.PathLike[str] | None = None, start: Path | None = None) -> Store:
+    """The store that `uri` names (a path, `file:…`, `tracker:…`), for none the one that is found. Raises StoreError.
+
+    `start` is the folder from which it is looked for, else the working folder.
+    """
     asked = os.fspath(uri) if uri is not None else os.environ.get(VARIABLE, "")
     path = path_of(asked) if asked else None
-    return open_store(_folder(path) if path is not None else _nearest(Path.cwd()))
+    return open_store(_folder(path) if path is not None else _nearest(start or Path.cwd()))
 
 
 def path_of(uri: str) -> Path | None:

@@ -1,0 +1,61 @@
+/** The page that stands alone: the panel at the side, the workbench beside it. */
+import type { PlotlyLike } from '../plot/plotly';
+import { OverviewModel } from '../remote/overview';
+import { RemoteStore, type Transport } from '../remote/store';
+import { bench } from '../view/bench';
+import { panel } from '../view/panel';
+import { routeOf, routeText } from '../view/route';
+
+const root = document.getElementById('tracker')!;
+const base = `${root.dataset['base'] ?? '/'}tracker/`;
+
+function cookie(name: string): string {
+  const found = document.cookie.split('; ').find(each => each.startsWith(`${name}=`));
+  return found ? decodeURIComponent(found.slice(name.length + 1)) : '';
+}
+
+const transport: Transport = {
+  fetch: (path, init) =>
+    fetch(base + path, { ...init, credentials: 'same-origin', headers: { 'X-XSRFToken': cookie('_xsrf') } }),
+  socket: path => new WebSocket(new URL(base + path, location.href.replace(/^http/, 'ws'))),
+  url: path => base + path,
+};
+
+async function plotly(): Promise<PlotlyLike> {
+  const address = `${base}static/plotly.js`;
+  const { default: asset } = (await import(address)) as { default: { initialize(): { Plotly: PlotlyLike } } };
+  return asset.initialize().Plotly;
+}
+
+const { searchParams } = new URL(location.href);
+const overview = new OverviewModel(new RemoteStore(transport, searchParams.get('folder') ?? ''));
+const side = document.createElement('aside');
+const main = document.createElement('div');
+main.className = 'main';
+root.append(side, main);
+if (searchParams.has('token')) {
+  searchParams.delete('token');
+  const query = searchParams.size > 0 ? `?${searchParams}` : '';
+  history.replaceState(null, '', `${location.pathname}${query}${location.hash}`);
+}
+
+const work = bench(
+  main,
+  {
+    overview,
+    plotly,
+    shown(route, title) {
+      document.title = title ? `${title} · tracker` : 'tracker';
+      const hash = routeText(route);
+      if (hash === location.hash.slice(1)) return;
+      history.pushState(null, '', hash ? `#${hash}` : `${location.pathname}${location.search}`);
+    },
+  },
+  routeOf(location.hash.slice(1)),
+);
+panel(side, overview, route => work.go(route));
+for (const kind of ['popstate', 'hashchange']) {
+  window.addEventListener(kind, () => {
+    if (routeText(work.route) !== location.hash.slice(1)) work.go(routeOf(location.hash.slice(1)));
+  });
+}
