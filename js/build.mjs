@@ -11,6 +11,7 @@ const require = createRequire(import.meta.url);
 const BUDGETS = {
   card: 40_000,
   table: 130_000,
+  run: 90_000,
   compare: 110_000,
   registry: 40_000,
   playground: 40_000,

@@ -1,5 +1,5 @@
 import type { CompareAsk } from './differing';
-import type { RunAsk } from './run';
+import type { RunAsk, RunDetail } from './run';
 
 /** The shapes that Python and the views share. A change here is a change of the protocol: raise PROTOCOL. */
 export const PROTOCOL = 1;
@@ -203,6 +203,7 @@ export interface CompareState {
 /** What a display saved in a notebook holds: enough to draw it with no kernel. */
 export type Bundle =
   | { readonly protocol: number; readonly view: 'card'; readonly run: RunCard }
+  | { readonly protocol: number; readonly view: 'run'; readonly run: RunDetail }
   | {
       readonly protocol: number;
       readonly view: 'table';

@@ -1,16 +1,35 @@
 import type { RenderProps } from '@anywidget/types';
 import { curvesFromArrow, tableFromArrow } from '../core/columns';
-import type { TableData } from '../core/types';
+import { localSource } from '../core/local';
+import type { RunData, RunDetail } from '../core/run';
+import type { Source, TableData } from '../core/types';
+import type { PlotlyLike } from '../plot/plotly';
+import type { runView } from '../view/run';
+import { runPane } from '../view/run_pane';
 import { table } from '../view/table';
 import { modelSource } from './host';
 
 export default {
-  render({ model, el }: RenderProps) {
+  render({ model, el, host }: RenderProps) {
     const source = modelSource<TableData>(model, {
       decoders: { runs: tableFromArrow, changes: tableFromArrow, sparks: curvesFromArrow },
       keep: ['state', 'selected', 'columns'],
       asks: true,
     });
-    return table(el, source);
+    const plotly = async () => (await host.getWidget<{ Plotly: PlotlyLike }>(model.get('plotly'))).exports.Plotly;
+    const pane = runPane(async (root, id, closed) => {
+      const run = (await source.ask!({ do: 'detail', run: id }))['run'] as RunDetail;
+      // Python has told the names of these modules before it answered: until a run is opened, none are sent.
+      const { exports } = await host.getWidget<{ runView: typeof runView }>(model.get('detail'));
+      const { ask, linked } = source;
+      const shown = { ...localSource<RunData>({ id, run }), ask, linked } as Source<RunData>;
+      return exports.runView(root, shown, { plotly, closed });
+    });
+    const stop = table(el, source, { opened: pane.open });
+    el.append(pane.node);
+    return () => {
+      pane.close();
+      stop();
+    };
   },
 };

@@ -45,7 +45,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "set_model_version_tag", "set_registry_uri",
     ),
     "tracker.models.serving.handle": ("serve",),
-    "tracker.notebook": ("card", "compare", "playground", "registry", "table"),
+    "tracker.notebook": ("card", "compare", "playground", "registry", "show", "table"),
     "tracker.projects.launching": ("run",),
     "tracker.projects.packaging": ("package",),
     "tracker.projects.rerun": ("rerun",),

@@ -21,7 +21,7 @@ import tracker
 
 STATIC = Path(tracker.__file__).parent / "static"
 MODULES = {
-    "TableWidget": "table", "CompareWidget": "compare", "LiveCard": "card",
+    "TableWidget": "table", "CompareWidget": "compare", "LiveCard": "card", "RunWidget": "run",
     "RegistryWidget": "registry", "PlaygroundWidget": "playground",
 }  # fmt: skip
 HTML = """<!doctype html><meta charset="utf-8"><title>tracker</title>
@@ -69,7 +69,8 @@ window.trkShow = async (id, module) => {
   const model = models.get(id);
   const el = document.createElement('div');
   document.querySelector('main').append(el);
-  const host = { getWidget: async () => ({ exports: (await widget('plotly')).initialize() }) };
+  const assets = async () => ({ ...(await widget('plotly')).initialize(), ...(await widget('run')).initialize() });
+  const host = { getWidget: async () => ({ exports: await assets() }) };
   const made = await widget(module);
   for (const key of ['runs', 'curves']) model.get(key);
   performance.mark('arrived');

@@ -15,12 +15,13 @@ _HOME = {
     "compare": "tracker.notebook.views",
     "playground": "tracker.notebook.playground_view",
     "registry": "tracker.notebook.registry_view",
+    "show": "tracker.notebook.views",
     "table": "tracker.notebook.views",
     "load": "tracker.notebook.magics",
     "unload": "tracker.notebook.magics",
 }
 
-__all__ = ["card", "compare", "load", "playground", "registry", "table", "unload"]
+__all__ = ["card", "compare", "load", "playground", "registry", "show", "table", "unload"]
 
 
 def __getattr__(name: str) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from tracker.notebook import static
+from tracker.notebook import static, static_run
 from tracker.notebook.fold import reduced
 from tracker.pages.numbers import number, rounded
 
@@ -25,6 +25,15 @@ def card_bundle(run: dict[str, Any]) -> dict[str, Any]:
 
     def made(level: int) -> dict[str, Any]:
         return _bundle({"view": "card", "run": _thinned_card(run, level)}, static.card_html, static.card_text)
+
+    return _fitting(made)
+
+
+def run_bundle(run: dict[str, Any]) -> dict[str, Any]:
+    """The bundle of the run view; `run` is the RunDetail of js/core/run.ts, with curves and the names of its files."""
+
+    def made(level: int) -> dict[str, Any]:
+        return _bundle({"view": "run", "run": _thinned_run(run, level)}, static_run.run_html, static_run.run_text)
 
     return _fitting(made)
 
@@ -86,6 +95,25 @@ def _thinned_card(run: dict[str, Any], level: int) -> dict[str, Any]:
         "traceback": clipped(run["traceback"], chars, keep_end=True),
         "artifacts": run["artifacts"][:items],
         "note": clipped(run["note"], chars),
+    }
+
+
+def _thinned_run(run: dict[str, Any], level: int) -> dict[str, Any]:
+    items, chars = 100 >> level, 6_000 >> (2 * level)
+    left = chars
+    cells = []
+    for cell in run["cells"][::-1]:
+        cells.append(cell | {"source": clipped(cell["source"], max(0, left))})
+        left -= len(cell["source"])
+    packages = run["environment"].get("packages")
+    some = {"packages": dict(list(packages.items())[:items])} if isinstance(packages, dict) else {}
+    plain = {key: clipped(value, 200) for key, value in run["environment"].items() if isinstance(value, str)}
+    return _thinned_card(run, level) | {
+        "cells": cells[::-1][-items:] if len(run["cells"]) > 1 else [],
+        "system": [tag | {"value": clipped(tag["value"], 200)} for tag in run["system"][:items]],
+        "children": run["children"][:items],
+        "environment": plain | some,
+        "datasets": [one | {"columns": one["columns"][: items >> 1]} for one in run["datasets"][:items]],
     }
 
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-import pyarrow as pa
-
 from tracker.notebook import bundle
 from tracker.notebook.display import Display
 from tracker.notebook.follow import follow
@@ -161,13 +159,22 @@ class RunTable(Display):
         follow(self, self._store.store, RunTable._look, lambda table: table._made.comm is not None)
         return widget
 
-    def _answer(self, question: Any) -> tuple[dict[str, Any], list[pa.Table]]:
+    def _answer(self, question: Any) -> tuple[dict[str, Any], list[Any]]:
         answer = self._answers.answer(question)
+        if question["do"] == "detail":
+            self._bring_run_view()
         if question["do"] == "edit":
             self._look()
         elif question["do"] == "view":
             self._made.views = kept_views(self._store, self._home)
         return answer
+
+    def _bring_run_view(self) -> None:
+        """Send the run view and its charts to the page, once a run is asked for."""
+        from tracker.notebook.widgets import PlotlyAsset, RunAsset
+
+        if self._made.detail is None:
+            self._made.detail, self._made.plotly = RunAsset.shared(), PlotlyAsset.shared()
 
     def _state_changed(self, change: Any) -> None:
         if change["old"].get("view", "active") != change["new"].get("view", "active"):

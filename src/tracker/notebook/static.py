@@ -32,8 +32,12 @@ _LEFT, _RIGHT = ' style="text-align:left"', ' align="right"'
 
 def card_html(body: dict[str, Any]) -> str:
     """The run card: heading, metrics with their curves, parameters, notices, folded output, traceback and source."""
-    run = body["run"]
-    parts = [f'<div style="{_BOX}">', _heading(run)]
+    return f'<div style="{_BOX}">{card_parts(body["run"])}</div>'
+
+
+def card_parts(run: dict[str, Any]) -> str:
+    """What stands in the card's box."""
+    parts = [_heading(run)]
     if run["note"]:
         parts.append(f'<div style="{_FAINT}">{escape(run["note"])}</div>')
     if run["metrics"]:
@@ -52,7 +56,6 @@ def card_html(body: dict[str, Any]) -> str:
         _folded("Traceback", run["traceback"]),
         _folded("Output", run["output"]),
         _folded("Source", run["source"]),
-        "</div>",
     ]
     return "".join(parts)
 

@@ -13,6 +13,7 @@ from tracker.exceptions import InvalidValue
 from tracker.notebook import bundle
 from tracker.notebook.comparison_view import Comparison
 from tracker.notebook.run_table import RunTable
+from tracker.notebook.run_view import RunView
 from tracker.pages import summary
 from tracker.pages.compared import Compared
 from tracker.pages.runs import LATEST_FIRST
@@ -76,6 +77,11 @@ def compare(
 def card(run: Any) -> Card:
     """The card of a run, given by its id or as a Run. Raises NotFound."""
     return Card(summary.run_card(reader(current_store()), run_ids(run)[0]))
+
+
+def show(run: Any) -> RunView:
+    """A run in full, given by its id or as a Run. Raises NotFound."""
+    return RunView(reader(current_store()), run_ids(run)[0])
 
 
 def run_ids(runs: Any) -> list[str]:

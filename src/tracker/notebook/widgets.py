@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import anywidget
 import traitlets
@@ -71,6 +71,8 @@ class TableWidget(Asking):
     """
 
     _file = "table.js"
+    detail = anywidget.WidgetTrait().tag(sync=True)
+    plotly = anywidget.WidgetTrait().tag(sync=True)
     changes = traitlets.Bytes().tag(sync=True)
     gone = traitlets.List(traitlets.Unicode()).tag(sync=True)
     sparks = traitlets.Bytes().tag(sync=True)
@@ -97,18 +99,40 @@ class PlaygroundWidget(Asking):
     form = traitlets.Dict().tag(sync=True)
 
 
-class PlotlyAsset(Page):
-    """plotly.js, sent to the page once; comparisons hold a reference to it."""
+class Asset(Page):
+    """A module that is sent to the page once; widgets hold a reference to it."""
 
-    _file = "plotly.js"
-    _shared: ClassVar[PlotlyAsset | None] = None
+    _shared: ClassVar[Any] = None
 
     @classmethod
-    def shared(cls) -> PlotlyAsset:
+    def shared(cls) -> Self:
         """The one of this kernel."""
         if cls._shared is None or cls._shared.comm is None:
             cls._shared = cls()
-        return cls._shared
+        shared: Self = cls._shared
+        return shared
+
+
+class PlotlyAsset(Asset):
+    """plotly.js, for the charts."""
+
+    _file = "plotly.js"
+
+
+class RunAsset(Asset):
+    """The run view, for a table's detail pane."""
+
+    _file = "run.js"
+
+
+class RunWidget(Asking):
+    """The run view's page side: `run` is `RunDetail` of js/core/run.ts, `id` the run that is shown, which goes both
+    ways."""
+
+    _file = "run.js"
+    id = traitlets.Unicode().tag(sync=True)
+    run = traitlets.Dict().tag(sync=True)
+    plotly = anywidget.WidgetTrait().tag(sync=True)
 
 
 class CompareWidget(Asking):
