@@ -15,6 +15,7 @@ const BUDGETS = {
   compare: 110_000,
   registry: 40_000,
   playground: 40_000,
+  sweep: 40_000,
   plotly: 1_800_000,
 };
 

@@ -1,6 +1,8 @@
 import type { CompareAsk } from './differing';
 import type { RunAsk, RunDetail } from './run';
 
+import type { SweepAsk, SweepView } from './sweep';
+
 /** The shapes that Python and the views share. A change here is a change of the protocol: raise PROTOCOL. */
 export const PROTOCOL = 1;
 export const MIME = 'application/vnd.tracker.v1+json';
@@ -131,6 +133,7 @@ export interface Edit {
 
 /** What a page asks of Python; answered only where something answers, and when it has the time. */
 export type Ask =
+  | SweepAsk
   | RunAsk
   | CompareAsk
   | RegistryChange
@@ -227,7 +230,8 @@ export type Bundle =
       readonly total: number;
       readonly models: readonly ModelData[];
     }
-  | { readonly protocol: number; readonly view: 'playground'; readonly form: PlaygroundForm };
+  | { readonly protocol: number; readonly view: 'playground'; readonly form: PlaygroundForm }
+  | { readonly protocol: number; readonly view: 'sweep'; readonly sweep: SweepView };
 
 /** A model to try: what it takes, the rows to begin with, and what was predicted for each, by output. */
 export interface PlaygroundForm {

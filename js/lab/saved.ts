@@ -9,6 +9,7 @@ import { h } from '../view/dom';
 import { playground } from '../view/playground';
 import { registry } from '../view/registry';
 import { runView } from '../view/run';
+import { sweep } from '../view/sweep';
 import { table } from '../view/table';
 
 export interface SavedView {
@@ -20,7 +21,7 @@ export interface SavedView {
 /** Draws `bundle` into `root`. What is not a bundle of this protocol gives a sentence that says so. */
 export function savedView(root: HTMLElement, bundle: Bundle): SavedView {
   const unknown = bundle?.protocol > PROTOCOL;
-  if (unknown || !['card', 'run', 'table', 'compare', 'registry', 'playground'].includes(bundle?.view))
+  if (unknown || !['card', 'run', 'table', 'compare', 'registry', 'playground', 'sweep'].includes(bundle?.view))
     return message(root, unknown);
   if (bundle.view === 'card') {
     const source = localSource({ run: bundle.run });
@@ -37,6 +38,15 @@ export function savedView(root: HTMLElement, bundle: Bundle): SavedView {
       update: () => false,
       dispose: runView(root, localSource<RunData>({ id: bundle.run.id, run: bundle.run }), { plotly }),
     };
+  }
+  if (bundle.view === 'sweep') {
+    const source = localSource({ sweep: bundle.sweep });
+    const update = (next: Bundle) => {
+      if (next.view !== 'sweep') return false;
+      source.replace({ sweep: next.sweep });
+      return true;
+    };
+    return { update, dispose: sweep(root, source) };
   }
   if (bundle.view === 'registry') {
     return { update: () => false, dispose: registry(root, localSource({ models: bundle.models })) };

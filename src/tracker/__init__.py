@@ -15,7 +15,7 @@ __version__ = "0.1.0"
 
 _SUBMODULES = (
     "artifacts", "autolog", "data", "entities", "exceptions", "fastai", "keras", "lightgbm", "models", "onnx", "optuna",
-    "plots", "projects", "pyfunc", "pyspark", "pytorch", "sklearn", "statsmodels", "tensorflow", "tracking",
+    "plots", "projects", "pyfunc", "pyspark", "pytorch", "sklearn", "statsmodels", "sweeps", "tensorflow", "tracking",
     "transformers", "types", "xgboost",
 )  # fmt: skip
 
@@ -45,7 +45,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "set_model_version_tag", "set_registry_uri",
     ),
     "tracker.models.serving.handle": ("serve",),
-    "tracker.notebook": ("card", "compare", "playground", "registry", "show", "table"),
+    "tracker.notebook": ("card", "compare", "last_sweep", "playground", "registry", "sweep", "show", "table"),
     "tracker.projects.launching": ("run",),
     "tracker.projects.packaging": ("package",),
     "tracker.projects.rerun": ("rerun",),

@@ -57,6 +57,7 @@ class CellTracker(ast.NodeTransformer):
         self._unseen: str | None = None
         self.last_run_id: str | None = None
         self.session = Session(shell.user_ns)
+        self._sweep: Options | None = None
         self.imposed: dict[str, Any] = {}
         """Options that hold for every marked cell from now on, over its own; its tags are added to."""
 
@@ -85,6 +86,9 @@ class CellTracker(ast.NodeTransformer):
             return
         options = parse(line, self.shell.user_ns)
         self._impose(options)
+        if options.sweep is not None:
+            self._sweep = options
+            return
         self._guarded(lambda: self._start(options, info))
 
     def _impose(self, options: Options) -> None:
@@ -118,6 +122,8 @@ class CellTracker(ast.NodeTransformer):
     def visit_Module(self, node: ast.Module) -> ast.Module:
         """Called by the shell with each tree that it is about to run: the first one after `_begin` is the cell's,
         the others are what its magics run."""
+        if self._sweep is not None:
+            return self._sweep_in_place_of(node)
         if self._unseen is not None:
             source, self._unseen = self._unseen, None
             self._guarded(lambda: self.session.begin(source, node))
@@ -149,6 +155,14 @@ class CellTracker(ast.NodeTransformer):
             self._guarded(lambda: self.session.end(result.execution_count, result.error_in_exec, failed_line(result)))
 
     # -- help
+
+    def _sweep_in_place_of(self, node: ast.Module) -> ast.Module:
+        """A sweep's cell does not run here: what runs instead begins the sweep."""
+        from tracker.notebook import sweeping
+
+        options, self._sweep, self._unseen = self._sweep, None, None
+        assert options is not None
+        return sweeping.in_place_of(self, options, self._running[-1][1], node)
 
     def _publisher(self) -> Callable[[dict[str, Any], bool], None]:
         """Displays bundles under one display id. The publisher's own method: figures of ours are not the cell's."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from tracker.exceptions import InvalidValue
+from tracker.notebook import sweep_options
 from tracker.store.events import check_key
 
 
@@ -29,6 +30,7 @@ class Options:
     capture: bool = True
     nested: bool = False
     problems: list[str] = field(default_factory=list)
+    sweep: sweep_options.SweepOptions | None = None
 
 
 class _Mistake(Exception):
@@ -51,6 +53,7 @@ def _parser() -> _Parser:
     add("--metrics", metavar="X,Y", help="take these names as metrics, and no others")
     add("--no-capture", action="store_true", help="keep nothing by itself but the source, the status and the time")
     add("--nested", action="store_true", help="make the run a child of the active run")
+    sweep_options.add_to(parser)
     return parser
 
 
@@ -96,7 +99,19 @@ def parse(line: str, names: Mapping[str, Any]) -> Options:
     return Options(
         known.experiment, known.name, tags, known.note, _names(known.params), _names(known.metrics),
         not known.no_capture, known.nested, problems,
+        sweep_options.sweep_of(known),
     )  # fmt: skip
+
+
+def child_line(options: Options) -> str:
+    """The line with which each trial of a sweep is tracked: these options without those of the sweep. The name, the
+    experiment and the tags come with the trial."""
+    named = {"--note": options.note, "--params": options.params, "--metrics": options.metrics}
+    words = ["%%track", *([] if options.capture else ["--no-capture"])]
+    for flag, value in named.items():
+        if value is not None:
+            words += [flag, shlex.quote(value if isinstance(value, str) else ",".join(value))]
+    return " ".join(words)
 
 
 def _unknown(word: str) -> str:

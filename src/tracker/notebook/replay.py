@@ -39,7 +39,7 @@ def _replay(asked: dict[str, Any]) -> dict[str, Any]:
     sys.path[0] = ""
     sys.argv[1:] = []
     set_tracking_uri(asked["store"])
-    shell = _shell()
+    shell = new_shell()
     magics.load(shell)
     tracker = magics.tracker_of(shell)
     tracker.session.origin = asked["original"]
@@ -48,20 +48,21 @@ def _replay(asked: dict[str, Any]) -> dict[str, Any]:
     expected: list[str] = []
     for i, cell in enumerate(earlier):
         lines = cell["source"].splitlines(keepends=True)
-        error = _run(shell, "".join(unmark(lines)), cell["count"])
+        error = run_cell(shell, "".join(unmark(lines)), cell["count"])
         if error is not None and type(error).__name__ != cell["error"]:
-            return {"failure": _failure(error, shell, i, cell["count"])}
+            return {"failure": failure(error, shell, i, cell["count"])}
         if error is not None:
             expected.append(type(error).__name__)
     tracker.imposed = asked["options"]
-    error = _run(shell, last["source"], last["count"])
+    error = run_cell(shell, last["source"], last["count"])
     told: dict[str, Any] = {"run_id": tracker.last_run_id, "expected_failures": expected}
     if error is not None and type(error).__name__ != last["error"]:
-        told["failure"] = _failure(error, shell, len(earlier), last["count"])
+        told["failure"] = failure(error, shell, len(earlier), last["count"])
     return told
 
 
-def _shell() -> Any:
+def new_shell() -> Any:
+    """A shell with no history, no colours and no window."""
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
@@ -74,14 +75,16 @@ def _shell() -> Any:
     return Shell.instance(config=config, colors="nocolor")
 
 
-def _run(shell: Any, source: str, count: int) -> BaseException | None:
+def run_cell(shell: Any, source: str, count: int) -> BaseException | None:
+    """Run a cell under its old number; what it raised."""
     shell.execution_count = count
     result = shell.run_cell(source, store_history=True)
     error: BaseException | None = result.error_before_exec or result.error_in_exec
     return error
 
 
-def _failure(error: BaseException, shell: Any, cell: int, count: int) -> dict[str, Any]:
+def failure(error: BaseException, shell: Any, cell: int, count: int) -> dict[str, Any]:
+    """What a cell raised, as the answer tells it."""
     missing, name = _missing(error)
     lines = "".join(shell.InteractiveTB.stb2text(shell.InteractiveTB.structured_traceback(
         type(error), error, error.__traceback__))).splitlines()  # fmt: skip

@@ -99,6 +99,13 @@ class PlaygroundWidget(Asking):
     form = traitlets.Dict().tag(sync=True)
 
 
+class SweepWidget(Asking):
+    """The page side of a sweep that runs: `sweep` is `SweepView` of js/core/sweep.ts."""
+
+    _file = "sweep.js"
+    sweep = traitlets.Dict().tag(sync=True)
+
+
 class Asset(Page):
     """A module that is sent to the page once; widgets hold a reference to it."""
 
