@@ -13,9 +13,10 @@ import os
 import platform
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, Final
 
 import xxhash
@@ -24,37 +25,47 @@ from tracker.fingerprints import Fingerprint, Unreadable, encoded
 
 from .data import file_digest
 from .magics import plain_tree
+from .modules import own_modules
 from .packages import imported_packages, installed_version
 from .randomness import random_states
 from .session import Execution
+from .values import same
 
 MAX_RECORDS: Final = 50
 MAX_RECORD_BYTES: Final = 4_000_000
 _MAX_PLAIN: Final = 10_000
+_MAX_DEPTH: Final = 8
+_PLAIN: Final = (bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset, type(None))
 _MAGIC: Final = re.compile(r"(?m)^\s*(?:[%!].*|.*=\s*[%!].*)$")
+_ENVIRONMENT: Final = re.compile(r"\b(?:environb?|getenv|argv|expandvars)\b")
 _TRACK: Final = re.compile(r"\A\s*%%track(?=\s|$)[^\n]*")
 
 
 def inputs_key(
-    cells: list[Execution], names: Mapping[str, Any], data: Mapping[str, Fingerprint], options: str = ""
-) -> str | None:
-    """A digest of what the last of `cells` starts from; None where something of it cannot be told for certain.
+    cells: list[Execution], names: Mapping[str, Any], data: Mapping[str, Fingerprint]
+) -> tuple[str | None, dict[str, str]]:
+    """A digest of what the last of `cells` starts from (None where something of it cannot be told for certain), and
+    those of the values whose content can be told.
 
     `names` are the needed names with their values, `data` the fingerprints of those that are datasets.
     """
     if any(found.coverage != "full" for found in data.values()):
-        return None
-    parts = [platform.python_version(), platform.machine(), options]
+        return None, {}
+    told = contents(names)
+    parts = [platform.python_version(), platform.machine()]
+    if any(_ENVIRONMENT.search(cell.source) for cell in cells):
+        parts += sorted(f"{name}={value}" for name, value in os.environ.items() if not name.startswith("JPY_"))
+        parts += sys.argv
     for cell in cells:
         parts += [_normal(cell.source), str(cell.error)]
     parts += [f"{name}={found.digest}" for name, found in sorted(data.items())]
-    parts += [f"{name}:{told}" for name, value in sorted(names.items()) if (told := _plain(value)) is not None]
-    parts += [f"{path}:{digest}" for path, digest in sorted(_own_modules())]
+    parts += [f"{name}:{told}" for name, told in sorted(told.items())]
+    parts += [f"{path}:{digest}" for path, digest in sorted(own_modules())]
     running = xxhash.xxh3_128()
     for part in parts:
         octets = part.encode("utf-8", "surrogatepass")
         running.update(len(octets).to_bytes(8, "little") + octets)
-    return str(running.hexdigest())
+    return str(running.hexdigest()), told
 
 
 def _normal(source: str) -> str:
@@ -64,48 +75,65 @@ def _normal(source: str) -> str:
     return source if tree is None else f"{ast.dump(tree)}{_MAGIC.findall(source)}"
 
 
-def _plain(value: Any) -> str | None:
-    """A small plain value as text; None for what is told by the code that made it, or is a dataset."""
-    if isinstance(value, (list, tuple, dict, set, frozenset)) and len(value) > _MAX_PLAIN:
-        return None
-    if not isinstance(value, (bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset, type(None))):
-        return None
+def contents(names: Mapping[str, Any]) -> dict[str, str]:
+    """Digests of the values whose content can be told: plain ones, and objects that are nothing but attributes."""
+    return {name: told for name, value in names.items() if (told := _content(value)) is not None}
+
+
+def untold(names: Mapping[str, Any], data: Mapping[str, Fingerprint]) -> list[str]:
+    """The names whose value is neither told by its content nor by the code of the slice alone, as functions are."""
+    known = contents(names).keys() | {label.partition("[")[0] for label in data}
+    return sorted(name for name, value in names.items() if name not in known and not _is_code(value))
+
+
+def _is_code(value: Any) -> bool:
+    if isinstance(value, FunctionType):
+        return not value.__closure__ and not value.__dict__ and not value.__defaults__ and not value.__kwdefaults__
+    return isinstance(value, (ModuleType, type, BuiltinFunctionType)) or type(value).__name__ == "ufunc"
+
+
+def _content(value: Any) -> str | None:
+    """None for what is told by the code that made it, is a dataset, or large."""
     try:
-        return str(xxhash.xxh3_128(encoded(value)).hexdigest())
+        return str(xxhash.xxh3_128(_encoded(value, 0)).hexdigest())
     except (Unreadable, RecursionError):
         return None
 
 
-_modules: tuple[int, list[str]] = (0, [])
-_digests: dict[str, tuple[int, int, str]] = {}
+def _encoded(value: Any, depth: int) -> bytes:
+    kind = type(value)
+    if kind in (list, tuple, dict, set, frozenset) and len(value) > _MAX_PLAIN:
+        raise Unreadable("too many items")
+    if isinstance(value, _PLAIN):
+        return encoded(value)
+    if not _is_attributes_only(kind) or depth > _MAX_DEPTH:
+        raise Unreadable(kind.__name__)
+    parts = [f"{kind.__module__}.{kind.__qualname__}".encode()]
+    for name, part in vars(value).items():
+        data = _attribute(part, depth)
+        parts += [name.encode("utf-8", "surrogatepass"), len(data).to_bytes(8, "little"), data]
+    return b"\0".join(parts)
 
 
-def _own_modules() -> Iterator[tuple[str, str]]:
-    """Files of the imported modules that no installer has put there, with their digests: a version tells nothing."""
-    global _modules
-    if _modules[0] != len(sys.modules):
-        _modules = (len(sys.modules), sorted(_own_files()))
-    for path in _modules[1]:
-        try:
-            status = os.stat(path)
-        except OSError:
-            continue
-        known = _digests.get(path)
-        if known is None or known[:2] != (status.st_mtime_ns, status.st_size):
-            found = file_digest(path)
-            known = _digests[path] = (status.st_mtime_ns, status.st_size, found.digest if found else "")
-        yield path, known[2]
+def _attribute(part: Any, depth: int) -> bytes:
+    if isinstance(part, (list, tuple, dict, set, frozenset)) and len(part) > _MAX_PLAIN:
+        raise Unreadable("too many items")
+    try:
+        return encoded(part)
+    except Unreadable:
+        if type(part) in (list, tuple):
+            return b"[" + b",".join(_attribute(item, depth + 1) for item in part)
+        return b"{" + _encoded(part, depth + 1)
 
 
-def _own_files() -> set[str]:
-    ours = os.path.dirname(os.path.dirname(__file__)) + os.sep
-    installed = tuple({sys.prefix + os.sep, sys.base_prefix + os.sep, sys.exec_prefix + os.sep})
-    found = set()
-    for module in list(sys.modules.values()):
-        path = getattr(module, "__file__", None)
-        if isinstance(path, str) and not path.startswith((ours, *installed)) and os.sep in path:
-            found.add(path)
-    return found
+class _Bare:
+    pass
+
+
+def _is_attributes_only(kind: type) -> bool:
+    """Whether all that an object of this class is stands in its `__dict__`: no class above it is made in C, or has
+    slots. A class of the notebook's own is told by its cell."""
+    return kind.__module__ != "__main__" and bool(kind.__dictoffset__) and kind.__basicsize__ == _Bare.__basicsize__
 
 
 # -- records
@@ -123,11 +151,14 @@ class Record:
     packages: dict[str, str] = field(default_factory=dict)
     states: dict[str, str] = field(default_factory=dict)
     """The states, before the cell, of the random generators from which it drew."""
+    folder: str = ""
+    """Where relative names of files were looked up."""
 
     def holds(self, states: Mapping[str, str]) -> bool:
         """Whether what it took is still the same."""
         return (
-            all(states.get(name) == state for name, state in self.states.items())
+            (not self.files or self.folder == working_folder())
+            and all(states.get(name) == state for name, state in self.states.items())
             and all(_version(name) == version for name, version in self.packages.items())
             and all((found := file_digest(path)) and found.digest == told for path, told in self.files.items())
         )
@@ -135,6 +166,14 @@ class Record:
 
 def _version(name: str) -> str | None:
     return imported_packages().get(name) or installed_version(name)
+
+
+def working_folder() -> str:
+    """The folder that the process is in; empty where that has been removed."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return ""
 
 
 def states_now() -> dict[str, str]:
@@ -166,6 +205,16 @@ def recalled(folder: Path, key: str) -> Iterator[Record]:
         record = _read(line)
         if record is not None:
             yield record
+
+
+def disagree(records: Iterable[Record]) -> bool:
+    """Whether runs of the same key gave different metrics."""
+    known: dict[str, float] = {}
+    for record in records:
+        for name, value in record.metrics.items():
+            if not same(known.setdefault(name, value), value):
+                return True
+    return False
 
 
 def _read(line: bytes) -> Record | None:

@@ -127,7 +127,7 @@ class Resolver:
                 return None
         if value is _UNKNOWN_MEMBER:
             return _Library(str(getattr(self._namespace.get(receiver), "__name__", "")), use.path[-1])
-        if isinstance(value, (type, FunctionType, BuiltinFunctionType, MethodType)) or _is_ufunc(value):
+        if isinstance(value, (type, FunctionType, BuiltinFunctionType, MethodType)) or _is_compiled(value):
             return value
         return None
 
@@ -338,8 +338,11 @@ def _member(kind: type, name: str) -> Any:
     return None
 
 
-def _is_ufunc(value: object) -> bool:
-    return type(value).__module__.partition(".")[0] == "numpy" and callable(value)
+def _is_compiled(value: object) -> bool:
+    """Whether it is a function that a library has made in its own way: NumPy's ufuncs, Cython's functions."""
+    kind = type(value)
+    is_cython = kind.__name__ in ("cython_function_or_method", "fused_cython_function")
+    return is_cython or (kind.__module__.partition(".")[0] == "numpy" and callable(value))
 
 
 @lru_cache(maxsize=200)

@@ -1,22 +1,37 @@
-"""Which files a cell opens, for reading and for writing.
+"""Which files a cell opens, for reading and for writing, and whether it asked what no file tells.
 
 Invariant: the hook costs well under a microsecond while nobody collects: a process can never take one out again.
+Libraries that open files without Python (Arrow, Polars, HDF5) are not heard: the files that a cell names count as read,
+or as written where they have changed.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import os
+import stat
 import sys
 import sysconfig
+import threading
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
+from types import FrameType
 from typing import Any, Final
 
 _MAX_FILES: Final = 1_000
 _WRITING: Final = os.O_WRONLY | os.O_RDWR
-_LIBRARIES: Final = tuple({sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
+_LIBRARIES: Final = tuple({sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), sysconfig.get_path("platlib"),
+                           os.path.dirname(os.path.dirname(os.path.realpath(__file__))) + os.sep})  # fmt: skip
 _NOT_DATA: Final = (".so", ".pyi", ".ttf", ".mplstyle")
+_OUTSIDE: Final = {
+    "os.listdir": "a folder's list", "os.scandir": "a folder's list", "glob.glob": "a folder's list",
+    "subprocess.Popen": "another program", "os.system": "another program", "os.posix_spawn": "another program",
+    "socket.connect": "the network", "sqlite3.connect": "a database",
+}  # fmt: skip
+_MAX_NAMED: Final = 100
+_MAX_NAME: Final = 500
 _ELSEWHERE: Final = ("/proc/", "/sys/", "/dev/", "/etc/")
 
 
@@ -27,16 +42,21 @@ class OpenedFiles:
     read: set[str] = field(default_factory=set)
     written: set[str] = field(default_factory=set)
     replaced: set[str] = field(default_factory=set)
+    elsewhere: str = ""
+    """What else the cell asked, if it did: a folder's list, another process, the network."""
 
 
 _events: list[tuple[str, Any, int]] | None = None
+_elsewhere = ""
+_named: dict[str, tuple[int, int]] = {}
 _hooked = False
 
 
-def begin_collecting() -> None:
-    """From now on note each opened file."""
-    global _events, _hooked
-    _events = []
+def begin_collecting(named: Iterable[str] = ()) -> None:
+    """From now on note each opened file; `named` are texts of the cell that may name files."""
+    global _events, _hooked, _elsewhere, _named
+    _named = {path: _mark(path) for text in islice(named, _MAX_NAMED) if (path := _path_of(text))}
+    _events, _elsewhere = [], ""
     if not _hooked:
         sys.addaudithook(_hook)
         _hooked = True
@@ -46,7 +66,13 @@ def collected() -> OpenedFiles:
     """The files opened since `begin_collecting`, which ends."""
     global _events
     events, _events = _events or [], None
-    found = OpenedFiles()
+    found = OpenedFiles(elsewhere=_elsewhere)
+    for path, mark in _named.items():
+        now = _mark(path)
+        if now != mark:
+            found.written.add(path)
+        elif now[1] >= 0:
+            found.read.add(path)
     for path, mode, flags in events:
         real = os.path.realpath(path)
         if is_installed(real) or real.startswith(_ELSEWHERE) or "/.tracker/" in real:
@@ -58,6 +84,23 @@ def collected() -> OpenedFiles:
         elif not real.endswith(_NOT_DATA):
             found.read.add(_source_of(real))
     return found
+
+
+def _path_of(text: str) -> str | None:
+    """The real path of the file that a text may name."""
+    if not 0 < len(text) <= _MAX_NAME or "\n" in text or "\0" in text or text.isidentifier():
+        return None
+    path = os.path.realpath(text)
+    return None if is_installed(path) or path.startswith(_ELSEWHERE) or "/.tracker/" in path else path
+
+
+def _mark(path: str) -> tuple[int, int]:
+    """When a file was changed, and its size; -1 for what is no file."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return (0, -1)
+    return (status.st_mtime_ns, status.st_size) if stat.S_ISREG(status.st_mode) else (0, -1)
 
 
 def is_installed(path: str) -> bool:
@@ -74,7 +117,11 @@ def _source_of(path: str) -> str:
 
 
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:
-    if _events is None or event not in ("open", "os.mkdir", "os.rename"):
+    if _events is None:
+        return
+    if event in _OUTSIDE:
+        _note_elsewhere(event, arguments)
+    if event not in ("open", "os.mkdir", "os.rename"):
         return
     if len(_events) >= _MAX_FILES:
         return
@@ -87,6 +134,22 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
             _events.append((_whole(arguments[0]), "a", 0))
     elif isinstance(arguments[1], (str, bytes, os.PathLike)):
         _events.append((_whole(arguments[1]), "w", 0))
+
+
+def _note_elsewhere(event: str, arguments: tuple[Any, ...]) -> None:
+    """Note what a cell asks of others, in its own thread alone: what runs beside it is not the cell's."""
+    global _elsewhere
+    if _elsewhere or threading.current_thread() is not threading.main_thread():
+        return
+    folder = os.path.abspath(str(arguments[0]) if event in ("os.listdir", "os.scandir") else ".")
+    if is_installed(folder) or folder.startswith(_ELSEWHERE):
+        return
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return  # what a library does when it is loaded is the same each time
+        frame = frame.f_back
+    _elsewhere = _OUTSIDE[event]
 
 
 def _whole(path: str | bytes | os.PathLike[Any]) -> str:

@@ -7,18 +7,21 @@ inside another counts as part of it. `slicing` works out of this memory what a v
 from __future__ import annotations
 
 import ast
+import builtins
 import os
 import sys
-from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections import OrderedDict, deque
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from pathlib import PurePath
 from types import FunctionType, ModuleType
 from typing import Any, Final
 
 from .effects import Effects, FunctionEffects, Place, effects_of
 from .known import SEEDING, words
 from .magics import plain_tree
+from .modules import own_modules
 from .mutation import Resolver
 from .opened import OpenedFiles, begin_collecting, collected, is_installed
 from .randomness import random_states
@@ -30,6 +33,7 @@ _READ_OBJECTS: Final = 1_500
 _SHELL_NAMES: Final = words(
     """
     In Out get_ipython exit quit open _ __ ___ _i _ii _iii _ih _oh _dh _exit_code __builtin__ __builtins__
+    __warningregistry__ _tracker_result
     __name__ __doc__ __package__ __loader__ __spec__ __annotations__
     """
 )
@@ -114,7 +118,8 @@ class Session:
     def begin(self, source: str, tree: ast.Module) -> None:
         """A cell is about to run, as `tree` after IPython's transformation."""
         self._now = self._watched(source, tree)
-        begin_collecting()
+        values = [self._namespace[name] for name in self._now.needs if name in self._namespace]
+        begin_collecting(_texts(tree, values, self._now.functions))
 
     def imagined(self, source: str, tree: ast.Module) -> Execution:
         """What would be known of a cell that began now; nothing is remembered of it, and a cell that runs goes on."""
@@ -160,6 +165,7 @@ class Session:
         self._random(watched, done)
         moved = _folder() != watched.folder or tuple(sys.path) != watched.path
         done.sets_up = done.effects.sets_up or moved
+        deque(own_modules(), 0)  # as they are now, before somebody edits them
         self.executions.append(done)
         return done
 
@@ -198,7 +204,7 @@ class Session:
         done.bound = frozenset(moved | certain | (effects.bound.keys() if done.error is None else set()))
         done.needs = frozenset(
             name for name in watched.needs if name in effects.reads or name not in effects.soft or name not in moved
-        ) | frozenset(name for name in effects.reads if name not in before)
+        ) | frozenset(name for name in effects.reads if name not in before and not hasattr(builtins, name))
         done.maybe = frozenset((effects.maybe | effects.bound.keys()) - done.bound)
 
     def _objects(self, watched: _Watched, done: Execution) -> None:
@@ -211,7 +217,8 @@ class Session:
         if watched.replaced.ids and mutations.names & done.bound:
             changed = Objects(changed.ids | watched.replaced.ids, changed.cut or watched.replaced.cut)
         done.changed = changed
-        done.maybe |= (mutations.names | mutations.rebound) - done.bound
+        mutated = {name for name in mutations.names if name in names or name in watched.present}
+        done.maybe |= (mutated | mutations.rebound) - done.bound
         imported = self._imported(done.effects) + watched.modules
         done.files.read.update(path for path, _ in imported)
         done.read = Objects(watched.read.ids | {identity for _, identity in imported}, watched.read.cut)
@@ -285,6 +292,18 @@ def _foreseen(watched: _Watched) -> Execution:
     effects = watched.done.effects
     needs = frozenset(name for name in watched.needs if name in effects.reads or name not in effects.soft)
     return replace(watched.done, needs=needs, read=watched.read)
+
+
+def _texts(tree: ast.Module, values: Iterable[Any], functions: Iterable[FunctionType]) -> Iterator[str]:
+    """The texts that a cell holds and reads: some may be names of files."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+    for value in values:
+        if isinstance(value, (str, PurePath)):
+            yield str(value)
+    for function in functions:
+        yield from (constant for constant in function.__code__.co_consts if isinstance(constant, str))
 
 
 def _modules_behind(values: Iterable[Any]) -> list[tuple[str, int]]:

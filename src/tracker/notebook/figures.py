@@ -17,7 +17,8 @@ Keep = Callable[[str, bytes], None]
 class FigureTap:
     """Watches what the shell displays, between `install` and `remove`, and hands each figure to `keep(path, data)`.
 
-    Displaying itself is not changed: each call goes on as it came. `cleared` tells that the cell cleared its output.
+    Displaying itself is not changed: each call goes on as it came. `cleared` tells that the cell cleared its output,
+    `displayed` that it displayed something beside its last value.
     """
 
     def __init__(self, shell: Any, keep: Keep) -> None:
@@ -25,12 +26,14 @@ class FigureTap:
         self._keep = keep
         self._count = 0
         self.cleared = False
+        self.displayed = False
         self.notices: list[str] = []
 
     def install(self) -> None:
         publish, clear, write = self._publisher.publish, self._publisher.clear_output, self._hook.write_format_data
 
         def publish_tapped(data: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+            self.displayed = True
             if not kwargs.get("update"):
                 self._take(data)
             return publish(data, *args, **kwargs)

@@ -64,6 +64,11 @@ class LiveCard:
         self._read()
         return {key: curve.last for key, curve in self._fold.curves.items()}
 
+    def params(self) -> dict[str, Any]:
+        """The parameters so far."""
+        self._read()
+        return dict(self._fold.params)
+
     def _follow(self) -> None:
         try:
             wait = FIRST_SECONDS

@@ -29,6 +29,7 @@ class Options:
     metrics: list[str] | None = None
     capture: bool = True
     nested: bool = False
+    cached: bool = False
     problems: list[str] = field(default_factory=list)
     sweep: sweep_options.SweepOptions | None = None
 
@@ -53,6 +54,7 @@ def _parser() -> _Parser:
     add("--metrics", metavar="X,Y", help="take these names as metrics, and no others")
     add("--no-capture", action="store_true", help="keep nothing by itself but the source, the status and the time")
     add("--nested", action="store_true", help="make the run a child of the active run")
+    add("--cached", action="store_true", help="with equal inputs restore an earlier run's result, without running")
     sweep_options.add_to(parser)
     return parser
 
@@ -98,7 +100,7 @@ def parse(line: str, names: Mapping[str, Any]) -> Options:
             problems.append(f"%%track: {error} It is not used.")
     return Options(
         known.experiment, known.name, tags, known.note, _names(known.params), _names(known.metrics),
-        not known.no_capture, known.nested, problems,
+        not known.no_capture, known.nested, known.cached, problems,
         sweep_options.sweep_of(known),
     )  # fmt: skip
 

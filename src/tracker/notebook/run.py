@@ -10,7 +10,7 @@ import traceback
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tracker import capture, secrets
 from tracker.capture import slicing
@@ -24,6 +24,9 @@ from tracker.tracking import context, reading
 from tracker.tracking.client import existing_writer
 from tracker.tracking.experiments import active_experiment_id
 from tracker.tracking.provenance import CELL_RUN_VARIABLE, PARENT_VARIABLE, SLICE
+
+if TYPE_CHECKING:
+    from tracker.notebook.cached import CachedWitness
 
 KEPT_ROWS = 1_000
 SHOWN_CHARACTERS = 20_000
@@ -61,6 +64,7 @@ class TrackedRun:
         self._before: capture.Before | None = None
         self._recorder: capture.LoopRecorder | None = None
         self._witnesses: tuple[Witness, ...] = ()
+        self._cached: CachedWitness | None = None
         self._tee = capture.Tee()
         self._tap = FigureTap(
             shell, lambda path, data: self._noting_faults(lambda: self._writer.artifact_bytes(path, data))
@@ -73,7 +77,7 @@ class TrackedRun:
         self._card = LiveCard(self.id, facts, tail, publish, in_place=hasattr(shell, "kernel"), with_widget=with_widget)
         self._scene = Scene(
             source, shell.user_ns, session, self._writer, self._run.info.run_name or "", self._notices.append,
-            self._remarks.append, self._card.metrics, self._card.refresh,
+            self._remarks.append, self._card.metrics, self._card.params, self._card.refresh,
         )  # fmt: skip
 
     # -- before the cell
@@ -131,11 +135,20 @@ class TrackedRun:
         self._cell = capture.analyse(tree)
         self._before = capture.inputs_before(self._cell, names)
         self._recorder = capture.LoopRecorder(names, self._emit)
-        tree = self._recorder.instrument(tree)
+        plain, tree = tree, self._recorder.instrument(tree)
         self._recorder.install()
-        self._witnesses = witnesses()
-        for witness in self._witnesses:
+        data, environment, again = witnesses()
+        self._witnesses = (data, environment, again)
+        if self._options.cached:
+            from tracker.notebook.cached import CachedWitness
+
+            self._cached = CachedWitness(again, names, plain)
+            self._witnesses = (data, environment, self._cached, again)
+        for witness in (data, environment, again):
             self._noting_faults(partial(witness.begin, self._scene))
+        if self._cached is not None:
+            self._noting_faults(partial(self._cached.begin, self._scene))
+            tree = self._cached.program(tree)
         return tree
 
     def instrumented_inside(self, tree: ast.Module) -> ast.Module:
@@ -212,10 +225,16 @@ class TrackedRun:
             self._tee.stop()
             self._tap.remove()
             self._notices += self._tap.notices
+        if self._cached is not None:
+            self._cached.ending.output = self._tee.pieces
+            self._cached.ending.displayed = self._tap.displayed or self._tap.cleared
 
     def _keep_names(self, result: Any) -> None:
         names = self._shell.user_ns
         params, metrics = self._found(result)
+        restored = self._cached.record if self._cached is not None else None
+        if self._cached is not None and restored is not None:
+            params, metrics = self._cached.params, restored.metrics
         if self._options.params is not None:
             params = {name: names[name] for name in self._named(self._options.params)}
         if self._options.metrics is not None:
@@ -283,6 +302,8 @@ class TrackedRun:
 
     def _keep_result(self, result: Any) -> None:
         """The cell's last expression, when it is a table: its first rows as CSV."""
+        if self._cached is not None and result is not None:
+            self._cached.ending.value = result.result
         table = result.result if result is not None and self._options.capture else None
         pandas = sys.modules.get("pandas")
         if pandas is not None and isinstance(table, pandas.DataFrame):

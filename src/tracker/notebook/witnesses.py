@@ -12,7 +12,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ from typing import Any, Protocol
 
 from tracker import capture
 from tracker.capture import slicing
-from tracker.capture.again import Record, inputs_key, recalled, remember, states_now
+from tracker.capture.again import Record, inputs_key, recalled, remember, states_now, working_folder
 from tracker.capture.data import FileRead, datasets_read, files_read
 from tracker.capture.environment import GIT_SECONDS, Worktree, environment, seeds
 from tracker.capture.packages import imported_packages
@@ -56,6 +56,8 @@ class Scene:
     """The same for what is no fault and no bound."""
     metrics: Callable[[], dict[str, float]]
     """The last value of each metric so far."""
+    params: Callable[[], dict[str, Any]]
+    """The parameters so far."""
     refresh: Callable[[], None]
     """Shows the card as it is now."""
 
@@ -145,9 +147,18 @@ class AgainWitness:
 
     def __init__(self, data: DataWitness) -> None:
         self._data = data
-        self._key: str | None = None
+        self.key: str | None = None
+        self.told: dict[str, str] = {}
+        """Digests of what the cell reads, where its content can be told."""
+        self.keeps_result = False
+        """The run is worth remembering without metrics: its result can be restored."""
         self._states: dict[str, str] = {}
         self._earlier: Record | None = None
+
+    @property
+    def data(self) -> Mapping[str, Fingerprint]:
+        """The fingerprints of the datasets that the cell reads."""
+        return self._data.datasets
 
     def begin(self, scene: Scene) -> None:
         cell = scene.session.foreseen
@@ -155,34 +166,48 @@ class AgainWitness:
             return
         cells = slicing.slice_of(scene.session.executions, cell)
         needed = {name: scene.names[name] for name in cell.needs if name in scene.names}
-        self._key = inputs_key(cells, needed, self._data.datasets)
-        if self._key is None:
+        self.key, self.told = inputs_key(cells, needed, self.data)
+        if self.key is None:
             return
         self._states = states_now()
-        for record in recalled(self._folder(scene), self._key):
-            if record.metrics and scene.writer.store.artifact_root(record.run).is_dir() and record.holds(self._states):
-                self._earlier = record
-                scene.writer.tags({AGAIN: record.run})
-                scene.remark(_again_words(record))
-                scene.refresh()
-                return
+        self._earlier = next((record for record in self.holding(scene) if record.metrics), None)
+        if self._earlier is not None:
+            scene.writer.tags({AGAIN: self._earlier.run})
+            scene.remark(_again_words(self._earlier))
+            scene.refresh()
+
+    def records(self, scene: Scene) -> Iterator[Record]:
+        """The runs under this cell's key that are still there, newest first."""
+        if self.key is not None:
+            for record in recalled(self._folder(scene), self.key):
+                if scene.writer.store.artifact_root(record.run).is_dir():
+                    yield record
+
+    def holding(self, scene: Scene) -> Iterator[Record]:
+        """Those whose files, packages and random states are as they are now."""
+        return (record for record in self.records(scene) if record.holds(self._states))
 
     def end(self, scene: Scene) -> None:
         done = scene.session.executions[-1] if scene.session.executions else None
-        if self._key is None or done is None or done.source != scene.source or done.error is not None:
+        if self.key is None or done is None or done.source != scene.source or done.error is not None:
             return
         if done.needs & done.effects.soft - done.effects.reads.keys():
             return  # it took what an earlier cell had left under a name that it may bind itself
+        if done.files.elsewhere:
+            return  # it asked what cannot be asked again
         metrics = scene.metrics()
         if self._earlier is not None:
             self._compare(scene, self._earlier, metrics)
-        if 0 < len(metrics) <= MAX_METRICS and all(file.coverage == "full" for file in self._data.files):
+        worth = 0 < len(metrics) <= MAX_METRICS or self.keeps_result
+        if worth and all(file.coverage == "full" for file in self._data.files):
             drew = done.drew - done.seeded if done.seeded_first else done.drew
             states = {name: state for name, state in self._states.items() if name in drew}
             files = {file.path: file.digest for file in self._data.files}
             run = scene.writer.run_id
-            record = Record(run, scene.run_name, time.time(), metrics, files, imported_packages(), states)
-            remember(self._folder(scene), self._key, record)
+            record = Record(
+                run, scene.run_name, time.time(), metrics, files, imported_packages(), states, working_folder()
+            )
+            remember(self._folder(scene), self.key, record)
 
     def _compare(self, scene: Scene, earlier: Record, metrics: dict[str, float]) -> None:
         differ = [
@@ -226,7 +251,7 @@ def _wait_for_late() -> None:
 atexit.register(_wait_for_late)
 
 
-def witnesses() -> tuple[Witness, ...]:
+def witnesses() -> tuple[DataWitness, EnvironmentWitness, AgainWitness]:
     """Those of one cell, in the order in which they look."""
     data = DataWitness()
     return (data, EnvironmentWitness(), AgainWitness(data))

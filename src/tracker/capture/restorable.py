@@ -1,0 +1,255 @@
+"""Values written down so that they can be made again to the bit, without pickle: plain Python, arrays, frames.
+
+Invariants: a value is written only if what is read back from it has the same typed content (`encoded`), so that none
+comes back as something like it; reading runs no code of the value's; one that shares memory with another is refused,
+since what is done in place to one of them would no longer be seen in the other.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+import xxhash
+
+from tracker.fingerprints import Unreadable, encoded
+
+MAX_BYTES: Final = 1 << 29
+_INT64: Final = 1 << 63
+_SEQUENCES: Final[dict[str, Callable[[Iterable[Any]], Any]]] = {"tuple": tuple, "set": set, "frozenset": frozenset}
+
+Files = list[tuple[str, bytes]]
+"""The datasets among the values: suffix and content."""
+
+
+class NotKept(Exception):
+    """A value cannot be written so that it comes back; the text says why."""
+
+
+def written(values: Mapping[str, Any], held: frozenset[int] = frozenset()) -> tuple[dict[str, Any], Files]:
+    """The values as JSON and files. `held` are identities of what others hold. Raises NotKept."""
+    writer = _Writer(held)
+    told = {name: writer.named(name, value) for name, value in values.items()}
+    digests = {name: _digest(name, value) for name, value in values.items()}
+    made = {"values": told, "digests": digests}
+    again = read(made, lambda i: writer.files[i][1])
+    for name, value in values.items():
+        if again is None or type(again[name]) is not type(value):
+            raise NotKept(f"{name} ({_kind(value)}) does not come back the same")
+    return made, writer.files
+
+
+def read(told: Mapping[str, Any], file: Callable[[int], bytes]) -> dict[str, Any] | None:
+    """The values that `written` wrote; `file(i)` gives the content of the i-th. None where anything is not the same."""
+    try:
+        values = {str(name): _read(value, file) for name, value in told["values"].items()}
+        return values if {name: _digest(name, value) for name, value in values.items()} == told["digests"] else None
+    except (NotKept, ValueError, KeyError, TypeError, IndexError, AttributeError, OSError, RecursionError, ImportError):
+        return None
+
+
+def _digest(name: str, value: Any) -> str:
+    try:
+        return str(xxhash.xxh3_128(encoded(value)).hexdigest())
+    except (Unreadable, RecursionError) as error:
+        raise NotKept(f"{name} holds {error}") from None
+
+
+def _kind(value: Any) -> str:
+    return f"{type(value).__module__.partition('.')[0]}.{type(value).__name__}".removeprefix("builtins.")
+
+
+class _Writer:
+    def __init__(self, held: frozenset[int]) -> None:
+        self.files: Files = []
+        self._seen = set(held)
+        self._kept: list[Any] = []
+        self._size = 0
+        self._name = ""
+
+    def named(self, name: str, value: Any) -> Any:
+        self._name = name
+        try:
+            return self._value(value)
+        except RecursionError:
+            raise NotKept(f"{name} is nested too deep") from None
+
+    def _value(self, value: Any) -> Any:
+        kind = type(value)
+        if value is None or kind is bool or kind is str:
+            return value
+        if kind is int:
+            return value if -_INT64 <= value < _INT64 else {"t": "int", "v": hex(value)}
+        if kind is float:
+            return {"t": "float", "v": value.hex()}
+        if kind is complex:
+            return {"t": "complex", "v": [value.real.hex(), value.imag.hex()]}
+        if kind is bytes:
+            return {"t": "bytes", "v": base64.b64encode(value).decode()}
+        if kind.__name__ in _SEQUENCES and kind.__module__ == "builtins":
+            if kind is set:
+                self._own(value)
+            return {"t": kind.__name__, "v": [self._value(item) for item in value]}
+        if kind is list:
+            self._own(value)
+            return [self._value(item) for item in value]
+        if kind is dict:
+            self._own(value)
+            return {"t": "dict", "v": [[self._value(key), self._value(item)] for key, item in value.items()]}
+        return self._of_library(value)
+
+    def _own(self, value: Any) -> None:
+        """Refuse an object that is held elsewhere too."""
+        if id(value) in self._seen:
+            raise NotKept(f"{self._name} shares an object with another name")
+        self._seen.add(id(value))
+        self._kept.append(value)  # so that its identity stays its own
+
+    def _of_library(self, value: Any) -> Any:
+        numpy = sys.modules.get("numpy")
+        if numpy is not None and isinstance(value, numpy.generic) and not value.dtype.hasobject:
+            array = base64.b64encode(_npy(numpy, numpy.asarray(value))).decode()
+            return {"t": "scalar", "v": array}
+        if numpy is not None and type(value) is numpy.ndarray:
+            if not (value.flags.c_contiguous or value.flags.f_contiguous):
+                raise NotKept(f"{self._name} is a view with gaps")
+            if not value.flags.writeable:
+                raise NotKept(f"{self._name} is a read-only view of another value")
+            self._owned_memory(value)
+            return self._file(".npy", int(value.nbytes), lambda: _npy(numpy, value))
+        library = _kind(value)
+        if library in ("pandas.DataFrame", "pandas.Series"):
+            return self._pandas(value)
+        if library == "polars.DataFrame":
+            self._own(value)
+            return self._file(".polars.arrow", int(value.estimated_size()), lambda: _ipc(value.to_arrow()))
+        if library == "pyarrow.Table":
+            return self._file(".arrow", int(value.nbytes), lambda: _ipc(value))
+        raise NotKept(f"{self._name} is a {library}")
+
+    def _pandas(self, value: Any) -> Any:
+        if value.attrs or not value.flags.allows_duplicate_labels:
+            raise NotKept(f"{self._name} has attributes of its own")
+        self._own(value)
+        if int(sys.modules["pandas"].__version__.partition(".")[0]) < 3:  # from then on frames copy on write
+            for column in [value] if value.ndim == 1 else [value.iloc[:, i] for i in range(value.shape[1])]:
+                if hasattr(column.values, "base"):
+                    self._owned_memory(column.values, of_frame=True)
+        size = value.memory_usage(deep=False)
+        frame = value if value.ndim == 2 else value.to_frame("values")
+        if value.ndim == 2:
+            return self._file(".pandas.arrow", int(size.sum()), lambda: _ipc(_arrow(frame)))
+        told = self._file(".pandas.arrow", int(size), lambda: _ipc(_arrow(frame)))
+        return {"t": "series", "v": told, "name": self._value(value.name)}
+
+    def _owned_memory(self, array: Any, of_frame: bool = False) -> None:
+        """Refuse an array whose memory belongs to one that is held elsewhere too."""
+        root = array
+        while getattr(root, "base", None) is not None:
+            root = root.base
+        if of_frame and id(root) in {id(one) for one in self._kept[-1:]}:
+            return  # columns of one block
+        self._own(root)
+
+    def _file(self, suffix: str, size: int, make: Callable[[], bytes]) -> Any:
+        self._size += size
+        if self._size > MAX_BYTES:
+            raise NotKept(f"its values are larger than {MAX_BYTES >> 20} MB")
+        try:
+            self.files.append((suffix, make()))
+        except Exception as error:  # whatever a library says of a value that its format does not hold
+            raise NotKept(f"{self._name} cannot be written: {str(error).splitlines()[0][:200]}") from error
+        return {"t": "file", "v": len(self.files) - 1, "suffix": suffix}
+
+
+def _read(told: Any, file: Callable[[int], bytes]) -> Any:
+    if isinstance(told, list):
+        return [_read(item, file) for item in told]
+    if not isinstance(told, dict):
+        return told
+    kind, value = told["t"], told["v"]
+    if kind == "dict":
+        return {_read(key, file): _read(item, file) for key, item in value}
+    if kind in _SEQUENCES:
+        return _SEQUENCES[kind](_read(item, file) for item in value)
+    if kind == "series":
+        series = _read(value, file)["values"]
+        series.name = _read(told["name"], file)
+        return series
+    if kind == "file":
+        return _READERS[told["suffix"]](file(int(value)))
+    return _ATOMS[kind](value)
+
+
+def _array(data: bytes) -> Any:
+    import numpy
+
+    return numpy.load(io.BytesIO(data), allow_pickle=False)
+
+
+def _table(data: bytes) -> Any:
+    import pyarrow as pa
+
+    return pa.ipc.open_file(pa.BufferReader(data)).read_all()
+
+
+def _polars(data: bytes) -> Any:
+    import polars
+
+    return polars.from_arrow(_table(data))
+
+
+_ATOMS: Final[dict[str, Callable[[Any], Any]]] = {
+    "int": lambda v: int(v, 16),
+    "float": float.fromhex,
+    "complex": lambda v: complex(float.fromhex(v[0]), float.fromhex(v[1])),
+    "bytes": lambda v: base64.b64decode(v, validate=True),
+    "scalar": lambda v: _array(base64.b64decode(v, validate=True))[()],
+}
+_READERS: Final[dict[str, Callable[[bytes], Any]]] = {
+    ".npy": _array,
+    ".arrow": _table,
+    ".polars.arrow": _polars,
+    ".pandas.arrow": lambda data: _table(data).to_pandas().copy(),  # what came without a copy is read-only
+}
+
+SUFFIXES: Final = frozenset(_READERS)
+
+
+def _npy(numpy: Any, array: Any) -> bytes:
+    file = io.BytesIO()
+    numpy.save(file, array, allow_pickle=False)
+    return file.getvalue()
+
+
+def _arrow(frame: Any) -> Any:
+    import pyarrow as pa
+
+    return pa.Table.from_pandas(frame)
+
+
+def _ipc(table: Any) -> bytes:
+    import pyarrow as pa
+
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+    return bytes(sink.getvalue())
+
+
+def as_json(told: Mapping[str, Any]) -> bytes:
+    """What `written` gives, and what stands beside it, as bytes."""
+    return json.dumps(told).encode()
+
+
+def from_json(data: bytes) -> dict[str, Any] | None:
+    """The same back; None for what is no such thing."""
+    try:
+        told = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    return told if isinstance(told, dict) else None
