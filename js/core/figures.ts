@@ -25,6 +25,24 @@ export function styleOf(position: number, dark: boolean, count = 0): Style {
   };
 }
 
+/** Viridis at equal shares: what is more is lighter, also in grey. */
+const RAMP = [
+  [68, 1, 84],
+  [59, 82, 139],
+  [33, 145, 140],
+  [94, 201, 98],
+  [253, 231, 37],
+] as const;
+
+/** The colour of a share of the way from the least to the greatest; grey for NaN. */
+export function rampColor(share: number): string {
+  if (Number.isNaN(share)) return '#8888';
+  const at = Math.max(0, Math.min(1, share)) * (RAMP.length - 1);
+  const [low, high] = [RAMP[Math.floor(at)]!, RAMP[Math.ceil(at)]!];
+  const mixed = low.map((part, i) => Math.round(part + (high[i]! - part) * (at - Math.floor(at))));
+  return `rgb(${mixed.join(',')})`;
+}
+
 export interface RunLabel {
   readonly row: number;
   readonly id: string;

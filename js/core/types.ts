@@ -1,6 +1,5 @@
 import type { CompareAsk } from './differing';
 import type { RunAsk, RunDetail } from './run';
-
 import type { SweepAsk, SweepView } from './sweep';
 
 /** The shapes that Python and the views share. A change here is a change of the protocol: raise PROTOCOL. */
@@ -194,6 +193,9 @@ export interface CompareState {
   readonly clip?: boolean;
   /** A column: curves become the mean and the spread of the runs that share its value. */
   readonly group?: string;
+  /** What the names of the metrics that are drawn contain. */
+  readonly find?: string;
+  readonly size?: 'small' | 'medium' | 'large';
   /** The panel that is open. */
   readonly tab?: string;
   /** Runs switched off. */
@@ -318,6 +320,8 @@ export interface TableData {
   readonly gone?: readonly string[];
   /** Histories in a few points, for the cells. */
   readonly sparks?: readonly Curve[];
+  /** Why what is here is not what the store has now, in a sentence; '' where it is. */
+  readonly trouble?: string;
   /** Views kept in the store, by name. */
   readonly views?: Readonly<Record<string, TableState>>;
   /** The columns seen, in order: told to Python. */
@@ -333,6 +337,7 @@ export interface CompareData {
   readonly changes?: Table;
   readonly fresh?: readonly Curve[];
   readonly gone?: readonly string[];
+  readonly trouble?: string;
   readonly state: CompareState;
   /** The ids of the runs that a person has marked. */
   readonly selected?: readonly string[];

@@ -117,6 +117,7 @@ export function curvesFigure(lines: readonly CurveLine[], axis: CurveAxis, given
   return {
     data,
     layout: {
+      ...(isDrawn(data) ? {} : { annotations: [nothing(lines, options)] }),
       height: 230,
       margin: { l: 44, r: 10, t: 8, b: 34 },
       uirevision: options.revision,
@@ -136,6 +137,26 @@ export function curvesFigure(lines: readonly CurveLine[], axis: CurveAxis, given
       },
     },
   };
+}
+
+function isDrawn(data: readonly object[]): boolean {
+  return data.some(each => (each as { y?: readonly unknown[] }).y?.some(value => value !== null));
+}
+
+/** Why nothing is drawn, in the place of the lines. */
+function nothing(lines: readonly CurveLine[], { log, range }: CurveOptions): object {
+  const values = lines.flatMap(line => Array.from(line.y)).filter(Number.isFinite);
+  const text =
+    lines.length === 0
+      ? 'Every run is hidden'
+      : values.length === 0
+        ? 'Every value is NaN or infinite'
+        : log && values.every(value => value <= 0)
+          ? 'No value is above 0: a logarithmic axis shows none'
+          : range
+            ? 'No point lies here'
+            : 'No point has a place on this axis';
+  return { xref: 'paper', yref: 'paper', x: 0.5, y: 0.5, showarrow: false, text, bgcolor: 'rgba(128,128,128,.12)' };
 }
 
 function rangeFor(extent: readonly [number, number] | null, axis: CurveAxis, options: CurveOptions): object {

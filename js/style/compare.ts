@@ -32,6 +32,9 @@ export const compareStyle = /* css */ `
 .trk-compare .trk-select { font: inherit; font-size: 1em; color: inherit; background: var(--trk-bg); border: 1px solid var(--trk-line); border-radius: 5px; padding: 2px 4px; max-width: 240px; min-width: 0; }
 .trk-compare .trk-select option { background: var(--trk-bg); color: var(--trk-fg); }
 .trk-compare .trk-grid { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 330px), 1fr)); gap: 12px 14px; padding: 4px 14px 12px; }
+.trk-compare .trk-grid[data-size=small] { grid-template-columns: repeat(auto-fill, minmax(min(100%, 220px), 1fr)); }
+.trk-compare .trk-grid[data-size=large] { grid-template-columns: repeat(auto-fill, minmax(min(100%, 520px), 1fr)); }
+.trk-compare .trk-span { grid-column: 1 / -1; }
 .trk-compare .trk-grid:empty { display: none; }
 .trk-compare .trk-single { padding-top: 10px; grid-template-columns: repeat(auto-fill, minmax(min(100%, 330px), 1fr)); }
 .trk-compare .trk-figure { margin: 0; min-width: 0; }
@@ -101,7 +104,9 @@ export const compareStyle = /* css */ `
 .trk-compare .trk-diff { overflow: auto; max-height: 560px; padding: 0 14px 12px; border-top: 1px solid var(--trk-line); }
 .trk-compare .trk-changes { margin: 0 0 12px; }
 .trk-compare .trk-changes :is(th, td) { white-space: pre-wrap; overflow-wrap: anywhere; }
+.trk-compare .trk-changes thead th { overflow-wrap: normal; }
 .trk-compare .trk-changes :is(th:first-child) { width: 22%; }
+@container (max-width: 560px) { .trk-compare .trk-changes :is(th, td) { padding: 3px 6px; } .trk-compare .trk-changes td:last-child { display: none; } }
 .trk-compare .trk-code h4 { margin: 4px 0 6px; font-size: .95em; }
 .trk-compare .trk-code details { margin: 4px 0; color: var(--trk-fg2); }
 .trk-compare .trk-code summary { cursor: pointer; font-size: .92em; }

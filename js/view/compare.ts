@@ -61,8 +61,13 @@ export function compare(root: HTMLElement, source: Source<CompareData>, plotly: 
   const runs = legend(context);
   const tabs = tabbed(context);
   view.append(h('style', {}, themeStyle + compareStyle), head, runs.node, tabs.node);
-  const stopLink = source.linked?.(link => {
-    setText(gone, link === 'gone' ? 'The kernel is gone: what had arrived stays.' : '');
+  let link = 'live';
+  const tellLink = () => {
+    setText(gone, link === 'gone' ? 'The kernel is gone: what had arrived stays.' : (source.get('trouble') ?? ''));
+  };
+  const stopLink = source.linked?.(now => {
+    link = now;
+    tellLink();
   });
 
   const draw = () => {
@@ -84,6 +89,8 @@ export function compare(root: HTMLElement, source: Source<CompareData>, plotly: 
   const stops = (['runs', 'curves', 'changes', 'fresh', 'gone', 'title', 'total'] as const).map(key =>
     source.on(key, later),
   );
+  stops.push(source.on('trouble', tellLink));
+  tellLink();
   stops.push(source.on('state', () => JSON.stringify(source.get('state')) !== context.sent() && later()));
   const stopTheme = followTheme(view, later);
   draw();

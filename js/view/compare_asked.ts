@@ -6,6 +6,7 @@ import { chosenPanel, firstDiffering } from './compare_bars';
 import { pythonCall } from './compare_frame';
 import { type Context, numberOptions, type Panel } from './compare_model';
 import type { Option } from './controls';
+import { patiently, WAITING } from './waiting';
 
 const HEIGHT = 400;
 const NOBODY = 'This is computed by Python: run the comparison’s cell again to see it.';
@@ -50,7 +51,8 @@ export function contourPanel(context: Context): Panel {
     ],
     async draw(chart, { x, y, z }) {
       const runs = context.visible();
-      const answer = await ask({ do: 'contour', x: x!, y: y!, z: z!, runs: runs.map(run => run.id) });
+      const question = { do: 'contour', x: x!, y: y!, z: z!, runs: runs.map(run => run.id) } as const;
+      const answer = await patiently(ask(question), () => void chart.draw(saying(WAITING)));
       if (typeof answer === 'string') return chart.draw(saying(answer));
       const [across, up, value] = [x, y, z].map(name => context.table().column(name!)!);
       const title = (name: string) => ({ text: escapeText(shorten(shortName(name), 30)) });
@@ -108,7 +110,8 @@ export function importancePanel(context: Context): Panel {
       },
     ],
     async draw(chart, { target }) {
-      const answer = await ask({ do: 'importance', target: target!, runs: context.visible().map(run => run.id) });
+      const question = { do: 'importance', target: target!, runs: context.visible().map(run => run.id) } as const;
+      const answer = await patiently(ask(question), () => void chart.draw(saying(WAITING)));
       if (typeof answer === 'string') return chart.draw(saying(answer));
       for (const notice of answer.notices ?? []) context.tell(notice);
       const table = tableFromArrow(answer.buffers[0]!);

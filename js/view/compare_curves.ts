@@ -9,6 +9,14 @@ import { type Context, groupOptions, type Panel } from './compare_model';
 import { field, fillSelect, numberField, type Option, select, toggle } from './controls';
 import { h, keyed } from './dom';
 
+/** With no more metrics than this one sees them all. */
+const FEW = 5;
+const SIZES: readonly Option[] = [
+  ['small', 'small'],
+  ['medium', 'medium'],
+  ['large', 'large'],
+];
+
 interface MetricChart {
   readonly chart: Chart;
   draw(): void;
@@ -20,6 +28,9 @@ export function curvesPanel(context: Context): Panel {
   const single = h('div', { class: 'trk-grid trk-single' });
   const empty = h('p', { class: 'trk-empty' });
   const { bar, refresh } = controls(context);
+  const chosen = (name: string) => context.state().chosen?.[`Metrics.${name}`] ?? '';
+  const choose = (name: string, value: string) =>
+    context.change({ chosen: { ...context.state().chosen, [`Metrics.${name}`]: value } });
   const charts = new Map<Element, MetricChart>();
   const seen = new IntersectionObserver(
     entries => {
@@ -40,6 +51,10 @@ export function curvesPanel(context: Context): Panel {
       () => chart.chart,
       () => pythonFor(context, key),
     );
+    const widen = h('button', { type: 'button', class: 'trk-tool', 'aria-pressed': 'false' }, 'Wide');
+    widen.setAttribute('aria-label', `Wide: ${key}`);
+    widen.addEventListener('click', () => choose(`wide.${key}`, chosen(`wide.${key}`) ? '' : 'wide'));
+    tools.prepend(widen);
     const caption = h('figcaption', { title: key }, h('span', { dir: 'auto' }, key), tools);
     const figure = h('figure', { class: 'trk-figure' }, caption, node);
     charts.set(figure, chart);
@@ -48,21 +63,32 @@ export function curvesPanel(context: Context): Panel {
   return {
     node: h('div', {}, bar, grid, single, empty),
     draw() {
-      const { drawn, last } = metricKeys(context);
-      bar.hidden = drawn.length === 0;
-      refresh(drawn);
+      const { drawn: all, last: levels } = metricKeys(context);
+      const wanted = (context.state().find ?? '').trim().toLowerCase();
+      const [drawn, last] = [all, levels].map(keys => keys.filter(key => key.toLowerCase().includes(wanted))) as [
+        string[],
+        string[],
+      ];
+      bar.hidden = all.length + levels.length === 0;
+      refresh(all, levels);
       empty.hidden = drawn.length + last.length > 0;
       empty.textContent =
-        context.runs().length > 0
-          ? 'These runs have no metrics yet.'
-          : 'No runs yet. Write %%track at the top of a cell and run it.';
+        all.length + levels.length > 0
+          ? 'No metric has this in its name.'
+          : context.runs().length > 0
+            ? 'These runs have no metrics yet.'
+            : 'No runs yet. Write %%track at the top of a cell and run it.';
+      grid.dataset['size'] = single.dataset['size'] = context.state().size ?? 'medium';
       const before = new Set(grid.children);
       keyed(
         grid,
         drawn,
         key => key,
         make,
-        figure => {
+        (figure, key) => {
+          const wide = chosen(`wide.${key}`) !== '';
+          figure.classList.toggle('trk-span', wide);
+          figure.querySelector('[aria-pressed]')?.setAttribute('aria-pressed', String(wide));
           seen.unobserve(figure);
           seen.observe(figure);
           before.delete(figure);
@@ -189,25 +215,39 @@ function pythonFor(context: Context, key: string): string {
 }
 
 /** What all the charts of the panel obey. */
-function controls(context: Context): { bar: HTMLElement; refresh(keys: readonly string[]): void } {
+function controls(context: Context): {
+  bar: HTMLElement;
+  refresh(drawn: readonly string[], last: readonly string[]): void;
+} {
   const state = context.state();
   const x = select([], '', value => context.change({ x: value as typeof state.x }));
   const group = select([], '', value => context.change({ group: value }));
   const smoothing = numberField({ min: 0, max: 0.99, step: 0.01 }, state.smoothing, value =>
     context.change({ smoothing: value }),
   );
-  const bar = h(
-    'div',
-    { class: 'trk-bar' },
+  const sizes = select([], '', value => context.change({ size: value as NonNullable<typeof state.size> }));
+  const find = h('input', {
+    type: 'search',
+    class: 'trk-select',
+    placeholder: 'Find a metric',
+    'aria-label': 'Find a metric',
+  });
+  find.value = state.find ?? '';
+  find.addEventListener('input', () => context.change({ find: find.value }));
+  const history = [
     field('x axis', x),
     field('Group by', group),
     field('Smoothing', smoothing.node, smoothing.value),
     toggle('Log x', state.logX ?? false, logX => context.change({ logX })),
     toggle('Log y', state.log, log => context.change({ log })),
     toggle('Ignore outliers', state.clip ?? false, clip => context.change({ clip })),
-  );
-  const refresh = (keys: readonly string[]) => {
+  ];
+  const bar = h('div', { class: 'trk-bar' }, ...history, field('Charts', sizes), find);
+  const refresh = (keys: readonly string[], last: readonly string[]) => {
     const now = context.state();
+    for (const each of history) each.hidden = keys.length === 0;
+    find.hidden = keys.length + last.length < FEW && !now.find;
+    fillSelect(sizes, SIZES, now.size ?? 'medium');
     const times: Option[] = [
       ['step', 'Step'],
       ['relative', 'Relative time'],

@@ -7,6 +7,7 @@ import type { Context, Panel, ShownRun } from './compare_model';
 import { field, fillSelect, select } from './controls';
 import { h } from './dom';
 import { button, copyText } from './table_dom';
+import { patiently, WAITING } from './waiting';
 
 const NOBODY = 'Code, data and environment are compared by Python: run the comparison’s cell again to see them.';
 const FAMILIES = [
@@ -64,7 +65,10 @@ export function differencesPanel(context: Context): Panel {
         return;
       }
       body.setAttribute('aria-busy', 'true');
-      void asked(a.id, b.id).then(found => {
+      const waits = () => {
+        if (now === turn) body.replaceChildren(...sections(ownDifferences(context, a, b), a, b), said(WAITING));
+      };
+      void patiently(asked(a.id, b.id), waits).then(found => {
         if (now !== turn) return;
         body.removeAttribute('aria-busy');
         if (typeof found !== 'string') body.replaceChildren(...sections(found, a, b));

@@ -1,17 +1,27 @@
 /** The panel of parallel coordinates. */
+
+import { rampColor, scaleOf } from '../core/figures';
 import { axisColumns, type Brushes, parallel } from '../plot/parallel';
 import { pythonCall, svgTools } from './compare_frame';
-import type { Context, Panel } from './compare_model';
+import { type Context, numberOptions, type Panel, type ShownRun } from './compare_model';
+import { field, fillSelect, select } from './controls';
 import { h } from './dom';
+
+const COLOR = 'Parallel coordinates.color';
 
 export function parallelPanel(context: Context): Panel {
   const brushes: Brushes = new Map(Object.entries(context.state().brushes ?? {}));
   let inside: readonly number[] = [];
   const note = h('span', { class: 'trk-dim' });
   const frame = h('div', { class: 'trk-parallel-frame' });
-  const python = () => pythonCall(context, 'parallel', []);
+  const color = () => {
+    const kept = context.state().chosen?.[COLOR] ?? '';
+    return context.table().column(kept)?.kind === 'number' ? kept : '';
+  };
+  const python = () => pythonCall(context, 'parallel', [], { color: color() });
+  const colors = select([], '', value => context.change({ chosen: { ...context.state().chosen, [COLOR]: value } }));
   const tools = svgTools(context, 'Parallel coordinates', () => frame.querySelector('svg'), python);
-  const node = h('div', {}, h('div', { class: 'trk-bar' }, note, tools), frame);
+  const node = h('div', {}, h('div', { class: 'trk-bar' }, field('Colour', colors), note, tools), frame);
   let width = 0;
   const stop = context.onHover(id => {
     frame.classList.toggle('trk-pointing', id !== null);
@@ -45,7 +55,10 @@ export function parallelPanel(context: Context): Panel {
       context.change({ brushes: Object.fromEntries(brushes) });
     };
     const pointed = (place: number | null) => context.hover(place === null ? null : runs[place]!.id);
-    frame.replaceChildren(parallel(columns, runs, Math.max(300, width), brushes, { kept, done, pointed }));
+    fillSelect(colors, [['', 'run'], ...numberOptions(context)], color());
+    frame.replaceChildren(
+      parallel(columns, coloured(context, runs, color()), Math.max(300, width), brushes, { kept, done, pointed }),
+    );
   };
   const resized = new ResizeObserver(() => {
     if (node.clientWidth > 0 && Math.abs(node.clientWidth - width) > 8) draw();
@@ -56,4 +69,15 @@ export function parallelPanel(context: Context): Panel {
     resized.disconnect();
   };
   return { node, draw, close };
+}
+
+/** The runs in the colours of their values; without one where a run has none. */
+function coloured(context: Context, runs: readonly ShownRun[], name: string): readonly ShownRun[] {
+  const column = name ? context.table().column(name) : undefined;
+  if (!column) return runs;
+  const scale = scaleOf(
+    column,
+    runs.map(run => run.row),
+  );
+  return runs.map(run => ({ ...run, style: { color: rampColor(scale.at(run.row)), dash: 'solid' } }));
 }

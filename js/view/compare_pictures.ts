@@ -3,6 +3,7 @@ import type { Picture } from '../core/differing';
 import type { Context, Panel, ShownRun } from './compare_model';
 import { field, fillSelect, numberField, select } from './controls';
 import { h, setText } from './dom';
+import { patiently, WAITING } from './waiting';
 
 const NOBODY = 'Images are read by Python: run the comparison’s cell again to see them.';
 const NONE = 'These runs keep no images: tracker.log_image, log_figure and displayed figures are shown here.';
@@ -18,6 +19,7 @@ export function picturesPanel(context: Context): Panel {
   let all: readonly Picture[] = [];
   let askedFor = '';
   let problem = '';
+  let found = false;
   const grid = h('div', { class: 'trk-pictures' });
   const empty = h('p', { class: 'trk-empty', role: 'status' });
   const what = select([], '', value => change({ key: value }));
@@ -60,10 +62,12 @@ export function picturesPanel(context: Context): Panel {
     if (JSON.stringify(ids) === askedFor) return;
     askedFor = JSON.stringify(ids);
     try {
-      const answer = await context.ask!({ do: 'pictures', runs: ids });
+      const waits = () => setText(empty, WAITING);
+      const answer = await patiently(context.ask!({ do: 'pictures', runs: ids }), waits);
       if (JSON.stringify(ids) !== askedFor) return;
       all = answer['pictures'] as readonly Picture[];
       problem = '';
+      found = true;
     } catch (error) {
       problem = error instanceof Error ? error.message : String(error);
     }
@@ -99,7 +103,7 @@ export function picturesPanel(context: Context): Panel {
     setText(step.value, String(known[at] ?? ''));
     bar.hidden = keys.length === 0;
     grid.dataset['size'] = width;
-    setText(empty, problem || (keys.length === 0 ? NONE : ''));
+    setText(empty, problem || (found ? NONE : ''));
     empty.hidden = keys.length > 0;
     grid.replaceChildren(...runs.flatMap(run => figureOf(run, nearest(ofKey, run.id, known[at])) ?? []));
   };

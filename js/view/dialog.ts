@@ -6,6 +6,8 @@ export interface Field {
   readonly label: string;
   readonly value: string;
   readonly long?: boolean;
+  /** How the text will look: shown below it while it is written. */
+  readonly preview?: (text: string) => Node;
   readonly offers?: readonly string[];
 }
 
@@ -70,7 +72,12 @@ function inputFor(field: Field): HTMLElement[] {
   if (field.long) {
     const area = h('textarea', { class: 'find', rows: 5, dir: 'auto' });
     area.value = field.value;
-    return [area];
+    if (!field.preview) return [area];
+    const shown = h('div', { class: 'preview', 'aria-label': 'Preview' });
+    const draw = () => shown.replaceChildren(...(area.value.trim() ? [field.preview!(area.value)] : []));
+    area.addEventListener('input', draw);
+    draw();
+    return [area, shown];
   }
   const input = h('input', { class: 'find', type: 'text', dir: 'auto', autocomplete: 'off' });
   input.value = field.value;

@@ -214,6 +214,9 @@ class TableView {
     const { source } = this;
     for (const key of ARRIVALS) this.#stops.push(source.on(key, () => this.#later()));
     this.#stops.push(source.on('selected', () => this.#takeSelected()));
+    const trouble = () => this.#notices.trouble(source.get('trouble') ?? '');
+    this.#stops.push(source.on('trouble', trouble));
+    trouble();
     this.#stops.push(followTheme(this.#host));
     this.#stops.push(onPointed(this, id => this.#grid.light(id === null ? -1 : (this.#model.rowOf(id) ?? -1))));
     if (source.linked) this.#stops.push(source.linked(link => this.#notices.linked(link)));

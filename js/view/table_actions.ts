@@ -3,6 +3,7 @@ import { textAt } from '../core/columns';
 import { plural } from '../core/format';
 import type { Dialog } from './dialog';
 import type { EditQueue } from './edit_queue';
+import { markdown } from './markdown';
 import { conditionFor, toCsv, toFilter, toPython } from './table_copy';
 import type { RowActions } from './table_menus';
 import type { TableModel } from './table_model';
@@ -43,7 +44,7 @@ export function actionsOf(host: ActionsHost): RowActions {
     note(run) {
       const { back, ...near } = host.near();
       const before = text(run, 'note');
-      const fields = [{ name: 'note', label: 'Note', value: before, long: true }];
+      const fields = [{ name: 'note', label: 'Note (Markdown)', value: before, long: true, preview: markdown }];
       dialog.open(`Note on ${text(run, 'name')}`, fields, 'Keep', near, back, ({ note }) => {
         if (note !== undefined && note !== before) queue.do([{ runs: [run], note }], 'Kept the note.');
       });
@@ -72,6 +73,7 @@ export function actionsOf(host: ActionsHost): RowActions {
         csv: () => toCsv(columns, rows),
         python: () => toPython(model.state, ids, model.raw.column('experiment')?.dictionary ?? []),
         filter: () => toFilter(model.state, ids),
+        compare: () => `tracker.compare([${Array.from(rows, row => JSON.stringify(model.idOf(row))).join(', ')}])`,
         ids: () => Array.from(rows, row => model.idOf(row)).join('\n'),
       };
       host.copied(texts[what]());

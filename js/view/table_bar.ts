@@ -82,7 +82,9 @@ export class Chips {
   #same(): HTMLElement[] {
     const { columns, infos } = this.host.model;
     const shown = new Set(columns);
-    const same = infos.filter(info => info.group !== '' && !info.differs && info.same !== '' && info.same !== '–' && !shown.has(info));
+    const same = infos.filter(
+      info => info.group !== '' && !info.differs && info.same !== '' && info.same !== '–' && !shown.has(info),
+    );
     if (same.length === 0) return [];
     const first = same.slice(0, 12).map(info => `${info.column.name} = ${info.same}`);
     const title = [...first, ...(same.length > 12 ? ['…'] : [])].join('\n');
@@ -114,7 +116,8 @@ export class Notices {
   readonly #told = h('div', { class: 'told', role: 'status', hidden: true }, this.#text, this.#undo, this.#close);
   readonly #waits = h('div', { class: 'told waits', role: 'status', hidden: true });
   readonly #gone = h('div', { class: 'told gone', role: 'status', hidden: true });
-  readonly element = h('div', { class: 'notices' }, this.#gone, this.#waits, this.#told);
+  readonly #trouble = h('div', { class: 'told gone', role: 'status', hidden: true });
+  readonly element = h('div', { class: 'notices' }, this.#gone, this.#trouble, this.#waits, this.#told);
   #back: (() => void) | null = null;
   #timer = 0;
   #patience = 0;
@@ -150,6 +153,12 @@ export class Notices {
 
   #tellWaiting(): void {
     this.#waits.textContent = `${plural(this.#count, 'change')} ${this.#count === 1 ? 'waits' : 'wait'} until the kernel has time.`;
+  }
+
+  /** What is the matter with the store; '' where nothing is. */
+  trouble(text: string): void {
+    this.#trouble.hidden = text === '';
+    this.#trouble.textContent = text;
   }
 
   linked(link: Link): void {

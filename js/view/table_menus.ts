@@ -10,7 +10,7 @@ export interface RowActions {
   readonly rename: (run: string) => void;
   readonly note: (run: string) => void;
   readonly tag: (runs: readonly string[]) => void;
-  readonly copy: (what: 'csv' | 'python' | 'filter' | 'ids') => void;
+  readonly copy: (what: 'csv' | 'python' | 'compare' | 'filter' | 'ids') => void;
   readonly where: (condition: string) => void;
 }
 
@@ -56,6 +56,7 @@ export function copyEntries(actions: Pick<RowActions, 'copy'>): Entry[] {
   return [
     item('Copy as CSV', () => actions.copy('csv')),
     item('Copy as Python', () => actions.copy('python')),
+    item('Copy as comparison', () => actions.copy('compare')),
     item('Copy as filter', () => actions.copy('filter')),
     item('Copy run ids', () => actions.copy('ids')),
   ];

@@ -87,6 +87,11 @@ border:1px solid var(--line);border-radius:6px;overflow:hidden;container-type:in
 .dialog h3{margin:0;font-size:1em;font-weight:600;overflow-wrap:anywhere}
 .dialog label{display:flex;flex-direction:column;gap:3px;color:var(--fg-soft)}
 .dialog textarea{height:auto;min-height:84px;padding:6px 9px;resize:vertical}
+.preview{max-height:180px;overflow:auto;padding:4px 9px;border-left:2px solid var(--line-strong);color:var(--fg-soft);overflow-wrap:anywhere}
+.preview:empty{display:none}
+.preview :is(p,ul,ol,pre,h3,h4,h5,h6,blockquote){margin:3px 0}
+.preview :is(h3,h4,h5,h6){font-size:1.05em}
+.preview a{color:var(--brand)}
 .dialog footer{display:flex;justify-content:flex-end;gap:6px}
 .app button.primary{color:#fff;background:var(--brand-fill,#0b62c4);border-color:transparent;font-weight:600}
 ${gridStyle}

@@ -60,7 +60,7 @@ class Comparison(Display):
             plotly=PlotlyAsset.shared(),
         )
         widget.answers = self._answers.answer
-        follow(self, self._store.store, Comparison._look, lambda comparison: comparison._made.comm is not None)
+        follow(self, self._store.store, Comparison._look)
         if self._table is not None:
             self._follow_table(self._table)
         return widget

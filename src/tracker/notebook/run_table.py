@@ -156,7 +156,7 @@ class RunTable(Display):
         )
         widget.answers = self._answer
         widget.observe(self._state_changed, "state")
-        follow(self, self._store.store, RunTable._look, lambda table: table._made.comm is not None)
+        follow(self, self._store.store, RunTable._look)
         return widget
 
     def _answer(self, question: Any) -> tuple[dict[str, Any], list[Any]]:

@@ -20,7 +20,7 @@ POINTS, FEWEST_POINTS = 1_000, 16
 ALL_POINTS = 400_000
 """Over all curves of a comparison: some 13 MB on the way to the page, which asks for finer ones where it is zoomed."""
 _MARGIN_US = 10_000_000
-_LAYOUT = ("x", "smoothing", "log", "logX", "clip", "group", "tab", "chosen", "scatter", "differing")
+_LAYOUT = ("x", "smoothing", "log", "logX", "clip", "group", "size", "tab", "chosen", "scatter", "differing")
 
 
 def chosen_runs(store: Reader, runs: Sequence[str]) -> pa.Table:
