@@ -38,6 +38,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "tracker.comparison": ("diff",),
     "tracker.exceptions": ("MlflowException", "TrackerError"),
     "tracker.frames": ("history", "runs", "sql"),
+    "tracker.interop.exporting": ("export",),
     "tracker.interop.importing": ("import_from",),
     "tracker.models": ("evaluate", "infer_signature", "validate_evaluation_results"),
     "tracker.models.registry": (

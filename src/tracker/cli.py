@@ -28,6 +28,7 @@ COMMANDS = {
     "ui": ("tracker.commands.ui:configure", "show runs in a browser: table, comparison, run view"),
     "run": ("tracker.commands.run:configure", "run a project, a script or a notebook with other parameters"),
     "package": ("tracker.commands.package:configure", "write a tracked run as a project's folder"),
+    "export": ("tracker.commands.exports:configure", "write runs as a zip, for MLflow, as Parquet or as CSV"),
     "import": ("tracker.commands.imports:configure", "bring the runs of another tracker into the store"),
 }
 

@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from tracker.commands import Runner
+from tracker.commands.progress import bar
 
 
 def configure(parser: argparse.ArgumentParser) -> Runner:
@@ -28,11 +29,5 @@ def configure(parser: argparse.ArgumentParser) -> Runner:
 def _import(asked: argparse.Namespace) -> int | None:
     from tracker.interop.importing import import_from
 
-    print(import_from(asked.place, artifacts=asked.artifacts, progress=_bar if sys.stderr.isatty() else None))
+    print(import_from(asked.place, artifacts=asked.artifacts, progress=bar if sys.stderr.isatty() else None))
     return None
-
-
-def _bar(done: int, total: int) -> None:
-    width = 40 * done // total
-    end = "\n" if done == total else ""
-    print(f"\r{'█' * width}{'░' * (40 - width)} {done:,} of {total:,} runs", end=end, file=sys.stderr, flush=True)

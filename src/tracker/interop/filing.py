@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
 from tracker.exceptions import InvalidValue, TrackerError
 from tracker.interop.records import File, RunRecord, Skipped
+from tracker.store.artifacts import make_folder
 from tracker.tracking.writer import RunWriter
 
 Artifacts = Literal["copy", "move", "link", "reference"]
@@ -52,33 +54,51 @@ class Filing:
         if source.is_symlink() or not source.is_file():
             raise InvalidValue("it is no file but a link or a device" if source.exists() else "it is not there")
         target, size = writer.artifact_path(name), source.stat().st_size
-        if target.is_file() and target.stat().st_size == size:
-            self._note(writer, name, size)  # the import may have been cut off between the file and its event
-        elif self._way == "copy" or not self._renamed(writer, source, target, name, size):
-            writer.artifact_file(source, name)
-            shutil.copystat(source, target)
-            target.chmod(0o600)
-        if self._way == "move":
-            source.unlink(missing_ok=True)
-
-    def _renamed(self, writer: RunWriter, source: Path, target: Path, name: str, size: int) -> bool:
-        """Have the file by its name alone, on the same file system; False where there is none of that."""
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        target.unlink(missing_ok=True)
-        self._note(writer, name, size)  # first: a file that was moved is not found in the source again
-        try:
-            if self._way == "link":
-                os.link(source, target)
-            else:
-                source.rename(target)
-                target.chmod(0o600)
-        except OSError:
-            return False
-        return True
-
-    @staticmethod
-    def _note(writer: RunWriter, name: str, size: int) -> None:
+        # First: a file that was moved is not found in the source again, should the import be cut off here.
         writer.store.append(writer.event("artifact", k=name, v={"size": size}))
+        bring(source, target, self._way)
+
+
+def bring(source: Path, target: Path, way: Artifacts) -> None:
+    """Have the file at `target`, whole or not at all, by a way that is not "reference". Raises InvalidValue, OSError.
+
+    By "move" and "link" it is renamed or linked where that can be done, else copied. What is there already with the
+    same size is left.
+    """
+    if source.is_symlink() or not source.is_file():
+        raise InvalidValue("it is no file but a link or a device" if source.exists() else "it is not there")
+    if not (target.is_file() and target.stat().st_size == source.stat().st_size):
+        make_folder(target.parent)
+        if way == "copy" or not _renamed(source, target, way):
+            _copy(source, target)
+    if way == "move":
+        source.unlink(missing_ok=True)
+
+
+def _renamed(source: Path, target: Path, way: Artifacts) -> bool:
+    target.unlink(missing_ok=True)
+    try:
+        if way == "link":
+            os.link(source, target)
+        else:
+            source.rename(target)
+            target.chmod(0o600)
+    except OSError:
+        return False
+    return True
+
+
+def _copy(source: Path, target: Path) -> None:
+    fd, temporary = tempfile.mkstemp(dir=target.parent, prefix=".tracker-")
+    try:
+        with os.fdopen(fd, "wb") as file, source.open("rb") as stream:
+            shutil.copyfileobj(stream, file, 1 << 20)
+        shutil.copystat(source, temporary)
+        os.chmod(temporary, 0o600)
+        os.replace(temporary, target)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
 
 
 def _files_of(record: RunRecord) -> Iterator[File]:

@@ -13,7 +13,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import islice
 from typing import get_args
@@ -22,7 +21,9 @@ from tracker.exceptions import InvalidState, InvalidValue
 from tracker.interop.filing import Artifacts, Filing
 from tracker.interop.records import ExperimentRecord, ModelRecord, RunRecord, Skipped, Source
 from tracker.interop.registering import MARK, import_model
+from tracker.interop.report import Report
 from tracker.interop.sources import source_at
+from tracker.interop.store_copy import OwnStore
 from tracker.query import reader
 from tracker.store import Store, events, locks
 from tracker.tracking import experiments
@@ -36,37 +37,6 @@ _ENDED = ("FINISHED", "FAILED", "KILLED")
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
 _POINTS_A_WRITE = 10_000
 _LOCK = "import.lock"
-
-
-@dataclass
-class Report:
-    """What an import did. `skipped` names each thing that was left out, and why."""
-
-    kind: str
-    runs: int = 0
-    already: int = 0
-    experiments: int = 0
-    points: int = 0
-    files: int = 0
-    versions: int = 0
-    never_ended: int = 0
-    skipped: list[Skipped] = field(default_factory=list)
-
-    def __str__(self) -> str:
-        lines = [
-            f"{self.kind}: {self.runs:,} runs of {self.experiments:,} experiments imported, "
-            f"with {self.points:,} points and {self.files:,} artifacts"
-        ]
-        if self.versions:
-            lines.append(f"{self.versions:,} versions of models registered")
-        if self.already:
-            lines.append(f"{self.already:,} runs were here already")
-        if self.never_ended:
-            lines.append(f"{self.never_ended:,} runs had never ended; they read KILLED")
-        lines += [f"skipped: {one.what}: {one.why}" for one in self.skipped]
-        return "\n".join(lines)
-
-    __repr__ = __str__
 
 
 def import_from(
@@ -90,6 +60,8 @@ def import_from(
     with closing(source_at(place)) as source, locks.exclusive(target.root / _LOCK) as alone:
         if not alone:
             raise InvalidState(f"Another import into {target.root} is under way; start this one when it has ended.")
+        if isinstance(source, OwnStore):
+            return source.copy_into(target, artifacts, progress)
         return _Importer(source, target, artifacts).run(progress)
 
 

@@ -6,8 +6,9 @@ import os
 from pathlib import Path
 
 from tracker.exceptions import InvalidValue
-from tracker.interop import mlflow_database, mlflow_files, neptune, tables, tensorboard, trackio, wandb_runs
+from tracker.interop import mlflow_database, mlflow_files, neptune, store_copy, tables, tensorboard, trackio, wandb_runs
 from tracker.interop.records import Source
+from tracker.interop.store_copy import OwnStore
 
 _KNOWN = (
     "an MLflow folder (mlruns/), an MLflow SQLite file or database URI (postgresql://…, mysql://…), TensorBoard event "
@@ -15,7 +16,7 @@ _KNOWN = (
 )
 
 
-def source_at(place: str | os.PathLike[str]) -> Source:
+def source_at(place: str | os.PathLike[str]) -> Source | OwnStore:
     """The source that the path or URI is. Raises InvalidValue, naming what can be read."""
     text = os.fspath(place)
     if "://" in text and not text.startswith("file:"):
@@ -23,6 +24,11 @@ def source_at(place: str | os.PathLike[str]) -> Source:
     path = Path(text.removeprefix("file://").removeprefix("file:")).expanduser()
     if not path.exists():
         raise InvalidValue(f"There is nothing at {path}. Give the path of {_KNOWN}.")
+    for folder in (path, path / ".tracker"):
+        if store_copy.is_store(folder):
+            return OwnStore(folder)
+    if store_copy.is_zip(path):
+        return OwnStore(path)
     for folder in (path, path / "mlruns"):
         if mlflow_files.is_source(folder):
             return mlflow_files.MlflowFiles(folder)
