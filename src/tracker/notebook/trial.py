@@ -21,6 +21,7 @@ from typing import Any, TextIO
 from tracker.notebook import magics
 from tracker.notebook.cell import CellTracker, unmark
 from tracker.notebook.replay import failure, new_shell, run_cell
+from tracker.tracking.context import unwritten_ends
 
 
 def main() -> None:
@@ -67,7 +68,8 @@ class _Place:
         magics.load(self._shell)
         self._tracker: CellTracker = magics.tracker_of(self._shell)
         self._tracker.session.origin = asked["original"]
-        protect(str(Path.cwd()), asked["original"])
+        here = str(Path.cwd())
+        protect(here, here)  # links are replaced by copies; what a cell writes elsewhere is its own affair
         self._cells: list[dict[str, Any]] = asked["cells"][:-1]
 
     def begin(self) -> dict[str, Any] | None:
@@ -102,7 +104,7 @@ class _Place:
         from tracker.capture.reachable import reachable
 
         executions = self._tracker.session.executions
-        if len(executions) != self._executions + 1:
+        if len(executions) != self._executions + 1 or unwritten_ends():
             return True
         done = executions[-1]
         held = reachable([value for name, value in self._names.items() if not name.startswith("_")], 100_000)

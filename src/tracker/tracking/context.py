@@ -252,6 +252,11 @@ def _write_owed() -> None:
             continue
 
 
+def unwritten_ends() -> int:
+    """How many runs of this process have ended without the store knowing: it could not be written."""
+    return len(_owed)
+
+
 def status_after(error: BaseException | None) -> str:
     """How a run ends that this stopped: FINISHED, FAILED, or KILLED by an interrupt."""
     if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
