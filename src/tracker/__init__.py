@@ -49,6 +49,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "tracker.notebook": ("card", "compare", "last_sweep", "playground", "registry", "sweep", "show", "table"),
     "tracker.projects.launching": ("run",),
     "tracker.projects.packaging": ("package",),
+    "tracker.projects.pipelines.pipeline": ("pipeline",),
     "tracker.projects.rerun": ("rerun",),
     "tracker.projects.slices": ("slice",),
 }  # fmt: skip

@@ -29,6 +29,7 @@ COMMANDS = {
     "run": ("tracker.commands.run:configure", "run a project, a script or a notebook with other parameters"),
     "package": ("tracker.commands.package:configure", "write a tracked run as a project's folder"),
     "export": ("tracker.commands.exports:configure", "write runs as a zip, for MLflow, as Parquet or as CSV"),
+    "pipeline": ("tracker.commands.pipeline:configure", "run what changed of a pipeline, say how it stands, draw it"),
     "import": ("tracker.commands.imports:configure", "bring the runs of another tracker into the store"),
 }
 

@@ -82,7 +82,7 @@ def run(
         identifier = run_id or _new_run(store, experiment, prepared, run_name, version)
         existing_writer(store, identifier).params(prepared.logged)
         command, folder = prepared.command_for(identifier)
-        variables = _variables(prepared.environment, store, identifier, experiment)
+        variables = process_variables(prepared.environment, store, identifier, experiment)
         judge = partial(prepared.judged, store, identifier) if prepared.package is not None else None
         submitted = submit(identifier, command, folder, variables, store, opened.pop_all().close, judge)
     if synchronous:
@@ -166,7 +166,8 @@ class _Prepared:
         return command, self.project.folder
 
 
-def _variables(environment: Environment, store: Store, run_id: str, experiment_id: str) -> dict[str, str]:
+def process_variables(environment: Environment, store: Store, run_id: str, experiment_id: str) -> dict[str, str]:
+    """The variables of a process that tracks into this run."""
     outer = {name: value for name, value in os.environ.items() if name not in _OF_THE_OUTER}
     return {
         **environment.variables_over(outer),

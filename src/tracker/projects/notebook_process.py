@@ -36,20 +36,21 @@ def main(question: str, run_id: str) -> int:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     os.environ.update(_surroundings(file, run_id, asked))
+    folder = asked.get("folder", str(file.parent))
     client = NotebookClient(
-        notebook, timeout=None, kernel_name=_kernel(notebook), resources={"metadata": {"path": str(file.parent)}},
+        notebook, timeout=None, kernel_name=_kernel(notebook), resources={"metadata": {"path": folder}},
         on_cell_executed=_show, extra_arguments=["--IPKernelApp.log_level=40"],
     )  # fmt: skip
-    code = 0
+    code = 1
     try:
         client.execute()
+        code = 0
     except CellExecutionError as error:
-        code = _failed(error, notebook)
+        _tell(error, notebook)
     except Exception as error:
         print(f"The notebook was not executed to its end: {error}")
-        code = 1
     finally:
-        _keep(notebook, run_id, file.name, asked.get("product"))
+        _keep(notebook, run_id, asked.get("name", file.name), asked.get("product") if code == 0 else None)
     return code
 
 
@@ -71,14 +72,13 @@ def _show(cell: Any, cell_index: int, execute_reply: Any) -> None:
             print(_COLOURS.sub("", output.text), end="", flush=True)
 
 
-def _failed(error: Any, notebook: Any) -> int:
+def _tell(error: Any, notebook: Any) -> None:
     number = next(
         (i for i, cell in enumerate(notebook.cells, 1)
          if any(output.output_type == "error" for output in cell.get("outputs", []))), 0,
     )  # fmt: skip
     lines = _COLOURS.sub("", str(getattr(error, "traceback", error))).strip().splitlines()
     print("\n".join([f"Cell {number} of {len(notebook.cells)} failed.", *lines[-_LAST_LINES:]]))
-    return 1
 
 
 def _keep(notebook: Any, run_id: str, name: str, product: str | None) -> None:
@@ -90,7 +90,14 @@ def _keep(notebook: Any, run_id: str, name: str, product: str | None) -> None:
     MlflowClient().log_text(run_id, text, name)
     if product:
         Path(product).parent.mkdir(parents=True, exist_ok=True)
-        Path(product).write_text(text + "\n", encoding="utf-8")
+        Path(product).write_text(_as_page(notebook) if product.endswith(".html") else text + "\n", encoding="utf-8")
+
+
+def _as_page(notebook: Any) -> str:
+    from nbconvert import HTMLExporter
+
+    page: str = HTMLExporter().from_notebook_node(notebook)[0]
+    return page
 
 
 if __name__ == "__main__":

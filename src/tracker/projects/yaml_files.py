@@ -10,8 +10,9 @@ from tracker.exceptions import InvalidValue, NotFound
 _MAX_BYTES: Final = 1_000_000
 
 
-def read_yaml(file: Path) -> dict[str, Any]:
-    """The mapping in a file; an empty file is an empty one. Raises NotFound, InvalidValue with the place."""
+def read_yaml(file: Path, lists_as: str | None = None) -> dict[str, Any]:
+    """The mapping in a file; an empty file is an empty one, a list is `{lists_as: …}`. Raises NotFound, InvalidValue
+    with the place."""
     import yaml
 
     try:
@@ -27,6 +28,8 @@ def read_yaml(file: Path) -> dict[str, Any]:
         raise InvalidValue(f"{file} is no YAML: {' '.join(str(error).split())[:300]}.") from None
     if found is None:
         return {}
+    if isinstance(found, list) and lists_as is not None:
+        return {lists_as: found}
     if not isinstance(found, dict):
         raise InvalidValue(f"{file} holds no mapping of names.")
     return found
