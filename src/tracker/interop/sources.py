@@ -12,7 +12,8 @@ from tracker.interop.store_copy import OwnStore
 
 _KNOWN = (
     "an MLflow folder (mlruns/), an MLflow SQLite file or database URI (postgresql://…, mysql://…), TensorBoard event "
-    "files, W&B offline runs (wandb/), a Trackio project (SQLite or Parquet), a Neptune export or a CSV table of runs"
+    "files, W&B offline runs (wandb/), a Trackio project (SQLite or Parquet), a Neptune export, a CSV table of runs, or a store of "
+    "ours (.tracker) or a zip of one"
 )
 
 
@@ -24,10 +25,7 @@ def source_at(place: str | os.PathLike[str]) -> Source | OwnStore:
     path = Path(text.removeprefix("file://").removeprefix("file:")).expanduser()
     if not path.exists():
         raise InvalidValue(f"There is nothing at {path}. Give the path of {_KNOWN}.")
-    for folder in (path, path / ".tracker"):
-        if store_copy.is_store(folder):
-            return OwnStore(folder)
-    if store_copy.is_zip(path):
+    if store_copy.is_store(path) or store_copy.is_zip(path):
         return OwnStore(path)
     for folder in (path, path / "mlruns"):
         if mlflow_files.is_source(folder):
