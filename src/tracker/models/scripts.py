@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import runpy
 import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
@@ -45,25 +50,55 @@ def run_script(script: Path, config: dict[str, Any] | None) -> Any:
     """The model that a script sets: ask for trust before. Raises InvalidValue if it sets none."""
     held: list[Any] = []
     tokens = _model.set(held), _config.set(config)
-    stand_in = _stand_in()
     try:
-        runpy.run_path(str(script), run_name=script.stem)
+        with _as_mlflow(script):
+            runpy.run_path(str(script), run_name=script.stem)
     finally:
         _model.reset(tokens[0])
         _config.reset(tokens[1])
-        for name in stand_in:
-            sys.modules.pop(name, None)
     if not held:
         raise InvalidValue(f"The script {script.name} sets no model; end it with tracker.models.set_model(model).")
     return held[-1]
 
 
-def _stand_in() -> list[str]:
-    """Let a script written for MLflow run where MLflow is not installed: its `mlflow` is tracker."""
-    import importlib.util
+@contextmanager
+def _as_mlflow(script: Path) -> Iterator[None]:
+    """Let a script written for MLflow set its model here: where MLflow is not installed, its `mlflow` is tracker."""
+    if b"mlflow" not in script.read_bytes():
+        yield
+    elif "mlflow" in sys.modules or importlib.util.find_spec("mlflow") is not None:
+        with _lent_to_mlflow():
+            yield
+    else:
+        homes = {"mlflow": "tracker", "mlflow.models": "tracker.models", "mlflow.pyfunc": "tracker.pyfunc"}
+        sys.modules.update({name: importlib.import_module(home) for name, home in homes.items()})
+        try:
+            yield
+        finally:
+            for name in homes:
+                sys.modules.pop(name, None)
 
-    if "mlflow" in sys.modules or importlib.util.find_spec("mlflow") is not None:
-        return []
-    homes = {"mlflow": "tracker", "mlflow.models": "tracker.models", "mlflow.pyfunc": "tracker.pyfunc"}
-    sys.modules.update({name: importlib.import_module(home) for name, home in homes.items()})
-    return list(homes)
+
+@contextmanager
+def _lent_to_mlflow() -> Iterator[None]:
+    """MLflow itself, with those of its names that a model's script is written with being ours."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it warns of itself
+        import mlflow.models
+        import mlflow.pyfunc
+
+    from tracker.models.python_model import PythonModel
+
+    lent: list[tuple[Any, str, Any]] = [
+        (mlflow.models, "set_model", set_model),
+        (mlflow.models, "ModelConfig", ModelConfig),
+        (mlflow.pyfunc, "PythonModel", PythonModel),
+    ]
+    own = [(module, name, getattr(module, name)) for module, name, _ in lent]
+    try:
+        for module, name, ours in lent:
+            setattr(module, name, ours)
+        yield
+    finally:
+        for module, name, theirs in own:
+            setattr(module, name, theirs)

@@ -15,6 +15,8 @@ microseconds since the epoch; for each thing the latest by (t, writer) holds:
     alias          name   number of a version, or null: removed
     stage                 "None" | "Staging" | "Production" | "Archived"
     state                 "active" | "deleted"
+
+Changes of logged models are kept here too, under their ids (`tracking.model_records`).
 """
 
 from __future__ import annotations
@@ -205,6 +207,13 @@ class Registry:
                     _warn(path, error)
         return made
 
+    def changes_of(self, identifier: str) -> list[tuple[int, dict[str, Any]]]:
+        """What was noted of something under its id, each with its time in µs, as it happened."""
+        with self._guard:
+            self._refresh()
+            found = self._events.get(identifier, {})
+            return [(key[0], found[key]) for key in sorted(found)]
+
     # -- writing
 
     def create_model(self, name: str, tags: dict[str, str], description: str | None) -> Model:
@@ -255,8 +264,12 @@ class Registry:
 
     def change(self, model: Model, *changes: dict[str, Any]) -> None:
         """Note changes of a model or its versions, all or none: `e`, `n`, `k`, `v` as in the table above."""
-        lines = [orjson.dumps({**change, "m": model.id, "t": clock()}) + b"\n" for change in changes]
-        if max(map(len, lines)) > MAX_EVENT_BYTES:
+        self.note(model.id, *changes)
+
+    def note(self, identifier: str, *changes: dict[str, Any]) -> None:
+        """Note changes of something under its id, all or none."""
+        lines = [orjson.dumps({**change, "m": identifier, "t": clock()}) + b"\n" for change in changes]
+        if max(map(len, lines), default=0) > MAX_EVENT_BYTES:
             raise InvalidValue(f"A description or tag has more than {MAX_EVENT_BYTES:,} bytes.")
         self._journal.append(b"".join(lines))
 

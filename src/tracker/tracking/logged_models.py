@@ -1,7 +1,8 @@
-"""The models that runs logged, by their id: which run keeps which model where.
+"""The models that were logged, by their id: which run keeps which model where.
 
 One small file a model, written whole before the model's id is told to anybody. A model's folder never changes: the
-next model that a run logs under the same name gets that name, the earlier one a folder of its own.
+next model that a run logs under the same name gets that name, the earlier one a folder of its own. A model that was
+logged by no run has the folder of its own id among the artifacts.
 """
 
 from __future__ import annotations
@@ -9,14 +10,18 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import orjson
 
+from tracker.exceptions import InvalidValue
 from tracker.store import Store
 from tracker.store.artifacts import resolve_inside, write_file
 from tracker.store.ids import new_id
+from tracker.store.registry_files import names_in, read_object
 
 _ID = re.compile(r"m-[0-9a-f]{32}")
+_SUFFIX = ".json"
 
 
 def new_model_id() -> str:
@@ -25,18 +30,44 @@ def new_model_id() -> str:
 
 
 def record(store: Store, model_id: str, run_id: str, path: str) -> None:
-    """Note that the model is the run's artifact `path`. Raises OSError."""
-    write_file(_file(store, model_id), orjson.dumps({"run_id": run_id, "path": path}))
+    """Note that the model is the run's artifact `path`, and keep what else was noted of it. Raises OSError."""
+    record_facts(store, model_id, {**(facts_of(store, model_id) or {}), "run_id": run_id, "path": path})
+
+
+def record_facts(store: Store, model_id: str, facts: dict[str, Any]) -> None:
+    """Note what is known of a model from the start (`model_records`). Raises OSError."""
+    write_file(_file(store, model_id), orjson.dumps(facts))
+
+
+def facts_of(store: Store, model_id: str) -> dict[str, Any] | None:
+    """What was noted of a model, or None if this store has none of that id."""
+    if not _ID.fullmatch(model_id):
+        return None
+    try:
+        return read_object(_file(store, model_id))
+    except (OSError, ValueError):
+        return None
+
+
+def every_id(store: Store) -> list[str]:
+    """The ids of all models that were logged."""
+    return names_in(_folder(store), _SUFFIX)
+
+
+def forget(store: Store, model_id: str) -> None:
+    """Take away what was noted of a model. Raises OSError."""
+    _file(store, model_id).unlink(missing_ok=True)
 
 
 def folder_of(store: Store, model_id: str) -> Path | None:
     """The folder of a logged model, or None if this store has none of that id."""
-    if not _ID.fullmatch(model_id):
+    facts = facts_of(store, model_id)
+    if facts is None:
         return None
     try:
-        told = orjson.loads(_file(store, model_id).read_bytes())
-        folder = resolve_inside(store.artifact_root(str(told["run_id"])), str(told["path"]))
-    except (OSError, ValueError, KeyError, TypeError):
+        root = store.artifact_root(str(facts.get("run_id") or model_id))
+        folder = resolve_inside(root, str(facts["path"])) if facts.get("path") else root
+    except (ValueError, TypeError, InvalidValue):
         return None
     return folder if folder.is_dir() else None
 
@@ -78,5 +109,9 @@ def id_in(folder: Path) -> str | None:
     return found[1] if found else None
 
 
+def _folder(store: Store) -> Path:
+    return store.root / "models" / "logged"
+
+
 def _file(store: Store, model_id: str) -> Path:
-    return resolve_inside(store.root / "models" / "logged", f"{model_id}.json")
+    return resolve_inside(_folder(store), f"{model_id}{_SUFFIX}")

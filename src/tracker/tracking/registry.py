@@ -307,7 +307,12 @@ def _place_below(store: Store, folder: Path) -> dict[str, Any]:
         return {"source": str(folder.absolute())}
     model_id = logged_models.id_in(folder)
     known = model_id is not None and logged_models.folder_of(store, model_id) == folder
-    return {"artifact": inside, "run_id": inside.partition("/")[0], "model_id": model_id if known else None}
+    run_id = inside.partition("/")[0]  # or the id of a model that no run logged
+    return {
+        "artifact": inside,
+        "run_id": None if run_id == model_id else run_id,
+        "model_id": model_id if known else None,
+    }
 
 
 # -- entities
