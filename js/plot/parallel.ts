@@ -135,6 +135,7 @@ function drawAxis(
   const zone = s('rect', { class: 'trk-zone', x: x - 14, y: TOP - 6, width: 28, height: SPAN + 12 });
   zone.append(s('title', {}, 'Drag to keep the runs that pass here; click to let go'));
   for (const [key, value] of Object.entries(ZONE)) zone.setAttribute(key, value);
+  zone.setAttribute('data-axis', column.name);
   zone.setAttribute('aria-label', `Runs kept by ${name}: arrows move, Shift with arrows widens, Escape lets go`);
   const group = s('g', { class: 'trk-axis' }, s('line', { x1: x, x2: x, y1: TOP, y2: TOP + SPAN }), title);
   for (const tick of scale.ticks) {

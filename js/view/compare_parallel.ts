@@ -56,9 +56,13 @@ export function parallelPanel(context: Context): Panel {
     };
     const pointed = (place: number | null) => context.hover(place === null ? null : runs[place]!.id);
     fillSelect(colors, [['', 'run'], ...numberOptions(context)], color());
+    const held = frame.querySelector('.trk-zone:focus')?.getAttribute('data-axis');
     frame.replaceChildren(
       parallel(columns, coloured(context, runs, color()), Math.max(300, width), brushes, { kept, done, pointed }),
     );
+    for (const zone of frame.querySelectorAll<SVGElement>('.trk-zone')) {
+      if (held && zone.getAttribute('data-axis') === held) zone.focus();
+    }
   };
   const resized = new ResizeObserver(() => {
     if (node.clientWidth > 0 && Math.abs(node.clientWidth - width) > 8) draw();

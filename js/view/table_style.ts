@@ -104,8 +104,8 @@ ${gridStyle}
 .value.spread{font-weight:500}
 .value.none{color:var(--fg-faint);opacity:.65}
 .value.soft{color:var(--fg-soft)}
-.value.best{display:inline-block;max-width:100%;padding:0 5px;margin-right:-5px;line-height:20px;vertical-align:middle;border-radius:4px;font-weight:650;color:var(--good);background:color-mix(in srgb,var(--good) 13%,transparent)}
-.value.chip{--tone:var(--quiet);display:inline-block;max-width:100%;padding:0 8px 0 7px;line-height:19px;vertical-align:middle;border-radius:10px;font-size:.92em;font-weight:500;color:var(--tone);background:color-mix(in srgb,var(--tone) 12%,transparent)}
+.value.best{display:inline-block;max-width:100%;padding:0 5px;margin-right:-5px;line-height:20px;vertical-align:middle;border-radius:4px;font-weight:650;color:color-mix(in srgb,var(--good) 80%,var(--fg));background:color-mix(in srgb,var(--good) 13%,transparent)}
+.value.chip{--tone:var(--quiet);display:inline-block;max-width:100%;padding:0 8px 0 7px;line-height:19px;vertical-align:middle;border-radius:10px;font-size:.92em;font-weight:500;color:color-mix(in srgb,var(--tone) 80%,var(--fg));background:color-mix(in srgb,var(--tone) 12%,transparent)}
 .value.chip::before{content:"";display:inline-block;width:6px;height:6px;margin-right:6px;border-radius:50%;background:currentColor;vertical-align:1px}
 .chip.finished{--tone:var(--good)!important}.chip.running{--tone:var(--info)!important}.chip.failed{--tone:var(--bad)!important}.chip.killed{--tone:var(--warn)!important}
 .value.chip.running::before{animation:beat 1.6s ease-in-out infinite}
