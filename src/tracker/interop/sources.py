@@ -12,8 +12,8 @@ from tracker.interop.store_copy import OwnStore
 
 _KNOWN = (
     "an MLflow folder (mlruns/), an MLflow SQLite file or database URI (postgresql://…, mysql://…), TensorBoard event "
-    "files, W&B offline runs (wandb/), a Trackio project (SQLite or Parquet), a Neptune export, a CSV table of runs, or a store of "
-    "ours (.tracker) or a zip of one"
+    "files, W&B offline runs (wandb/), a Trackio project (SQLite or Parquet), a Neptune export, a CSV table of runs, "
+    "or a store of ours (.tracker) or a zip of one"
 )
 
 
