@@ -5,6 +5,13 @@ type Props = Readonly<Record<string, string | number | boolean | null | undefine
 
 const SVG = 'http://www.w3.org/2000/svg';
 
+let nonce = '';
+
+/** From now on styles carry this word, by which a page with a strict policy knows its own. */
+export function useNonce(word: string): void {
+  nonce = word;
+}
+
 /** An HTML element with these attributes (null, undefined and false are left out) and children. */
 export function h<K extends keyof HTMLElementTagNameMap>(
   tag: K,
@@ -26,8 +33,10 @@ export function s<K extends keyof SVGElementTagNameMap>(
 function filled<E extends Element>(element: E, props: Props, children: readonly Child[]): E {
   for (const [name, value] of Object.entries(props)) {
     if (value === null || value === undefined || value === false) continue;
-    element.setAttribute(name, value === true ? '' : String(value));
+    if (name === 'style') (element as unknown as HTMLElement).style.cssText = String(value);
+    else element.setAttribute(name, value === true ? '' : String(value));
   }
+  if (nonce && element instanceof HTMLStyleElement) element.nonce = nonce;
   element.append(...children.filter(child => child !== null && child !== undefined && child !== false));
   return element;
 }

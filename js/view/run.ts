@@ -26,6 +26,10 @@ export interface RunOptions {
   readonly opened?: (run: string) => void;
   /** Where the host serves a file whole. */
   readonly fileUrl?: (run: string, path: string) => string;
+  /** Nothing is to change any more: no edits, no asking again, no downloads. */
+  readonly still?: boolean;
+  /** Calls back when something in the run's store has changed; without it a run that goes on is asked for now and then. */
+  readonly changed?: (listener: () => void) => Dispose;
   /** Shows a button that closes the view. */
   readonly closed?: () => void;
 }
@@ -79,6 +83,7 @@ class RunView {
       source.on('run', () => this.#begin()),
       followTheme(this.#node, () => this.#run && this.#tabs.update(this.#run, true)),
     );
+    if (options.changed) this.#stops.push(options.changed(() => void this.#fetch()));
     if (source.linked) {
       this.#stops.push(
         source.linked(link => {
@@ -93,7 +98,7 @@ class RunView {
   #openFile: (path: string) => void = () => {};
 
   #context(): RunContext {
-    const { plotly, opened, fileUrl } = this.#options;
+    const { plotly, opened, fileUrl, still } = this.#options;
     let asset: Promise<PlotlyLike> | null = null;
     const load = plotly
       ? () => {
@@ -105,6 +110,7 @@ class RunView {
     return {
       run: () => this.#run!,
       ask: ask ?? null,
+      still: still ?? !ask,
       plotly: load,
       fileUrl: fileUrl ? path => fileUrl(this.#id, path) : null,
       open: opened ?? (ask ? run => this.#source.set('id', run) : null),
@@ -162,7 +168,7 @@ class RunView {
   /** Asks again in a while, later where nobody looks. */
   #plan(): void {
     window.clearTimeout(this.#again);
-    if (!this.#source.ask || this.#gone || this.#run?.status !== 'RUNNING') return;
+    if (!this.#source.ask || this.#options.still || this.#gone || this.#run?.status !== 'RUNNING') return;
     const wait = document.hidden || this.#node.offsetParent === null ? 10 * AGAIN : AGAIN;
     this.#again = window.setTimeout(() => void this.#fetch(), wait);
   }
@@ -198,10 +204,10 @@ class Head {
       () => `tracker.show("${context.run().id}")`,
       'the Python call',
     );
-    const rename = context.ask ? actionButton('Rename', () => this.#rename()) : null;
+    const rename = !context.still ? actionButton('Rename', () => this.#rename()) : null;
     const close = closed ? actionButton('×', closed, 'Close') : null;
     close?.setAttribute('aria-label', 'Close');
-    const tools = h('span', { class: 'trk-tools' }, context.ask ? this.#star : null, rename, python, close);
+    const tools = h('span', { class: 'trk-tools' }, context.still ? null : this.#star, rename, python, close);
     const title = h('div', { class: 'trk-title' }, this.#name, this.#facts);
     this.node = h('header', { class: 'trk-head' }, this.#chip, title, tools);
   }

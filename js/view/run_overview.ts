@@ -147,7 +147,7 @@ function notePart(context: RunContext): { node: HTMLElement; update(run: RunDeta
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) keep.click();
   });
   return {
-    node: h('section', { class: 'trk-notes' }, shown, form, context.ask ? change : null),
+    node: h('section', { class: 'trk-notes' }, shown, form, context.still ? null : change),
     update(run) {
       setText(change, run.note ? 'Edit note' : 'Add a note');
       if (run.note === seen) return;
@@ -160,7 +160,7 @@ function notePart(context: RunContext): { node: HTMLElement; update(run: RunDeta
 function tagPart(context: RunContext): { node: HTMLElement; update(run: RunDetail): void } {
   const list = new PairList('Tags', pair => {
     const value = h('dd', { dir: 'auto', title: pair.value }, pair.value);
-    if (!context.ask) return [value];
+    if (context.still) return [value];
     const drop = actionButton('×', () => void edit(context, { tags: { [pair.key]: null } }, `Removed ${pair.key}.`));
     drop.setAttribute('aria-label', `Remove the tag ${pair.key}`);
     drop.classList.add('trk-drop');
@@ -178,6 +178,6 @@ function tagPart(context: RunContext): { node: HTMLElement; update(run: RunDetai
     key.value = '';
     value.value = '';
   });
-  if (context.ask) list.node.append(form);
-  return { node: list.node, update: run => list.update(run.tags, context.ask ? 'No tags.' : '') };
+  if (!context.still) list.node.append(form);
+  return { node: list.node, update: run => list.update(run.tags, context.still ? '' : 'No tags.') };
 }

@@ -10,6 +10,8 @@ export interface RunContext {
   readonly run: () => RunDetail;
   /** Asks whoever has the run; null where nobody does. */
   readonly ask: ((question: Ask) => Promise<Answer>) | null;
+  /** Nothing can be changed, or brought from the store. */
+  readonly still: boolean;
   readonly plotly: (() => Promise<PlotlyLike>) | null;
   /** Where a host serves a file of this run whole. */
   readonly fileUrl: ((path: string) => string) | null;

@@ -64,7 +64,8 @@ export class FilePreview {
     const copy = copyButton(this.#context, 'Copy as Python', python, 'the Python call');
     const formed = FORMED.includes(preview.kind);
     const other = plain ? 'Show' : 'Text';
-    const text = formed || plain ? actionButton(other, () => void this.show(run, path, !plain)) : null;
+    const text =
+      !this.#context.still && (formed || plain) ? actionButton(other, () => void this.show(run, path, !plain)) : null;
     return [text, copy, this.#download(run, { path, size })].filter(node => node !== null);
   }
 
@@ -72,7 +73,7 @@ export class FilePreview {
     const name = file.path.split('/').at(-1)!;
     const url = this.#context.fileUrl?.(file.path);
     if (url) return h('a', { class: 'trk-act', href: url, download: name }, 'Download');
-    if (file.size > TOO_LARGE) return null;
+    if (file.size > TOO_LARGE || this.#context.still) return null;
     const button = actionButton('Download', () => {
       button.disabled = true;
       const said = (part: number) => setText(button, `${Math.round(part * 100)} %`);

@@ -50,6 +50,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "tracker.projects.launching": ("run",),
     "tracker.projects.packaging": ("package",),
     "tracker.projects.pipelines.pipeline": ("pipeline",),
+    "tracker.pages.report": ("report",),
     "tracker.projects.rerun": ("rerun",),
     "tracker.projects.slices": ("slice",),
 }  # fmt: skip

@@ -30,6 +30,7 @@ COMMANDS = {
     "package": ("tracker.commands.package:configure", "write a tracked run as a project's folder"),
     "export": ("tracker.commands.exports:configure", "write runs as a zip, for MLflow, as Parquet or as CSV"),
     "pipeline": ("tracker.commands.pipeline:configure", "run what changed of a pipeline, say how it stands, draw it"),
+    "report": ("tracker.commands.report:configure", "write runs as one HTML file that shows them anywhere"),
     "import": ("tracker.commands.imports:configure", "bring the runs of another tracker into the store"),
 }
 

@@ -11,20 +11,20 @@ from tracker.pages.files import beginning
 from tracker.pages.numbers import rounded
 from tracker.query import Reader
 from tracker.query.curves import reduced
-from tracker.query.table import run_table
 from tracker.tracking.provenance import SLICE
 
+_RUN = "SELECT name, experiment, status, epoch(start_time), epoch(end_time), note FROM runs WHERE run_id = ?"
 CARD_POINTS = 120
 TEXT_BYTES = 20_000
 
 
 def run_card(store: Reader, run_id: str, curves: bool = True, text_bytes: int = TEXT_BYTES) -> dict[str, Any]:
     """The RunCard of js/core/types.ts, its texts at most so long. Raises NotFound."""
-    found = run_table(store, run_ids=[run_id], view="all")
-    if found.num_rows == 0:
-        raise NotFound(f"No run {run_id!r} in the store at {store.store.root}.")
-    run = found.to_pylist()[0]
     ask = store.cursor()
+    row = ask.execute(_RUN, [run_id]).fetchone()
+    if row is None:
+        raise NotFound(f"No run {run_id!r} in the store at {store.store.root}.")
+    name, experiment, status, started, ended, note = row
     params = ask.execute("SELECT key, value FROM params WHERE run_id = ? ORDER BY key", [run_id]).fetchall()
     metrics = ask.execute(
         "SELECT key, value, step, points FROM latest_metrics WHERE run_id = ? ORDER BY key", [run_id]
@@ -34,11 +34,11 @@ def run_card(store: Reader, run_id: str, curves: bool = True, text_bytes: int = 
     many = [key for key, _, _, points in metrics if points > 1] if curves else []
     return {
         "id": run_id,
-        "name": run["name"] or "",
-        "experiment": run["experiment"] or "",
-        "status": run["status"],
-        "started": run["start_time"].timestamp() * 1000,
-        "ended": run["end_time"].timestamp() * 1000 if run["end_time"] is not None else None,
+        "name": name or "",
+        "experiment": experiment or "",
+        "status": status,
+        "started": started * 1000,
+        "ended": None if ended is None else ended * 1000,
         "params": [{"key": key, "value": value if value is not None else "null"} for key, value in params],
         "metrics": [
             {"key": key, "value": rounded(value), "step": step, "points": points}
@@ -47,7 +47,7 @@ def run_card(store: Reader, run_id: str, curves: bool = True, text_bytes: int = 
         "tags": [{"key": key, "value": value} for key, value in tags if not key.startswith(("mlflow.", "tracker."))],
         "slice": next((value for key, value in tags if key == SLICE), ""),
         "curves": json_curves(reduced(store, [run_id], many, CARD_POINTS)) if many else [],
-        "note": run.get("note") or "",
+        "note": note or "",
         "output": _text(store, run_id, "output/output.txt", text_bytes),
         "traceback": _text(store, run_id, "output/traceback.txt", text_bytes),
         "source": _text(store, run_id, "code/cell.py", text_bytes),
