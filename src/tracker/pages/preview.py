@@ -20,6 +20,8 @@ MEDIA_BYTES: Final = 24 << 20
 DOCUMENT_BYTES: Final = 3 << 20
 TEXT_PART: Final = 200_000
 
+_TEXT_BYTES: Final = bytes(byte for byte in range(256) if byte >= 32 or byte in b"\t\n\r\f\b\x1b")
+
 Previewed = tuple[dict[str, Any], list[Any]]
 
 _PICTURES: Final = {
@@ -56,6 +58,8 @@ def preview(file: RunFile, question: Mapping[str, Any]) -> Previewed:
 
 def _shown(file: RunFile, offset: int, question: Mapping[str, Any]) -> Previewed:
     suffix = file.suffix
+    if file.size == 0:
+        return _text(file, 0)
     if suffix in _PICTURES:
         return _picture(file, _PICTURES[suffix])
     if suffix in _MEDIA:
@@ -132,13 +136,13 @@ def _text(file: RunFile, offset: int) -> Previewed:
 
 
 def _decoded(data: bytes) -> str | None:
-    """Text in UTF-8 (or UTF-16 with a mark), a character cut at an end replaced; None for what is no text."""
+    """Text in UTF-8 (UTF-16 with a mark, else Latin-1), a character cut at an end replaced; None for what is no text."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", "replace")
-    if b"\0" in data:
+    if data.translate(None, _TEXT_BYTES):
         return None
     text = data.decode("utf-8", "replace")
-    return text if text.count("\ufffd") <= 4 + len(text) // 20 else None
+    return text if text.count("\ufffd") <= 4 + len(text) // 50 else data.decode("latin-1")
 
 
 def _binary() -> Previewed:
