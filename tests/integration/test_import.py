@@ -21,6 +21,7 @@ from tracker.entities import ViewType
 from tracker.exceptions import InvalidState, InvalidValue
 from tracker.interop.importing import ELSEWHERE, MARK, import_from
 from tracker.store import locks
+from tracker.tracking import logged_models, model_records
 
 WRITTEN = Path(__file__).parents[1] / "imports"
 
@@ -265,3 +266,41 @@ def test_from_the_command_line(folder: Path) -> None:
         [sys.executable, "-m", "tracker", "import", "/nowhere"], capture_output=True, text=True, env=os.environ.copy()
     )
     assert done.returncode == 1 and done.stderr.startswith("tracker: There is nothing at /nowhere")
+
+
+# -- MLflow 3's logged models
+
+
+@pytest.mark.parametrize("kind", ["folder", "database"])
+def test_logged_models_come_in(kind: str, tmp_path: Path) -> None:
+    place = tmp_path / "elsewhere"
+    if kind == "folder":
+        shutil.copytree(WRITTEN / "logged_models", place)
+    else:
+        with sqlite3.connect(place) as connection:
+            connection.executescript((WRITTEN / "logged_models.sql").read_text())
+        connection.close()
+    report = import_from(place)
+    assert (report.runs, report.versions, report.skipped) == (1, 1, [])
+    store = tracker.tracking.current_store()
+    models = {model.name: model for model in model_records.every(store)}
+    assert set(models) == {"clf", "ext"}
+    model, run = models["clf"], tracker.runs("lm").iloc[0]
+    assert (model.run_id, model.status, model.model_type, model.params) == (run.run_id, "READY", "sk", {"C": "1.5"})
+    assert model.tags["k"] == "ü" and model.created > 1_700_000_000_000
+    assert [(p["value"], p["step"], p["run_id"]) for p in model.metrics] == [
+        (0.5, 1, run.run_id),
+        (0.75, 2, run.run_id),
+    ]
+    assert tracker.get_run(run.run_id).data.tags[f"tracker.mlflow.made.{model.id}"] == "2"
+    version = tracker.MlflowClient().get_model_version("Reg", 1)
+    assert version.model_id == model.id
+    if kind == "folder":
+        assert report.files == 3
+        assert tracker.artifacts.load_text(f"runs:/{run.run_id}/clf/w.bin") == "weights"
+        folder = logged_models.folder_of(store, model.id)
+        assert folder is not None and (folder / "w.bin").read_text() == "weights"
+    before = everything()
+    again = import_from(place)
+    assert (again.runs, again.files, again.versions) == (0, 0, 0) and everything() == before
+    assert len(model_records.every(store)) == 2 and len(model_records.get(store, model.id).metrics) == 2

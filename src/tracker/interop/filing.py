@@ -33,29 +33,33 @@ class Filing:
             return str(record.artifacts)
         return record.artifacts_elsewhere
 
-    def place(self, writer: RunWriter, record: RunRecord) -> int:
-        """Bring the run's files in; how many. Raises StoreError."""
+    def place(self, writer: RunWriter, record: RunRecord, below: str | None = None, tell: bool = True) -> int:
+        """Bring the run's files in, into the folder `below` of its artifacts; how many. Raises StoreError.
+
+        `tell`: each as an artifact of the run.
+        """
         placed = 0
         for name, content in _files_of(record):
             if isinstance(content, Path) and self._way == "reference":
                 continue
+            name = f"{below}/{name}" if below else name
             try:
                 if isinstance(content, bytes):
                     writer.artifact_bytes(name, content)
                 else:
-                    self._place(writer, content, name)
+                    self._place(writer, content, name, tell)
                 placed += 1
             except (InvalidValue, OSError) as error:
                 reason = error.message if isinstance(error, TrackerError) else str(error.strerror)
                 self._skipped.append(Skipped(f"artifact {content if isinstance(content, Path) else name}", reason))
         return placed
 
-    def _place(self, writer: RunWriter, source: Path, name: str) -> None:
+    def _place(self, writer: RunWriter, source: Path, name: str, tell: bool) -> None:
         if source.is_symlink() or not source.is_file():
             raise InvalidValue("it is no file but a link or a device" if source.exists() else "it is not there")
         target, size = writer.artifact_path(name), source.stat().st_size
-        # First: a file that was moved is not found in the source again, should the import be cut off here.
-        writer.store.append(writer.event("artifact", k=name, v={"size": size}))
+        if tell:  # first: a file that was moved is not found in the source again, should the import be cut off here
+            writer.store.append(writer.event("artifact", k=name, v={"size": size}))
         bring(source, target, self._way)
 
 

@@ -11,21 +11,25 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from hashlib import sha256
-from itertools import islice
+from itertools import count, islice
 from typing import get_args
 
 from tracker.exceptions import InvalidState, InvalidValue
 from tracker.interop.filing import Artifacts, Filing
-from tracker.interop.records import ExperimentRecord, ModelRecord, RunRecord, Skipped, Source
+from tracker.interop.logged_models import import_logged_model
+from tracker.interop.records import ExperimentRecord, LoggedModelRecord, ModelRecord, RunRecord, Skipped, Source
 from tracker.interop.registering import MARK, import_model
 from tracker.interop.report import Report
 from tracker.interop.sources import source_at
 from tracker.interop.store_copy import OwnStore
 from tracker.query import reader
-from tracker.store import Store, events, locks
+from tracker.store import Experiment, Store, events, locks
+from tracker.store.experiments import DELETED
+from tracker.store.ids import experiment_id
+from tracker.store.store import check_experiment_name
 from tracker.tracking import experiments
 from tracker.tracking.location import current_store
 from tracker.tracking.provenance import PARENT, RUN_NAME
@@ -87,6 +91,8 @@ class _Importer:
             self._noting(f"run {run.id}", lambda run=run: self._run(run))  # type: ignore[misc]
             if progress is not None:
                 progress(done, max(done, total))
+        for logged in self._source.logged_models():
+            self._noting(f"logged model {logged.id}", lambda logged=logged: self._logged(logged))  # type: ignore[misc]
         for model in self._source.models():
             self._noting(f"model {model.name!r}", lambda model=model: self._model(model))  # type: ignore[misc]
         self._report.skipped += self._source.skipped
@@ -102,30 +108,48 @@ class _Importer:
     # -- experiments
 
     def _experiment(self, record: ExperimentRecord) -> None:
-        name, known = record.name, self._store.experiments().values()
+        name, known = record.name, list(self._store.experiments().values())
         found = next((e for e in known if e.name == name and (e.state == "deleted") == record.deleted), None)
         if found is None and record.deleted and self._store.experiment_named(name):
             name = f"{name} (deleted)"  # the name belongs to a living one here
             found = next((e for e in known if e.name == name), None)
-        identifier = found.id if found else self._store.ensure_experiment(name)
+        if found is None and record.deleted:
+            identifier = self._deleted_experiment(name, known)
+        else:
+            identifier = found.id if found else self._store.ensure_experiment(name)
         self._experiments[record.id] = identifier
         self._report.experiments += 1
         there = experiments.get(self._store, identifier).tags
         for key, value in record.tags.items():
             if there.get(key) != value:
                 experiments.set_tag(self._store, identifier, key, value)
-        if record.deleted and found is None:
-            experiments.delete(self._store, identifier)
+
+    def _deleted_experiment(self, name: str, known: Iterable[Experiment]) -> str:
+        """Make an experiment that is in the bin, in one write: cut off between two it would be a living one."""
+        check_experiment_name(name)
+        taken = {one.id for one in known}
+        identifier = next(i for i in (experiment_id(name, attempt) for attempt in count()) if i not in taken)
+        made = events.event("experiment", x=identifier, v={"name": name}, t=self._store.clock())
+        gone = events.event("experiment.state", x=identifier, v=DELETED, t=self._store.clock())
+        self._store.append(made + gone)
+        return identifier
+
+    def _logged(self, record: LoggedModelRecord) -> None:
+        if record.experiment_id not in self._experiments:
+            raise InvalidValue(f"its experiment {record.experiment_id!r} is not among those that were imported")
+        experiment = self._experiments[record.experiment_id]
+        self._report.files += import_logged_model(self._store, record, experiment, self._here, self._filing)
+
+    def _here(self, run_id: str) -> str:
+        return _identifier(self._source.kind, run_id)
 
     def _model(self, record: ModelRecord) -> None:
-        self._report.versions += import_model(
-            self._store, record, lambda run_id: _identifier(self._source.kind, run_id)
-        )
+        self._report.versions += import_model(self._store, record, self._here)
 
     # -- runs
 
     def _run(self, record: RunRecord) -> None:
-        run_id = _identifier(self._source.kind, record.id)
+        run_id = self._here(record.id)
         if run_id in self._marks and self._marks[run_id] != _BEGUN:
             self._report.already += 1
             return
@@ -148,7 +172,7 @@ class _Importer:
             yield writer.event("run", x=self._experiments[record.experiment_id], v=start)
         tags = record.tags | {MARK: _BEGUN} | ({RUN_NAME: record.name} if record.name else {})
         if PARENT in tags:
-            tags[PARENT] = _identifier(self._source.kind, tags[PARENT])
+            tags[PARENT] = self._here(tags[PARENT])
         if elsewhere := self._filing.elsewhere(record):
             tags[ELSEWHERE] = elsewhere
         for key, value in tags.items():

@@ -7,6 +7,7 @@ SQLite file is opened read-only.
 from __future__ import annotations
 
 import contextlib
+import math
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -14,14 +15,17 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from tracker.exceptions import InvalidValue
-from tracker.interop.mlflow_files import DELETED_STAGE
+from tracker.interop.logged_models import MADE, READ
+from tracker.interop.mlflow_files import DELETED_STAGE, LOGGED_STATUSES, model_point
 from tracker.interop.records import (
     DatasetRecord,
     ExperimentRecord,
+    LoggedModelRecord,
     ModelRecord,
     Point,
     RunRecord,
     Skipped,
+    Source,
     VersionRecord,
     typed,
 )
@@ -42,6 +46,16 @@ _COLUMNS = {
     "input_tags": ("input_uuid", "name", "value"),
     "datasets": (
         "dataset_uuid", "name", "digest", "dataset_source_type", "dataset_source", "dataset_schema", "dataset_profile",
+    ),
+    "logged_models": (
+        "model_id", "experiment_id", "name", "artifact_location", "creation_timestamp_ms", "status", "lifecycle_stage",
+        "model_type", "source_run_id",
+    ),
+    "logged_model_tags": ("model_id", "tag_key", "tag_value"),
+    "logged_model_params": ("model_id", "param_key", "param_value"),
+    "logged_model_metrics": (
+        "model_id", "metric_name", "metric_value", "metric_step", "metric_timestamp_ms", "run_id", "dataset_name",
+        "dataset_digest",
     ),
     "registered_models": ("name", "description"),
     "registered_model_tags": ("name", "key", "value"),
@@ -67,17 +81,21 @@ def is_source(path: Path) -> bool:
     return False
 
 
-class MlflowDatabase:
+class MlflowDatabase(Source):
     """The runs of an MLflow database: the path of a SQLite file, or a database's URI."""
 
     kind = "MLflow database"
 
     def __init__(self, place: Path | str) -> None:
         self.skipped: list[Skipped] = []
-        self._ask, self._columns, self.close = _open(place)
+        self._ask, self._columns, self._close = _open(place)
         self._base = place.parent if isinstance(place, Path) else None
         if not self._columns("runs"):
             raise InvalidValue(f"{place} has no table of runs, so it is no MLflow database.")
+
+    def close(self) -> None:
+        """Close the database."""
+        self._close()
 
     def count(self) -> int:
         """How many runs there are."""
@@ -96,6 +114,7 @@ class MlflowDatabase:
             tags = {key: value or "" for _, key, value in self._rows("tags", run)}
             if user:
                 tags.setdefault("mlflow.user", user)
+            tags |= self._model_links(run)
             folder = self._local(artifacts)
             yield RunRecord(
                 id=run,
@@ -113,6 +132,32 @@ class MlflowDatabase:
                 artifacts_elsewhere=None if folder or not artifacts else artifacts,
             )
 
+    def logged_models(self) -> Iterator[LoggedModelRecord]:
+        """The models that runs logged."""
+        tags, params = _nested(self._rows("logged_model_tags")), _nested(self._rows("logged_model_params"))
+        points: dict[str, list[dict[str, Any]]] = {}
+        for model, key, value, step, time, run, dataset, digest in self._rows("logged_model_metrics"):
+            told = model_point(
+                key, _infinite(value if value is not None else math.nan), step, time, run, dataset, digest
+            )
+            points.setdefault(model, []).append(told)
+        for row in self._rows("logged_models", order="model_id"):
+            model, experiment, name, place, created, status, stage, kind, run = row
+            yield LoggedModelRecord(
+                id=model,
+                experiment_id=str(experiment),
+                name=name,
+                created=created or 0,
+                run_id=run or None,
+                model_type=kind,
+                status=LOGGED_STATUSES.get(status, "READY"),
+                deleted=stage == "deleted",
+                tags=tags.get(model, {}),
+                params=params.get(model, {}),
+                metrics=tuple(points.get(model, ())),
+                artifacts=self._local(place),
+            )
+
     def models(self) -> Iterator[ModelRecord]:
         """The registered models, deleted versions as gaps."""
         tags = _nested(self._rows("registered_model_tags"))
@@ -126,7 +171,7 @@ class MlflowDatabase:
                     source or "",
                     run or None,
                     link or None,
-                    None,
+                    _model_id(source),
                     about,
                     stage or "None",
                     of_versions.get((name, n), {}),
@@ -140,6 +185,21 @@ class MlflowDatabase:
     def _points(self, run: str) -> Iterator[Point]:
         for _, key, value, step, time, is_nan in self._rows("metrics", run, order="key, timestamp, step, value"):
             yield key, float("nan") if is_nan else _infinite(value), step or 0, time or 0
+
+    def _model_links(self, run: str) -> dict[str, str]:
+        """The tags that say which models the run made and read."""
+        there = self._columns("inputs")
+        if not there:
+            return {}
+        found = self._ask(
+            f"SELECT source_type, destination_id, {'step' if 'step' in there else '0'} FROM inputs "  # noqa: S608
+            "WHERE source_id = :id AND source_type IN ('RUN_INPUT', 'RUN_OUTPUT')",
+            {"id": run},
+        )
+        return {
+            (MADE if kind == "RUN_OUTPUT" else READ) + model: str(step or 0) if kind == "RUN_OUTPUT" else ""
+            for kind, model, step in found
+        }
 
     def _inputs(self, run: str) -> Iterator[DatasetRecord]:
         if not all(self._columns(table) for table in ("inputs", "datasets", "input_tags")):
@@ -184,6 +244,12 @@ def _nested(rows: Iterable[tuple[Any, ...]]) -> dict[Any, dict[str, Any]]:
     for owner, key, value in rows:
         found.setdefault(owner, {})[key] = "" if value is None else value
     return found
+
+
+def _model_id(source: str | None) -> str | None:
+    """The logged model that a version was made of, which its source names."""
+    name = (source or "").removeprefix("models:/")
+    return name if name.startswith("m-") and source != name else None
 
 
 def _infinite(value: float) -> float:

@@ -6,18 +6,22 @@ skipped, a metric line that is none is skipped and told. Links are not followed 
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tracker.interop.logged_models import MADE, READ
 from tracker.interop.records import (
     DatasetRecord,
     ExperimentRecord,
+    LoggedModelRecord,
     ModelRecord,
     Point,
     RunRecord,
     Skipped,
+    Source,
     VersionRecord,
     typed,
 )
@@ -25,6 +29,7 @@ from tracker.interop.records import (
 STATUSES = {1: "RUNNING", 2: "SCHEDULED", 3: "FINISHED", 4: "FAILED", 5: "KILLED"}
 DELETED_STAGE = "Deleted_Internal"
 MAX_META_BYTES = 1 << 20
+LOGGED_STATUSES = {1: "PENDING", 2: "READY", 3: "FAILED"}
 _NO_EXPERIMENTS = {".trash", "models", "traces"}
 
 
@@ -33,7 +38,7 @@ def is_source(path: Path) -> bool:
     return path.is_dir() and any((folder / "meta.yaml").is_file() for folder in _folders(path, path / ".trash"))
 
 
-class MlflowFiles:
+class MlflowFiles(Source):
     """The runs of an `mlruns/` folder, those in its bin included."""
 
     kind = "MLflow folder"
@@ -45,9 +50,6 @@ class MlflowFiles:
     def count(self) -> int:
         """How many folders of runs there are."""
         return sum(1 for experiment in self._experiment_folders() for _ in _run_folders(experiment))
-
-    def close(self) -> None:
-        """Nothing stays open."""
 
     def experiments(self) -> Iterator[ExperimentRecord]:
         """The experiments whose `meta.yaml` can be read."""
@@ -70,6 +72,42 @@ class MlflowFiles:
                 meta = self._meta(folder)
                 if meta is not None:
                     yield self._run(folder, experiment, meta)
+
+    def logged_models(self) -> Iterator[LoggedModelRecord]:
+        """The models that runs logged, each in `<experiment>/models/<id>/{meta.yaml,params,tags,metrics,artifacts}`."""
+        for experiment in self._experiment_folders():
+            for folder in sorted(_folders(experiment / "models")):
+                meta = self._meta(folder)
+                if meta is not None:
+                    yield self._logged(folder, experiment, meta)
+
+    def _logged(self, folder: Path, experiment: Path, meta: dict[str, Any]) -> LoggedModelRecord:
+        artifacts, status = folder / "artifacts", meta.get("status")
+        run = meta.get("source_run_id")
+        return LoggedModelRecord(
+            id=folder.name,
+            experiment_id=experiment.name,
+            name=str(meta.get("name") or folder.name),
+            created=_whole(meta.get("creation_timestamp")) or 0,
+            run_id=str(run) if run else None,
+            model_type=None if meta.get("model_type") is None else str(meta["model_type"]),
+            status=LOGGED_STATUSES.get(status, "READY") if isinstance(status, int) else "READY",
+            deleted=meta.get("lifecycle_stage") == "deleted",
+            tags=_texts(folder / "tags"),
+            params=_texts(folder / "params"),
+            metrics=tuple(self._model_points(folder / "metrics")),
+            artifacts=artifacts if artifacts.is_dir() else None,
+        )
+
+    def _model_points(self, folder: Path) -> Iterator[dict[str, Any]]:
+        """Lines `time value step run [dataset digest]`."""
+        for key, path in _files(folder):
+            for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+                parts = line.split(" ")
+                try:
+                    yield model_point(key, float(parts[1]), int(parts[2]), int(parts[0]), parts[3], *parts[4:6])
+                except (ValueError, IndexError, TypeError):
+                    self.skipped.append(Skipped(f"{path}, line {number}", "it is no point of a model's metric"))
 
     def models(self) -> Iterator[ModelRecord]:
         """The registered models, each in `models/<name>/{meta.yaml,tags,aliases,version-<n>}`."""
@@ -101,6 +139,7 @@ class MlflowFiles:
         tags = _texts(folder / "tags")
         if meta.get("user_id"):
             tags.setdefault("mlflow.user", str(meta["user_id"]))
+        tags |= self._model_links(folder)
         artifacts = folder / "artifacts"
         elsewhere = meta.get("artifact_uri")
         return RunRecord(
@@ -118,6 +157,17 @@ class MlflowFiles:
             artifacts=artifacts if artifacts.is_dir() else None,
             artifacts_elsewhere=None if artifacts.is_dir() or not elsewhere else str(elsewhere),
         )
+
+    def _model_links(self, run: Path) -> dict[str, str]:
+        """The tags that say which models the run made and read."""
+        found = {}
+        for folder in sorted(_folders(run / "outputs", run / "inputs")):
+            link = self._meta(folder) or {}
+            if link.get("destination_type") == "MODEL_OUTPUT":
+                found[f"{MADE}{link.get('destination_id')}"] = str(link.get("step") or 0)
+            elif link.get("source_type") == "MODEL":
+                found[f"{READ}{link.get('source_id')}"] = ""
+        return found
 
     def _points(self, folder: Path) -> Iterator[Point]:
         for key, path in _files(folder):
@@ -164,6 +214,17 @@ class MlflowFiles:
         else:
             return meta
         return None
+
+
+def model_point(
+    key: str, value: float, step: int, time: int, run: str, dataset: str | None = None, digest: str | None = None
+) -> dict[str, Any]:
+    """A point of a logged model's metric, as the store keeps it: a number that is not finite is a word."""
+    told = value if math.isfinite(value) else str(value)
+    return {
+        "key": key, "value": told, "step": step, "time": time, "run_id": run,
+        "dataset_name": dataset, "dataset_digest": digest,
+    }  # fmt: skip
 
 
 def _folders(*parents: Path) -> list[Path]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tracker.exceptions import InvalidValue
-from tracker.interop.records import ExperimentRecord, File, ModelRecord, Point, RunRecord, Skipped
+from tracker.interop.records import ExperimentRecord, File, Point, RunRecord, Skipped, Source
 from tracker.interop.values import time_ms
 from tracker.store.artifacts import resolve_inside
 
@@ -55,7 +55,7 @@ class _Run:
     times: list[int] = field(default_factory=list)
 
 
-class NeptuneExport:
+class NeptuneExport(Source):
     """The runs of an export."""
 
     kind = "Neptune export"
@@ -70,9 +70,6 @@ class NeptuneExport:
     def count(self) -> int:
         """How many runs there are."""
         return len(self._runs)
-
-    def close(self) -> None:
-        """Nothing stays open."""
 
     def experiments(self) -> Iterator[ExperimentRecord]:
         """One a project and experiment."""
@@ -105,10 +102,6 @@ class NeptuneExport:
                 points=lambda run=run: self._points(run),  # type: ignore[misc]
                 files=lambda run=run: self._files(run),  # type: ignore[misc]
             )
-
-    def models(self) -> Iterator[ModelRecord]:
-        """There are none in an export."""
-        return iter(())
 
     def _look(self, path: Path) -> None:
         """Take the single values of a part, which steps it has, and when."""

@@ -6,10 +6,11 @@ counting what is there already. Everything in a record is somebody else's text.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 Point = tuple[str, float, int, int]
 """A point of a metric: key, value, step, time in ms since the epoch."""
@@ -61,6 +62,27 @@ class RunRecord:
 
 
 @dataclass(frozen=True)
+class LoggedModelRecord:
+    """A model that a run logged, as MLflow 3 keeps it beside its runs. Times in ms.
+
+    `metrics` are the facts of its points: key, value, step, time, run_id, dataset_name, dataset_digest.
+    """
+
+    id: str
+    experiment_id: str
+    name: str
+    created: int
+    run_id: str | None = None
+    model_type: str | None = None
+    status: str = "READY"
+    deleted: bool = False
+    tags: dict[str, str] = field(default_factory=dict)
+    params: dict[str, str] = field(default_factory=dict)
+    metrics: tuple[dict[str, Any], ...] = ()
+    artifacts: Path | None = None
+
+
+@dataclass(frozen=True)
 class VersionRecord:
     """A version of a registered model; `deleted` stands for a number that was given and is gone."""
 
@@ -94,25 +116,34 @@ class Skipped:
     why: str
 
 
-class Source(Protocol):
+class Source(ABC):
     """Where records come from. `skipped` fills while it is read."""
 
     kind: str
     skipped: list[Skipped]
 
-    def experiments(self) -> Iterator[ExperimentRecord]: ...
+    @abstractmethod
+    def experiments(self) -> Iterator[ExperimentRecord]:
+        """All experiments."""
 
-    def runs(self) -> Iterator[RunRecord]: ...
+    @abstractmethod
+    def runs(self) -> Iterator[RunRecord]:
+        """All runs, after the experiments."""
 
-    def models(self) -> Iterator[ModelRecord]: ...
-
+    @abstractmethod
     def count(self) -> int:
         """How many runs there are, for a progress bar."""
-        ...
 
-    def close(self) -> None:
+    def logged_models(self) -> Iterator[LoggedModelRecord]:
+        """The models that runs logged, after the runs; most sources have none."""
+        return iter(())
+
+    def models(self) -> Iterator[ModelRecord]:
+        """The registered models, after those that runs logged; most sources have none."""
+        return iter(())
+
+    def close(self) -> None:  # noqa: B027 (most keep nothing open)
         """Let go of what is open."""
-        ...
 
 
 def typed(text: str) -> Any:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tracker.exceptions import InvalidValue
-from tracker.interop.records import ExperimentRecord, ModelRecord, Point, RunRecord, Skipped, typed
+from tracker.interop.records import ExperimentRecord, Point, RunRecord, Skipped, Source, typed
 from tracker.interop.values import time_ms
 
 _OWN = {
@@ -25,7 +25,7 @@ _STATUSES = {"finished": "FINISHED", "failed": "FAILED", "crashed": "FAILED", "k
 _ENTITIES = {"params": "params", "metrics": "metrics", "tags": "tags", "param": "params", "metric": "metrics"}
 
 
-class CsvTable:
+class CsvTable(Source):
     """The rows of a CSV file as runs."""
 
     kind = "CSV table"
@@ -45,9 +45,6 @@ class CsvTable:
     def count(self) -> int:
         """How many rows there are."""
         return len(self._rows)
-
-    def close(self) -> None:
-        """Nothing stays open."""
 
     def experiments(self) -> Iterator[ExperimentRecord]:
         """The experiments that the rows name; else one with the file's name."""
@@ -75,10 +72,6 @@ class CsvTable:
                 tags=found["tags"],
                 points=lambda points=points: points,  # type: ignore[misc]
             )
-
-    def models(self) -> Iterator[ModelRecord]:
-        """A table has none."""
-        return iter(())
 
     def _points(self, metrics: dict[str, str], time: int, number: int) -> Iterator[Point]:
         for key, text in metrics.items():

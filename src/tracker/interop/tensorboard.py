@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tracker.interop.records import ExperimentRecord, File, ModelRecord, Point, RunRecord, Skipped
+from tracker.interop.records import ExperimentRecord, File, Point, RunRecord, Skipped, Source
 from tracker.interop.tensorboard_events import (
     HPARAMS,
     Event,
@@ -38,7 +38,7 @@ def is_source(path: Path) -> bool:
     return bool(_IS_EVENTS.search(path.name)) if path.is_file() else next(_folders(path), None) is not None
 
 
-class TensorBoard:
+class TensorBoard(Source):
     """The runs below a folder of event files, or in one event file."""
 
     kind = "TensorBoard events"
@@ -54,9 +54,6 @@ class TensorBoard:
     def count(self) -> int:
         """How many folders hold event files."""
         return len(self._runs)
-
-    def close(self) -> None:
-        """Nothing stays open."""
 
     def experiments(self) -> Iterator[ExperimentRecord]:
         """One, with the folder's name."""
@@ -79,10 +76,6 @@ class TensorBoard:
                 points=lambda folder=folder: self._points(folder),  # type: ignore[misc]
                 files=lambda folder=folder: self._files(folder),  # type: ignore[misc]
             )
-
-    def models(self) -> Iterator[ModelRecord]:
-        """There are none."""
-        return iter(())
 
     def _points(self, folder: Path) -> Iterator[Point]:
         for one in self._events(folder):

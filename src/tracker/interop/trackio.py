@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tracker.exceptions import InvalidValue
-from tracker.interop.records import ExperimentRecord, File, ModelRecord, Point, RunRecord, Skipped
+from tracker.interop.records import ExperimentRecord, File, Point, RunRecord, Skipped, Source
 from tracker.interop.values import MEDIA, flattened, is_number, spoken, time_ms
 
 Row = dict[str, Any]
@@ -44,7 +44,7 @@ def _is_project(path: Path) -> bool:
     return False
 
 
-class Trackio:
+class Trackio(Source):
     """The runs of Trackio's projects."""
 
     kind = "Trackio"
@@ -58,9 +58,6 @@ class Trackio:
     def count(self) -> int:
         """How many runs there are."""
         return sum(map(len, self._runs.values()))
-
-    def close(self) -> None:
-        """Nothing stays open."""
 
     def experiments(self) -> Iterator[ExperimentRecord]:
         """One a project, with its file's name."""
@@ -87,10 +84,6 @@ class Trackio:
                     points=lambda path=path, run=run: self._points(path, run),  # type: ignore[misc]
                     files=lambda media=media: _media(media),  # type: ignore[misc]
                 )
-
-    def models(self) -> Iterator[ModelRecord]:
-        """There are none."""
-        return iter(())
 
     def _list(self, path: Path) -> dict[str, tuple[str, int | None, int | None]]:
         """Each run with its name and the times of its first and last row."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tracker.interop.protobuf import LENGTH, Value, fields, last_bytes, last_int, last_text, message
-from tracker.interop.records import ExperimentRecord, ModelRecord, Point, RunRecord, Skipped
+from tracker.interop.records import ExperimentRecord, Point, RunRecord, Skipped, Source
 from tracker.interop.values import MEDIA, flattened, is_number
 from tracker.interop.wandb_log import Damage, is_log, records
 
@@ -51,7 +51,7 @@ class _Told:
     last_time: int | None = None
 
 
-class WandbRuns:
+class WandbRuns(Source):
     """The runs of W&B's offline logs."""
 
     kind = "W&B offline runs"
@@ -65,9 +65,6 @@ class WandbRuns:
     def count(self) -> int:
         """How many logs there are."""
         return len(self._logs)
-
-    def close(self) -> None:
-        """Nothing stays open."""
 
     def experiments(self) -> Iterator[ExperimentRecord]:
         """The projects."""
@@ -94,10 +91,6 @@ class WandbRuns:
                 points=lambda path=path: self._points(path),  # type: ignore[misc]
                 artifacts=files if files.is_dir() and not files.is_symlink() else None,
             )
-
-    def models(self) -> Iterator[ModelRecord]:
-        """There are none in a log."""
-        return iter(())
 
     # -- what the run is
 

@@ -24,6 +24,11 @@ _ID = re.compile(r"m-[0-9a-f]{32}")
 _SUFFIX = ".json"
 
 
+def is_id(text: str) -> bool:
+    """Whether it is what a logged model's id looks like."""
+    return _ID.fullmatch(text) is not None
+
+
 def new_model_id() -> str:
     """An id that no model has."""
     return f"m-{new_id()}"
