@@ -15,7 +15,8 @@ from pathlib import Path
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any, Final
 
-from .effects import Effects, FunctionEffects, Place, Use, effects_of
+from .effects import Effects, FunctionEffects, Place, Use
+from .flow import effects_of
 from .known import (
     ARRAY_CHANGES,
     CHANGING_FUNCTIONS,

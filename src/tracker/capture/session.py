@@ -18,7 +18,8 @@ from pathlib import PurePath
 from types import FunctionType, ModuleType
 from typing import Any, Final
 
-from .effects import Effects, FunctionEffects, Place, effects_of
+from .effects import Effects, FunctionEffects, Place
+from .flow import effects_of
 from .known import SEEDING, words
 from .magics import plain_tree
 from .modules import own_modules
