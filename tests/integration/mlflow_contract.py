@@ -500,9 +500,12 @@ def datasets(p: Place) -> Any:
          i.dataset.profile, sorted((t.key, t.value) for t in i.tags))
         for i in c.get_run(run).inputs.dataset_inputs
     )  # fmt: skip
+    one = c.get_run(run).info.experiment_id
+    summaries = c._tracking_client.store._search_datasets([one])
     long = Dataset("n" * 501, "1", "local", "src")
     return [
-        told, code(c.log_inputs, run, [DatasetInput(long)]), code(c.log_inputs, "nobody", [DatasetInput(first)]),
+        told, sorted((s.name, s.digest, str(s.context), s.experiment_id == one) for s in summaries),
+        code(c.log_inputs, run, [DatasetInput(long)]), code(c.log_inputs, "nobody", [DatasetInput(first)]),
         code(c.log_inputs, run, [DatasetInput(Dataset("x", "d" * 37, "local", "s"))]),
     ]  # fmt: skip
 

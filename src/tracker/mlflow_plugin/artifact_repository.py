@@ -84,12 +84,16 @@ class ArtifactRepository(Base):
     # -- reading
 
     def list_artifacts(self, path: str | None = None) -> list[FileInfo]:
-        root, folder = self._folder(""), self._folder(path or "")
+        folder = self._folder(path or "")
         if not folder.is_dir() or self._hidden(path or "") is not None:
             return []
-        entries = [entry for entry in sorted(folder.iterdir()) if not entry.name.startswith(_TEMPORARY)]
-        seen = [entry for entry in entries if stays_inside(root, entry)]
-        return [_info(entry, root) for entry in seen if self._hidden(entry.relative_to(root).as_posix()) is None]
+        found = []
+        for entry in sorted(folder.iterdir()):
+            name = _joined(path, entry.name)
+            inside = stays_inside(self._folder(""), entry) and not entry.name.startswith(_TEMPORARY)
+            if inside and self._hidden(name) is None:
+                found.append(_info(name, entry))
+        return found
 
     def _hidden(self, path: str) -> str | None:
         """The id of the logged model whose files a path leads to by way of its run, if it does."""
@@ -139,9 +143,9 @@ def _joined(*parts: str | None) -> str:
     return posixpath.normpath(posixpath.join(*told)) if told else ""
 
 
-def _info(path: Path, root: Path) -> FileInfo:
+def _info(name: str, path: Path) -> FileInfo:
     is_dir = path.is_dir()
-    return FileInfo(path.relative_to(root).as_posix(), is_dir, None if is_dir else path.stat().st_size)
+    return FileInfo(name, is_dir, None if is_dir or not path.exists() else path.stat().st_size)
 
 
 def _files_below(folder: str) -> Iterator[tuple[str, str]]:

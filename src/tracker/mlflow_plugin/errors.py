@@ -52,7 +52,7 @@ def unsupported(name: str) -> Callable[..., Any]:
     def inner(self: Any, *args: Any, **kwargs: Any) -> NoReturn:
         refuse(
             f"{name} is not supported by tracker's store: it keeps experiments, runs, models and the model registry, "
-            "no traces, prompts or other parts of MLflow for generative AI. Use one of MLflow's SQL stores for these.",
+            "no traces, prompts, webhooks or what belongs to these. Use one of MLflow's SQL stores for them.",
             databricks_pb2.NOT_IMPLEMENTED,
         )
 

@@ -244,6 +244,12 @@ class RegistryStore(AbstractStore):
         self._version(name, version)
         registry.delete_version_tag(self.store, name, version, key)
 
+    def list_webhooks_by_event(
+        self, event: Any, max_results: int | None = None, page_token: str | None = None
+    ) -> PagedList[Any]:
+        """None: a server asks this at each change."""
+        return PagedList([], None)
+
     def _await_model_version_creation(self, mv: ModelVersion, await_creation_for: int) -> None:
         """A version is ready when it is made."""
 
@@ -292,6 +298,10 @@ class RegistryStore(AbstractStore):
             aliases=[alias for alias, number in model.aliases.items() if number == version.number],
             model_id=version.model_id,
         )
+
+
+for _name in ("create_webhook", "get_webhook", "list_webhooks", "update_webhook", "delete_webhook", "test_webhook"):
+    setattr(RegistryStore, _name, unsupported(_name))
 
 
 def _check_max_results(max_results: Any, most: int) -> None:

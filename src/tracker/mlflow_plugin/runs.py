@@ -51,6 +51,9 @@ _METRICS = f"SELECT run_id, key, step, epoch_ms(time), value FROM latest_metrics
 _INPUTS = f"""SELECT run_id, name, digest, source_type, source, schema, profile, tags::VARCHAR
     FROM datasets WHERE {_IDS} ORDER BY name"""  # noqa: S608
 
+_DATASETS = """SELECT DISTINCT experiment_id, d.name, digest, context FROM datasets d JOIN runs USING (run_id)
+    WHERE experiment_id IN (SELECT unnest($ids::VARCHAR[])) ORDER BY ALL LIMIT $limit"""
+
 
 def load(store: Store, run_ids: Sequence[str]) -> dict[str, RunState]:
     """The runs of these ids that the store has, as the query engine sees them. Their `state` is their own."""
@@ -78,6 +81,12 @@ def load(store: Store, run_ids: Sequence[str]) -> dict[str, RunState]:
     for run, state in found.items():
         state.state = own.get(run) or ACTIVE
     return found
+
+
+def dataset_rows(store: Store, experiment_ids: Sequence[str], limit: int) -> list[tuple[str, str, str, str | None]]:
+    """The datasets that runs of these experiments read: experiment, name, digest, context."""
+    bound = {"ids": list(experiment_ids), "limit": limit}
+    return reader(store).cursor().execute(_DATASETS, bound).fetchall()
 
 
 def _json(text: str) -> Any:

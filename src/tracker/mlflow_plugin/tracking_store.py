@@ -24,6 +24,7 @@ from mlflow.entities import (
     RunStatus,
     RunTag,
 )
+from mlflow.entities.dataset_summary import _DatasetSummary
 from mlflow.protos.databricks_pb2 import INTERNAL_ERROR, RESOURCE_DOES_NOT_EXIST
 from mlflow.store.tracking.abstract_store import AbstractStore
 from mlflow.utils.search_utils import SearchUtils
@@ -45,7 +46,7 @@ from tracker.mlflow_plugin.experiments import ExperimentCalls, check_max_results
 from tracker.mlflow_plugin.histories import HistoryCalls
 from tracker.mlflow_plugin.logged_models import LoggedModelCalls
 from tracker.mlflow_plugin.places import artifact_root, store_of
-from tracker.mlflow_plugin.runs import ARTIFACTS, MODEL_MADE, MODEL_READ, USER_ID, Entities, load
+from tracker.mlflow_plugin.runs import ARTIFACTS, MODEL_MADE, MODEL_READ, USER_ID, Entities, dataset_rows, load
 from tracker.mlflow_plugin.search import search_run_ids
 from tracker.store.experiments import ACTIVE
 from tracker.store.ids import new_id
@@ -55,6 +56,7 @@ from tracker.tracking.provenance import RUN_NAME, USER
 from tracker.tracking.values import shown
 from tracker.tracking.writer import RunWriter, shared_writer
 
+MAX_DATASETS = 1_000
 _ACTIVE_STATUSES = ("RUNNING", "SCHEDULED")
 
 
@@ -231,6 +233,10 @@ class TrackingStore(ExperimentCalls, HistoryCalls, LoggedModelCalls, AbstractSto
     def log_outputs(self, run_id: str, models: list[LoggedModelOutput]) -> None:
         self._active_run(run_id)
         self._writer(run_id).tags({f"{MODEL_MADE}{model.model_id}": model.step for model in models})
+
+    def _search_datasets(self, experiment_ids: Sequence[str]) -> list[_DatasetSummary]:
+        ids = [experiment_number(one) for one in experiment_ids]
+        return [_DatasetSummary(*row) for row in dataset_rows(self.store, ids, MAX_DATASETS)]
 
     def record_logged_model(self, run_id: str, mlflow_model: Any) -> None:
         from mlflow.models import Model
