@@ -27,6 +27,7 @@ _BUILT = (
     "src/tracker/labextension/package.json",
 )
 _SOURCES = ("core", "grid", "plot", "view", "style", "widgets", "remote", "page", "lab")
+_WRITTEN = {".ts", ".css", ".json"}
 _PACKAGES = Path("node_modules", ".package-lock.json")
 
 
@@ -58,8 +59,8 @@ def _is_stale(root: Path) -> bool:
 
 
 def _sources(root: Path) -> list[Path]:
-    folders = [path for name in _SOURCES for path in (root / "js" / name).rglob("*.ts")]
-    return [*folders, root / "js" / "build.mjs", root / "package.json", root / "package-lock.json"]
+    files = [path for name in _SOURCES for path in (root / "js" / name).rglob("*") if path.suffix in _WRITTEN]
+    return [*files, root / "js" / "build.mjs", root / "package.json", root / "package-lock.json"]
 
 
 def _times(paths: list[Path]) -> list[float]:

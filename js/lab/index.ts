@@ -3,6 +3,7 @@ import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/applica
 import type { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import { MIME } from '../core/types';
 import { BundleRenderer, RANK, WIDGET_MIME } from './renderer';
+import { runs } from './runs';
 
 interface RenderMimeRegistry {
   addFactory(factory: IRenderMime.IRendererFactory, rank?: number): void;
@@ -31,4 +32,4 @@ const plugin: JupyterFrontEndPlugin<void> = {
   },
 };
 
-export default plugin;
+export default [plugin, runs];

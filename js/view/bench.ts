@@ -21,6 +21,8 @@ export interface BenchHost {
   readonly plotly: () => Promise<PlotlyLike>;
   /** Something else is shown now. */
   shown(route: Route, title: string): void;
+  /** What can be done with a run, beside what the view of it offers. */
+  readonly actions?: readonly { readonly label: string; act(run: string): void }[];
 }
 
 export interface Bench {
@@ -47,7 +49,10 @@ export function bench(root: HTMLElement, host: BenchHost, first: Route): Bench {
   together.classList.add('main');
   const where = h('bdi', {});
   const place = h('span', { class: 'trk-bench-where' }, where);
-  const bar = h('div', { class: 'trk-bench-bar' }, back, pick, title, together, place);
+  const acts = (host.actions ?? []).map(({ label, act }) =>
+    button(label, label, () => route.at === 'run' && act(route.run)),
+  );
+  const bar = h('div', { class: 'trk-bench-bar' }, back, pick, title, together, ...acts, place);
   const said = h('p', { class: 'trk-bench-said', role: 'status', hidden: true });
   const body = h('div', { class: 'trk-bench-body' });
   const frame = h('section', { class: 'trk-view trk-bench', 'aria-label': 'tracker' });
@@ -140,7 +145,7 @@ export function bench(root: HTMLElement, host: BenchHost, first: Route): Bench {
       beside =
         next.at === 'compare'
           ? compared(next.runs)
-          : runPage({ store, run: next.run, plotly: host.plotly, opened: go, tells, named: tellShown });
+          : runPage({ store, run: next.run, plotly: host.plotly, opened: go, named: tellShown });
       body.append(beside.node);
     }
     if (kept) kept.node.hidden = next.at !== 'runs';
@@ -161,6 +166,7 @@ export function bench(root: HTMLElement, host: BenchHost, first: Route): Bench {
     back.hidden = inTable;
     pick.hidden = !inTable;
     title.hidden = inTable;
+    for (const act of acts) act.hidden = route.at !== 'run';
     const count = inTable ? selected().length : 0;
     together.hidden = count < 2;
     setText(together, `Compare ${formatCount(count)} runs`);

@@ -31,6 +31,7 @@ export function card(root: HTMLElement, source: Source<CardData>, saved = false)
     pending = 0;
     const run = source.get('run');
     if (!run?.id) return;
+    host.dataset['run'] = run.id;
     frame.dataset['status'] = run.status;
     frame.setAttribute('aria-label', `Run ${run.name}, ${statusText(run.status).toLowerCase()}`);
     for (const part of parts) part.update(run);

@@ -196,7 +196,8 @@ function filesFold(): Part {
         list,
         run.artifacts,
         file => file.path,
-        file => h('li', {}, h('span', { class: 'path' }, file.path), h('span', { class: 'size' })),
+        file =>
+          h('li', { 'data-file': file.path }, h('span', { class: 'path' }, file.path), h('span', { class: 'size' })),
         (item, file) => setText(item.lastElementChild!, formatBytes(file.size)),
       );
     },

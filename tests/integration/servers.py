@@ -70,13 +70,13 @@ class Page:
 
 
 @contextmanager
-def page_server(store: Path, home: Path, base: str = "/") -> Iterator[Page]:
-    """Starts `tracker ui` on `store`, and ends it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def page_server(store: Path, home: Path, base: str = "/", port: int = 0, token: str = "") -> Iterator[Page]:
+    """Starts `tracker ui` on `store`, and ends it. With a port and token of an earlier one it takes that one's place."""
+    port = port or _free_port()
     command = [sys.executable, "-m", "tracker", "ui", str(store), "--port", str(port)]
     command += ["--option", f"ServerApp.base_url={base}"]
+    if token:
+        command += ["--option", f"IdentityProvider.token={token}"]
     folders = {name: str(home) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")}
     with open(home / "server.log", "wb") as log:
         process = subprocess.Popen(
@@ -86,7 +86,7 @@ def page_server(store: Path, home: Path, base: str = "/") -> Iterator[Page]:
             assert process.stdout is not None
             printed = process.stdout.readline().strip()
             assert printed, (home / "server.log").read_text()
-            token = parse_qs(urlsplit(printed.split()[-1]).query)["token"][0]
+            token = token or parse_qs(urlsplit(printed.split()[-1]).query)["token"][0]
             page = Page(port, base, token, printed, store)
             _await(page)
             yield page
@@ -94,6 +94,12 @@ def page_server(store: Path, home: Path, base: str = "/") -> Iterator[Page]:
             process.terminate()
             process.wait(15)
             process.stdout.close() if process.stdout else None
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _await(page: Page) -> None:
