@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from tracker.exceptions import InvalidValue, TrackerError
+from tracker.exceptions import InvalidValue, NotFound, TrackerError
 from tracker.pages import browse
 from tracker.pages.compared import layout_of
 from tracker.pages.differences import differences
@@ -76,6 +76,9 @@ class Answers:
         return MlflowClient(tracking_uri=str(self._store.store.root))
 
     def _edit(self, question: Mapping[str, Any]) -> Answer:
+        root = self._store.store.root
+        if not root.is_dir():
+            raise NotFound(f"The store at {root} is gone: nothing was changed.")
         client = self._client()
         missing = []
         for edit in question["edits"]:
