@@ -109,20 +109,28 @@ def _needs_shell(template: str) -> bool:
 
 
 def _quoting(text: str) -> list[tuple[str, str]]:
-    """Each character with the quotes that it stands in: "", '"', "'", or "\\" where it is escaped or a quote itself."""
-    found, quote, escaped = [], "", False
+    """Each character with the quotes that it stands in: "", '"', "'", or "\\" where it is escaped or a quote itself.
+
+    Within `$(…)` and backticks quoting begins anew, whatever it is around them.
+    """
+    found: list[tuple[str, str]] = []
+    around: list[tuple[str, str]] = []  # the quotes outside, and what closes the inside
+    quote, escaped, before = "", False, ""
     for character in text:
+        shown = quote
         if escaped:
-            escaped = False
-            found.append(("\\", character))
+            escaped, shown = False, "\\"
         elif character == "\\" and quote != "'":
-            escaped = True
-            found.append(("\\", character))
+            escaped, shown = True, "\\"
         elif character == quote or (not quote and character in "'\""):
-            quote = "" if quote else character
-            found.append(("\\", character))
-        else:
-            found.append((quote, character))
+            quote, shown = ("" if quote else character), "\\"
+        elif quote != "'" and around and not quote and character == around[-1][1]:
+            quote = around.pop()[0]
+        elif quote != "'" and (character == "`" or (character == "(" and (before == "$" or not quote))):
+            around.append((quote, "`" if character == "`" else ")"))
+            quote = ""
+        found.append((shown, character))
+        before = character
     return found
 
 

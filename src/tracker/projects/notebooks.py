@@ -73,12 +73,12 @@ def question(file: Path, given: Mapping[str, Any]) -> dict[str, Any]:
         values, logged = _put_into_cells(notebook, given, file)
     else:
         defaults = interface(notebook)
-        values = fitting(defaults or {}, given, file.name) if given else {}
         if given and defaults is None:
             raise InvalidValue(
                 f"{file.name} has no cell tagged {PARAMETERS!r}, so that it takes none; got {', '.join(given)}. Tag "
                 "the cell that sets the defaults (in JupyterLab: the gears at the upper right, Cell Tags)."
             )
+        values = fitting(defaults or {}, given, file.name)
         inject(notebook, values)
         logged = {name: one.value for name, one in (defaults or {}).items() if one.is_known} | values
     return {
@@ -100,6 +100,8 @@ def read_notebook(file: Path) -> dict[str, Any]:
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
         raise InvalidValue(f"{file} is no notebook of format 4: it has no list of cells.")
+    for cell in cells:
+        cell["source"] = source_of(cell)
     return dict(notebook)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
@@ -169,15 +170,16 @@ def _put_kept_modules(store: Store, kept: Slice, working: Path) -> None:
 
 def _data_files(store: Store, kept: Slice) -> list[str]:
     """Files that the cells read and did not make: no modules, nothing of Python, tracker or the store."""
-    own = os.path.realpath(store.root) + os.sep
-    home = str(Path(__file__).resolve().parents[1]) + os.sep
+    own = (os.path.realpath(store.root), str(Path(__file__).resolve().parents[1]), sys.prefix, sys.base_prefix)
+    foreign = tuple(place + os.sep for place in own)
     modules = {str(PurePosixPath(path).relative_to(KEPT_FILES)) for path in kept.modules}
     found = []
     for path in kept.read:
         real = os.path.realpath(os.path.join(kept.folder, path))
-        if path in modules or path in kept.written or real.startswith((own, home)) or is_installed(real):
+        if path in modules or path in kept.written or real.startswith(foreign) or is_installed(real):
             continue
-        found.append(path)
+        if not os.path.isabs(path) or os.path.exists(real):
+            found.append(path)
     return found
 
 
