@@ -224,7 +224,8 @@ class MlflowDatabase(Source):
             return iter(())
         wanted = ", ".join(f"t.{c}" if c in there else f"NULL AS {c}" for c in _COLUMNS[table])
         where = " WHERE t.run_uuid = :id" if run is not None else ""
-        known = ", ".join(c for c in (order or "key").split(", ") if c in there)
+        # By the table's name: in MySQL's language `key` alone is a word of its own.
+        known = ", ".join(f"t.{c}" for c in (order or "key").split(", ") if c in there)
         sort = f" ORDER BY {known}" if known else ""
         return self._ask(f"SELECT {wanted} FROM {table} t{where}{sort}", {"id": run} if where else {})  # noqa: S608
 

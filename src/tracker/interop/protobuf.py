@@ -36,14 +36,22 @@ def fields(data: bytes) -> Iterator[tuple[int, int, Value]]:
     """
     at, end = 0, len(data)
     while at < end:
-        key, at = varint(data, at)
+        key = data[at]  # most numbers are small, and calls cost
+        if key < 128:
+            at += 1
+        else:
+            key, at = varint(data, at)
         number, kind = key >> 3, key & 7
         if kind == VARINT:
             value, at = varint(data, at)
             yield number, kind, value
             continue
         if kind == LENGTH:
-            size, at = varint(data, at)
+            if at < end and data[at] < 128:
+                size = data[at]
+                at += 1
+            else:
+                size, at = varint(data, at)
         elif kind in (FIXED64, FIXED32):
             size = 8 if kind == FIXED64 else 4
         else:

@@ -22,6 +22,7 @@ from tracker.interop.tensorboard_events import (
     Hyperparameters,
     Value,
     event,
+    plain_point,
     records,
     take_hyperparameters,
 )
@@ -30,6 +31,7 @@ _IS_EVENTS = re.compile(r"tfevents\.\d+")
 _MAX_FOLDERS = 100_000
 _FOLDERS = {"image": "images", "audio": "audio", "text": "texts"}
 _MAX_TIME = 1 << 43
+_MAX_SECONDS = _MAX_TIME / 1000
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\]')
 
 
@@ -78,31 +80,51 @@ class TensorBoard(Source):
             )
 
     def _points(self, folder: Path) -> Iterator[Point]:
-        for one in self._events(folder):
-            for value in one.values:
-                if value.kind == "number":
-                    yield value.tag, value.number, one.step, _milliseconds(one.time)
-                elif value.kind in _FOLDERS:
-                    self._with_files.add(folder)
-                elif value.kind != "hparams":
-                    self._tell(folder, value)
+        tags: dict[bytes, str] = {}
+        for data in self._frames(folder):
+            plain = plain_point(data)
+            if plain is not None:
+                tag, number, step, time = plain
+                name = tags.get(tag) or tags.setdefault(tag, tag.decode("utf-8", "replace"))
+                yield name, number, step, round(time * 1000) if 0 <= time < _MAX_SECONDS else _milliseconds(time)
+            else:
+                yield from self._other_points(folder, self._event(folder, data))
+
+    def _other_points(self, folder: Path, one: Event) -> Iterator[Point]:
+        for value in one.values:
+            if value.kind == "number":
+                yield value.tag, value.number, one.step, _milliseconds(one.time)
+            elif value.kind in _FOLDERS:
+                self._with_files.add(folder)
+            elif value.kind != "hparams":
+                self._tell(folder, value)
 
     def _files(self, folder: Path) -> Iterator[File]:
         if folder not in self._with_files:
             return
-        for one in self._events(folder, quiet=True):
+        for data in self._frames(folder, quiet=True):
+            one = self._event(folder, data, quiet=True)
             for value in one.values:
                 if value.kind in _FOLDERS:
                     yield from _artifacts(value, one)
 
-    def _events(self, folder: Path, quiet: bool = False) -> Iterator[Event]:
+    def _frames(self, folder: Path, quiet: bool = False) -> Iterator[bytes]:
+        """The frames of a run's files; damage between them costs the rest of that file."""
         for path in self._runs[folder]:
             try:
-                for data in records(path):
-                    yield event(data)
+                yield from records(path)
             except (OSError, ValueError) as error:
                 if not quiet:
                     self.skipped.append(Skipped(f"the rest of {path}", str(error)))
+
+    def _event(self, folder: Path, data: bytes, quiet: bool = False) -> Event:
+        """What a frame holds; one that is damaged costs itself."""
+        try:
+            return event(data)
+        except ValueError as error:
+            if not quiet:
+                self.skipped.append(Skipped(f"a record in {folder}", str(error)))
+            return Event(0.0, 0, ())
 
     def _tell(self, folder: Path, value: Value) -> None:
         if (folder, value.tag) not in self._told:

@@ -7,12 +7,14 @@ Messages: tensorflow/core/{util/event,framework/summary,framework/tensor}.proto;
 
 from __future__ import annotations
 
+import mmap
+import os
 import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from tracker.interop import protobuf
 from tracker.interop.protobuf import last_bytes, last_double, last_int, last_text, message
@@ -63,34 +65,51 @@ class Hyperparameters:
 def records(path: Path) -> Iterator[bytes]:
     """The contents of the frames, up to the first that was not written whole. Raises ValueError for damage, OSError."""
     with path.open("rb") as file:
-        yield from _records(file, path.stat().st_size)
+        size = os.fstat(file.fileno()).st_size
+        if size:
+            with mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ) as content:
+                yield from _records(content, size)
 
 
-def _records(file: BinaryIO, size: int) -> Iterator[bytes]:
+def _records(content: mmap.mmap, size: int) -> Iterator[bytes]:
     at = 0
-    while len(head := file.read(12)) == 12:
-        length = int.from_bytes(head[:8], "little")
-        if _masked_crc(head[:8]) != int.from_bytes(head[8:], "little"):
+    sums: dict[bytes, bytes] = {}  # of the lengths: few, since points are alike
+    while at + 16 <= size:
+        head = content[at : at + 8]
+        told = sums.get(head) or sums.setdefault(head, _masked_crc(head).to_bytes(4, "little"))
+        if content[at + 8 : at + 12] != told:
             raise ValueError(f"damaged after {at:,} bytes")
+        length = int.from_bytes(head, "little")
         if length > size - at - 16:
             return  # still being written, or cut off
         if length > MAX_RECORD_BYTES:
             raise ValueError(f"a record of {length:,} bytes; at most {MAX_RECORD_BYTES:,} are read")
-        yield file.read(length)
-        file.seek(4, 1)
+        yield content[at + 12 : at + 12 + length]
         at += 16 + length
+
+
+def plain_point(data: bytes) -> tuple[bytes, float, int, float] | None:
+    """Tag, value, step and time of the one point in a frame, if it is framed as most writers do; else None."""
+    plain = _PLAIN.fullmatch(data)
+    if plain is None:
+        return None
+    time, step, of_summary, of_value, of_tag, tag, value = plain.groups()
+    size = len(tag)
+    if of_tag[0] != size or size >= 110 or of_value[0] != size + 7 or of_summary[0] != size + 9:
+        return None
+    if step is None:
+        at = 0
+    elif len(step) == 1:
+        at = step[0]
+    elif len(step) == 2:
+        at = step[0] & 127 | step[1] << 7
+    else:
+        at = protobuf.signed(protobuf.varint(step, 0)[0])
+    return tag, _FLOAT.unpack(value)[0], at, _DOUBLE.unpack(time)[0]
 
 
 def event(data: bytes) -> Event:
     """What a frame holds. Raises ValueError."""
-    plain = _PLAIN.fullmatch(data)
-    if plain is not None:
-        time, step, of_summary, of_value, of_tag, tag, value = plain.groups()
-        size = len(tag)
-        if of_tag[0] == size < 110 and of_value[0] == size + 7 and of_summary[0] == size + 9:
-            at = protobuf.signed(protobuf.varint(step, 0)[0]) if step else 0
-            point = Value(tag.decode("utf-8", "replace"), "number", _FLOAT.unpack(value)[0])
-            return Event(_DOUBLE.unpack(time)[0], at, (point,))
     found = message(data)
     values = []
     for summary in found.get(5, []):

@@ -7,11 +7,12 @@ machine's metrics go under `system/`. Earlier versions know runs by name alone. 
 from __future__ import annotations
 
 import contextlib
-import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from tracker.exceptions import InvalidValue
 from tracker.interop.records import ExperimentRecord, File, Point, RunRecord, Skipped, Source
@@ -134,7 +135,7 @@ class Trackio(Source):
                 row = dict(zip(columns, values, strict=True))
                 text = row.pop("metrics", None) or row.pop("config", None) or "{}"
                 try:
-                    told = json.loads(text)
+                    told = orjson.loads(text)
                 except (ValueError, RecursionError):
                     self.skipped.append(Skipped(f"row {row.get('id')} of {table} in {path}", "it is no JSON"))
                     continue

@@ -8,18 +8,26 @@ there a tag. Media and saved files are artifacts. A log is read twice: for what 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tracker.interop.protobuf import LENGTH, Value, fields, last_bytes, last_int, last_text, message
+import orjson
+
+from tracker.interop.protobuf import LENGTH, VARINT, Value, fields, last_bytes, last_int, last_text, message, varint
 from tracker.interop.records import ExperimentRecord, Point, RunRecord, Skipped, Source
 from tracker.interop.values import MEDIA, flattened, is_number
 from tracker.interop.wandb_log import Damage, is_log, records
 
 _HISTORY, _SUMMARY, _CONFIG, _STATS, _RUN, _EXIT = 2, 3, 5, 7, 17, 18
+_CONTENTS = frozenset(range(2, 27)) - {16, 19}
+_OF_RUN, _OF_POINTS = frozenset({_RUN, _CONFIG, _SUMMARY, _EXIT}), frozenset({_HISTORY, _STATS})
 _MAX_FOLDERS = 100_000
+
+# An item as it is written: key or one nested key, value_json, all lengths below 128.
+_ITEM = re.compile(rb"[\x0a\x12](.)(.*)\x82\x01(.)(.*)", re.DOTALL)
 
 
 def logs(path: Path) -> list[Path]:
@@ -96,7 +104,7 @@ class WandbRuns(Source):
 
     def _read(self, path: Path) -> _Told:
         told = _Told()
-        for kind, data in self._records(path, noting=False):
+        for kind, data in self._records(path, _OF_RUN, noting=False):
             try:
                 if kind == _RUN:
                     _take_run(told, message(data))
@@ -121,15 +129,15 @@ class WandbRuns(Source):
     def _points(self, path: Path) -> Iterator[Point]:
         told, seen, of_system = self._told[path], set[str](), 0
         step, time = 0, told.start or 0
-        for kind, data in self._records(path, noting=True):
+        for kind, data in self._records(path, _OF_POINTS, noting=True):
             if kind == _HISTORY:
                 items = _media_whole(dict(_items(data, 1)))
                 step = _whole(items.pop("_step", None), step + 1 if seen else 0)
                 stamp = items.pop("_timestamp", None)
                 time = round(stamp * 1000) if is_number(stamp) else time
                 items.pop("_runtime", None)
-                for key, value in flattened(items):
-                    if is_number(value):
+                for key, value in flattened(items) if dict in map(type, items.values()) else items.items():
+                    if type(value) is float or is_number(value):
                         seen.add(key)
                         yield key, float(value), step, time
                     elif not key.startswith("_"):
@@ -155,19 +163,42 @@ class WandbRuns(Source):
             self._noted.add((path, key))
             self.skipped.append(Skipped(f"{key[:200]!r} in {path.parent.name}", why))
 
-    def _records(self, path: Path, noting: bool) -> Iterator[tuple[int, bytes]]:
-        """The number and content of what each record holds; one that cannot be read costs itself."""
+    def _records(self, path: Path, wanted: frozenset[int], noting: bool) -> Iterator[tuple[int, bytes]]:
+        """The number and content of what the wanted records hold; one that cannot be read costs itself."""
         try:
             for record in records(path):
                 try:
                     if isinstance(record, Damage):
                         raise record
-                    yield from [(n, v) for n, kind, v in fields(record) if kind == LENGTH and isinstance(v, bytes)]
+                    kind, content = _content(record)
                 except ValueError as error:
                     if noting:
                         self.skipped.append(Skipped(f"a record of {path}", str(error)))
+                    continue
+                if kind in wanted:
+                    yield kind, content
         except OSError as error:
             self.skipped.append(Skipped(f"the rest of {path}", str(error.strerror)))
+
+
+def _content(record: bytes) -> tuple[int, bytes]:
+    """Which of its contents a record has, and that, found without looking into it; (0, b"") for none."""
+    at = 0
+    while at < len(record):
+        key, at = varint(record, at)
+        number, kind = key >> 3, key & 7
+        if kind == VARINT:
+            at = varint(record, at)[1]
+        elif kind == LENGTH:
+            size, at = varint(record, at)
+            if size > len(record) - at:
+                raise ValueError("a field is longer than its record")
+            if number in _CONTENTS:
+                return number, record[at : at + size]
+            at += size
+        else:
+            raise ValueError(f"field {number} has the wire type {kind}")
+    return 0, b""
 
 
 def _take_run(told: _Told, found: dict[int, list[Value]]) -> None:
@@ -204,22 +235,36 @@ def _update(values: dict[str, Any], data: bytes) -> None:
 
 
 def _items(data: bytes, number: int) -> Iterator[tuple[str, Any]]:
-    """The items `{key | nested_key…, value_json}` in a field of a message; what is no JSON is left out."""
-    for item in message(data).get(number, []):
-        found = message(item) if isinstance(item, bytes) else {}
-        nested = [part.decode("utf-8", "replace") for part in found.get(2, []) if isinstance(part, bytes)]
-        text = last_bytes(found, 16)
-        try:
-            yield ".".join(nested) or last_text(found, 1), json.loads(text) if text else None
-        except (ValueError, RecursionError):
+    """The items `{key | nested_key…, value_json}` in a field of a message; what is no JSON is None."""
+    for field_number, _, item in fields(data):
+        if field_number != number or isinstance(item, int):
             continue
+        plain = _ITEM.fullmatch(item)
+        if plain is not None:
+            of_key, name, of_text, text = plain.groups()
+            if of_key[0] == len(name) < 128 and of_text[0] == len(text) < 128:
+                yield name.decode("utf-8", "replace"), _json(text)
+                continue
+        found = message(item)
+        nested = [part.decode("utf-8", "replace") for part in found.get(2, []) if isinstance(part, bytes)]
+        yield ".".join(nested) or last_text(found, 1), _json(last_bytes(found, 16))
+
+
+def _json(text: bytes) -> Any:
+    try:
+        return orjson.loads(text)
+    except ValueError:  # NaN and infinities, for which JSON has no words
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            return None
 
 
 def _media_whole(values: dict[str, Any]) -> dict[str, Any]:
     """The values with those of each media object, which come key by key, as one."""
-    media = {key.removesuffix(f".{MEDIA}"): value for key, value in values.items() if key.endswith(f".{MEDIA}")}
-    if not media:
+    if not any(key.endswith(MEDIA) for key in values):
         return values
+    media = {key.removesuffix(f".{MEDIA}"): value for key, value in values.items() if key.endswith(f".{MEDIA}")}
     others = {k: v for k, v in values.items() if not any(k.startswith(f"{name}.") for name in media)}
     return others | {name: {MEDIA: kind} for name, kind in media.items()}
 
