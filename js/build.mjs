@@ -16,6 +16,7 @@ const BUDGETS = {
   registry: 40_000,
   playground: 40_000,
   sweep: 40_000,
+  trainer: 60_000,
   plotly: 1_800_000,
 };
 

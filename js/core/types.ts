@@ -1,6 +1,7 @@
 import type { CompareAsk } from './differing';
 import type { RunAsk, RunDetail } from './run';
 import type { SweepAsk, SweepView } from './sweep';
+import type { TrainerAsk, TrainerData } from './trainer';
 
 /** The shapes that Python and the views share. A change here is a change of the protocol: raise PROTOCOL. */
 export const PROTOCOL = 1;
@@ -133,6 +134,7 @@ export interface Edit {
 /** What a page asks of Python; answered only where something answers, and when it has the time. */
 export type Ask =
   | SweepAsk
+  | TrainerAsk
   | RunAsk
   | CompareAsk
   | RegistryChange
@@ -233,7 +235,8 @@ export type Bundle =
       readonly models: readonly ModelData[];
     }
   | { readonly protocol: number; readonly view: 'playground'; readonly form: PlaygroundForm }
-  | { readonly protocol: number; readonly view: 'sweep'; readonly sweep: SweepView };
+  | { readonly protocol: number; readonly view: 'sweep'; readonly sweep: SweepView }
+  | ({ readonly protocol: number; readonly view: 'trainer' } & TrainerData);
 
 /** A model to try: what it takes, the rows to begin with, and what was predicted for each, by output. */
 export interface PlaygroundForm {

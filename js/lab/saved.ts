@@ -11,6 +11,7 @@ import { registry } from '../view/registry';
 import { runView } from '../view/run';
 import { sweep } from '../view/sweep';
 import { table } from '../view/table';
+import { trainer } from '../view/trainer';
 
 export interface SavedView {
   /** Shows another bundle in place; false where this view cannot. */
@@ -21,7 +22,7 @@ export interface SavedView {
 /** Draws `bundle` into `root`. What is not a bundle of this protocol gives a sentence that says so. */
 export function savedView(root: HTMLElement, bundle: Bundle): SavedView {
   const unknown = bundle?.protocol > PROTOCOL;
-  if (unknown || !['card', 'run', 'table', 'compare', 'registry', 'playground', 'sweep'].includes(bundle?.view))
+  if (unknown || !['card', 'run', 'table', 'compare', 'registry', 'playground', 'sweep', 'trainer'].includes(bundle?.view))
     return message(root, unknown);
   if (bundle.view === 'card') {
     const source = localSource({ run: bundle.run });
@@ -47,6 +48,10 @@ export function savedView(root: HTMLElement, bundle: Bundle): SavedView {
       return true;
     };
     return { update, dispose: sweep(root, source) };
+  }
+  if (bundle.view === 'trainer') {
+    const { panel, sweep: swept, form } = bundle;
+    return { update: () => false, dispose: trainer(root, localSource({ panel, sweep: swept, form })) };
   }
   if (bundle.view === 'registry') {
     return { update: () => false, dispose: registry(root, localSource({ models: bundle.models })) };

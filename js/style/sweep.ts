@@ -13,4 +13,12 @@ tr[data-status="FAILED"] td, tr[data-status="KILLED"] td { color: var(--trk-fg2)
 tr[data-status="FAILED"] td:first-child { color: var(--trk-bad); }
 tr[data-status="RUNNING"] td:first-child { color: var(--trk-accent); }
 td button { padding: 0 6px; font-size: .92em; }
+.folds { width: 4.5em; }
+button.main { background: var(--trk-accent); border-color: var(--trk-accent); color: var(--trk-bg); padding: 2px 14px; }
+input.name { width: 14em; max-width: 32vw; }
+input.values { width: 26em; max-width: 44vw; }
+.python { padding: 4px 14px 10px; }
+.python summary { cursor: pointer; color: var(--trk-fg2); }
+.trainer > * + * { margin-top: 6px; }
+code { font-family: var(--trk-mono); overflow-wrap: anywhere; }
 `;

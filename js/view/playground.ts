@@ -23,7 +23,8 @@ export function playground(root: HTMLElement, source: Source<PlaygroundData>): D
   };
 }
 
-class PlaygroundPane {
+/** The form alone, for a view that holds it. */
+export class PlaygroundPane {
   readonly node = h('section', { class: 'registry' });
   readonly #source: Source<PlaygroundData>;
   readonly #said = h('span', { class: 'said', role: 'status', 'aria-live': 'polite' });

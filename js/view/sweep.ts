@@ -2,8 +2,9 @@
  * A sweep: how far it is, how long it takes still, the metric of each trial and the best so far, the trials by rank.
  * Where Python answers, it and each running trial can be stopped.
  */
-import { formatNumber } from '../core/format';
+
 import { jsonNumber } from '../core/columns';
+import { formatNumber } from '../core/format';
 import type { SweepData, SweepRow, SweepView } from '../core/sweep';
 import type { Dispose, Source } from '../core/types';
 import { registryStyle } from '../style/registry';
@@ -90,10 +91,13 @@ export class SweepPane {
   }
 
   #drawChart(now: SweepView): void {
-    const points = now.values.map(([n, value]) => ({ n, value: jsonNumber(value) })).filter(p => Number.isFinite(p.value));
+    const points = now.values
+      .map(([n, value]) => ({ n, value: jsonNumber(value) }))
+      .filter(p => Number.isFinite(p.value));
     this.#chart.toggleAttribute('hidden', points.length < 2);
     this.#chart.style.display = points.length < 2 ? 'none' : '';
-    if (points.length < 2) return this.#chart.replaceChildren();
+    this.#chart.replaceChildren();
+    if (points.length < 2) return;
     const values = points.map(p => p.value);
     const [least, most] = [Math.min(...values), Math.max(...values)];
     const last = Math.max(...points.map(p => p.n), now.total - 1, 1);
@@ -190,6 +194,7 @@ function about(now: SweepView, running: boolean): string {
 }
 
 function duration(seconds: number): string {
+  if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   if (seconds < 90) return `${Math.round(seconds)} s`;
   return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;

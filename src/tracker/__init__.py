@@ -46,7 +46,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "set_model_version_tag", "set_registry_uri",
     ),
     "tracker.models.serving.handle": ("serve",),
-    "tracker.notebook": ("card", "compare", "last_sweep", "playground", "registry", "sweep", "show", "table"),
+    "tracker.notebook": ("card", "compare", "last_sweep", "playground", "registry", "sweep", "show", "table", "trainer"),
     "tracker.projects.launching": ("run",),
     "tracker.projects.packaging": ("package",),
     "tracker.projects.pipelines.pipeline": ("pipeline",),

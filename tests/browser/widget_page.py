@@ -23,6 +23,7 @@ STATIC = Path(tracker.__file__).parent / "static"
 MODULES = {
     "TableWidget": "table", "CompareWidget": "compare", "LiveCard": "card", "RunWidget": "run",
     "RegistryWidget": "registry", "PlaygroundWidget": "playground",
+    "SweepWidget": "sweep", "TrainerWidget": "trainer",
 }  # fmt: skip
 HTML = """<!doctype html><meta charset="utf-8"><title>tracker</title>
 <style>body{margin:16px;font-family:system-ui;background:#fff;color:#1f2328}

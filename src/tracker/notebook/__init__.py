@@ -17,6 +17,7 @@ _HOME = {
     "last_sweep": "tracker.notebook.sweeping",
     "registry": "tracker.notebook.registry_view",
     "sweep": "tracker.notebook.sweeping",
+    "trainer": "tracker.notebook.trainer_view",
     "show": "tracker.notebook.views",
     "table": "tracker.notebook.views",
     "load": "tracker.notebook.magics",

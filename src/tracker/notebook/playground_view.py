@@ -135,7 +135,8 @@ class Playground(Display):
         values = [[_shown(value) for value in row] for row in self.predictions[names].itertuples(index=False)]
         return {"outputs": names, "predicted": values}
 
-    def _form(self) -> dict[str, Any]:
+    def form(self) -> dict[str, Any]:
+        """The `PlaygroundForm` of js/core/types.ts."""
         params = [
             {
                 "name": one.name,
@@ -149,12 +150,12 @@ class Playground(Display):
     def _make(self) -> Any:
         from tracker.notebook.widgets import PlaygroundWidget
 
-        widget = PlaygroundWidget(form=self._form())
+        widget = PlaygroundWidget(form=self.form())
         widget.answers = self.answers
         return widget
 
     def _saved(self) -> dict[str, Any]:
-        form = self._form()
+        form = self.form()
         for rows in (50, 20, 8, 3, 1):
             kept = {**form, "rows": form["rows"][:rows], "predicted": form["predicted"][:rows]}
             bundle = {

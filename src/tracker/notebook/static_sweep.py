@@ -39,3 +39,12 @@ def _about(body: dict[str, Any]) -> str:
     parts = [body["experiment"], f"{counts['FINISHED']} of {body['total']} trials finished"]
     parts += [f"{counts[key]} {key.lower()}" for key in ("RUNNING", "FAILED", "KILLED") if counts[key]]
     return " · ".join(parts)
+
+
+def trainer_html(panel: dict[str, Any], sweep: dict[str, Any]) -> str:
+    """What was trained on what, the candidates by rank, and the code."""
+    about = f'<span style="{_FAINT}">{escape(panel["title"])}</span>'
+    head = f'<div style="{_BOX}"><b>{escape(panel["estimator"])}</b> {about}'
+    said = f"<div>{escape(panel['error'])}</div>" if panel["error"] else ""
+    code = f'<pre style="margin:6px 0 0;white-space:pre-wrap">{escape(panel["code"])}</pre></div>'
+    return f"{head}{said}{code}{sweep_html(sweep) if sweep else ''}"

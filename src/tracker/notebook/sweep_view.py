@@ -81,15 +81,13 @@ class ShownSweep(Sweep):
             shell.display_pub.publish(bundle, metadata={})
             return
         if shows_widgets(shell.user_ns):
-            bundle[_WIDGET_VIEW] = {"version_major": 2, "version_minor": 0, "model_id": self._live().model_id}
+            bundle[_WIDGET_VIEW] = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
         transient = {"display_id": f"tracker-{uuid.uuid4().hex}"}
         publish = shell.display_pub.publish
         publish(bundle, metadata={}, transient=transient)
         ended = threading.Event()
 
         def refresh(_sweep: Sweep) -> None:
-            if self._widget is not None:
-                self._widget.sweep = self.state()
             if not self.running and not ended.is_set():
                 ended.set()
                 publish(self.saved(), metadata={}, transient=transient, update=True)
@@ -98,12 +96,15 @@ class ShownSweep(Sweep):
         if not self.running:  # it has ended since
             refresh(self)
 
-    def _live(self) -> Any:
+    @property
+    def widget(self) -> Any:
+        """The widget in the page, which follows the trials."""
         if self._widget is None:
             from tracker.notebook.widgets import SweepWidget
 
             self._widget = SweepWidget(sweep=self.state())
             self._widget.answers = self.answers
+            self.listen(lambda _sweep: setattr(self._widget, "sweep", self.state()))
         return self._widget
 
 

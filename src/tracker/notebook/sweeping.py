@@ -16,6 +16,7 @@ from tracker.capture import Execution, Session, slicing
 from tracker.capture.magics import plain_tree
 from tracker.exceptions import InvalidValue, TrackerError
 from tracker.notebook.options import Options, child_line
+from tracker.notebook.sweep_view import ShownSweep
 from tracker.projects.slices import Slice, SlicedCell, read_slice
 from tracker.sweeps import starting
 from tracker.sweeps.program import Program, program_of_function
@@ -67,7 +68,7 @@ def sweep(
     started = starting.begin(
         program, axes, strategy=strategy, n=n, metric=metric, direction=direction, backend=backend, jobs=jobs,
         seed=seed, timeout=timeout, resume=resume, experiment=experiment, name=name,
-        tags={**({PARENT: active.info.run_id} if active is not None else {}), **(tags or {})}, kind=_kind(),
+        tags={**({PARENT: active.info.run_id} if active is not None else {}), **(tags or {})}, kind=ShownSweep,
     )  # fmt: skip
     _remember(started)
     if wait if wait is not None else not hasattr(current_shell(), "kernel"):
@@ -86,14 +87,6 @@ def last_sweep() -> Sweep | None:
 def _remember(started: Sweep) -> None:
     global _last
     _last = started
-
-
-def _kind() -> type[Sweep]:
-    if current_shell() is None:
-        return Sweep
-    from tracker.notebook.sweep_view import ShownSweep
-
-    return ShownSweep
 
 
 def _program(what: Any, names: Collection[str], metric: str | None) -> Program:
@@ -124,7 +117,7 @@ def sweep_of_cell(tracker: CellTracker, options: Options, source: str, tree: ast
     started = starting.begin(
         program, axes, strategy=asked.strategy, n=asked.trials, metric=asked.metric, direction=asked.direction,
         backend=asked.backend, jobs=asked.jobs, resume=asked.resume, experiment=options.experiment,
-        name=options.name, tags=options.tags, kind=_kind(),
+        name=options.name, tags=options.tags, kind=ShownSweep,
     )  # fmt: skip
     _remember(started)
     if asked.wait:

@@ -107,6 +107,15 @@ class SweepWidget(Asking):
     sweep = traitlets.Dict().tag(sync=True)
 
 
+class TrainerWidget(Asking):
+    """The trainer's page side: the `TrainerData` of js/core/trainer.ts."""
+
+    _file = "trainer.js"
+    panel = traitlets.Dict().tag(sync=True)
+    sweep = traitlets.Dict().tag(sync=True)
+    form = traitlets.Dict().tag(sync=True)
+
+
 class Asset(Page):
     """A module that is sent to the page once; widgets hold a reference to it."""
 

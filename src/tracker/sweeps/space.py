@@ -84,10 +84,10 @@ def parse_axis(text: str) -> tuple[str, Any]:
     if found is not None:
         ends = (_value(found["low"]), _value(found["high"]))
         return _name(name.strip()), (*ends, "log") if found["log"] else ends
-    return _name(name.strip()), _listed(told)
+    return _name(name.strip()), listed(told)
 
 
-def _listed(text: str) -> list[Any]:
+def listed(text: str) -> list[Any]:
     """Values apart by commas, each a literal or else text; brackets and quotes hold theirs together."""
     try:
         told = ast.literal_eval(f"[{text}]")

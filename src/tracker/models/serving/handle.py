@@ -193,7 +193,7 @@ def _saved(model: Any, path: Path) -> None:
     for base in type(model).__mro__:
         flavor = _FLAVORS.get(base.__module__.partition(".")[0])
         if flavor is not None:
-            importlib.import_module(f"tracker.models.flavors.{flavor}").save_model(model, path)
+            importlib.import_module(f"tracker.{flavor}").save_model(model, path)
             return
     raise InvalidValue(
         f"A {type(model).__name__} cannot be served as it is: log it with its flavor, and serve its URI."
