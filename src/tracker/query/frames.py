@@ -63,10 +63,10 @@ def run_ids(runs: Any) -> list[str]:
         return [runs]
     if hasattr(getattr(runs, "info", None), "run_id"):
         return [str(runs.info.run_id)]
-    if hasattr(runs, "columns") and "run_id" in runs.columns:
-        return [str(run) for run in runs["run_id"]]
     if isinstance(getattr(runs, "selected", None), list):
         return [str(run) for run in runs.selected]
+    if hasattr(runs, "columns") and "run_id" in runs.columns:
+        return [str(run) for run in runs["run_id"]]
     if isinstance(runs, Iterable) and not hasattr(runs, "columns"):
         return [identifier for run in runs for identifier in run_ids(run)]
     raise InvalidValue(f"No runs in {runs!r}: give run ids, runs, or a DataFrame with a column run_id.")
