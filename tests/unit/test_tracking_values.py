@@ -213,14 +213,14 @@ def test_a_run_knows_its_commit(tmp_path):
     (git / "refs" / "heads").mkdir(parents=True)
     (git / "HEAD").write_text("ref: refs/heads/topic/a\n")
     (git / "packed-refs").write_text(f"# pack-refs\n{commit} refs/heads/topic/a\n")
-    from tracker.tracking.provenance import _git_tags
+    from tracker.tracking.provenance import git_tags
 
     expected = {"mlflow.source.git.commit": commit, "mlflow.source.git.branch": "topic/a"}
-    assert _git_tags(tmp_path) == expected
+    assert git_tags(tmp_path) == expected
     (git / "HEAD").write_text(commit)
-    assert _git_tags(tmp_path) == {"mlflow.source.git.commit": commit}
+    assert git_tags(tmp_path) == {"mlflow.source.git.commit": commit}
     (git / "HEAD").write_text("ref: ../../outside")
-    assert _git_tags(tmp_path) == {}
+    assert git_tags(tmp_path) == {}
 
 
 # -- the client
