@@ -184,7 +184,8 @@ def test_long_curve_is_reduced_as_the_same_curve_in_a_journal(
         real, real_kept = ([v for _, v in some if not math.isnan(v)] for some in (inside, kept))
         assert (not real and not real_kept) or (min(real), max(real)) == (min(real_kept), max(real_kept))
         assert len(real_kept) <= points + 2 and (len(inside) > points or len(kept) == len(inside))
-    assert str(seen[0]) == str(seen[2])
+    if len(parts[1]) <= curves.LONG:  # read by one way whether sealed or not; of equal values the other keeps any
+        assert str(seen[0]) == str(seen[2])
 
 
 @pytest.mark.usefixtures("long")
