@@ -27,7 +27,9 @@ _BOX = "border:1px solid rgba(128,128,128,.35);border-radius:6px;padding:8px 12p
 _FAINT = "opacity:.65"
 _UNSHOWN = ("run_id", "end_time", "parent_run_id", "user", "note", "star")
 # A table's cells carry as little as they can: fifty runs with their columns must stay within the bundle's bound.
-_LEFT, _RIGHT = ' style="text-align:left"', ' align="right"'
+# Jupyter sets every cell to the right; in tables with more cells than this only names are set back to the left.
+_MANY_CELLS = 400
+_LEFT, _RIGHT = " style=text-align:left", " align=right"
 
 
 def card_html(body: dict[str, Any]) -> str:
@@ -177,23 +179,26 @@ def _folded(title: str, text: str) -> str:
 
 def _table(columns: list[dict[str, Any]], rows: int) -> str:
     heads = "".join(f"<th{_RIGHT if _numeric(c) else _LEFT}>{escape(_short(c['name']))}</th>" for c in columns)
-    lines = "".join(f"<tr>{''.join(_cell(c, row) for c in columns)}</tr>" for row in range(rows))
+    left = _LEFT if rows * len(columns) <= _MANY_CELLS else ""
+    lines = "".join(f"<tr>{''.join(_cell(c, row, left) for c in columns)}</tr>" for row in range(rows))
     return f"<table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>"
 
 
-def _cell(column: dict[str, Any], row: int) -> str:
+def _cell(column: dict[str, Any], row: int, left: str) -> str:
     value = column["values"][row]
     if column["name"] == "status":
         return (
-            f'<td><span style="color:{_STATUS.get(value, "#888")}">●</span>&nbsp;{escape(str(value).capitalize())}</td>'
+            f'<td{left}><span style="color:{_STATUS.get(value, "#888")}">●</span>&nbsp;'
+            f"{escape(str(value).capitalize())}</td>"
         )
     if column["kind"] == "time":
-        return f"<td nowrap>{_moment(value)}</td>"
+        return f"<td nowrap{left}>{_moment(value)}</td>"
     if column["name"] == "duration":
         return f"<td{_RIGHT}>{seconds_text(value) if isinstance(value, float | int) else '–'}</td>"
     if _numeric(column):
         return f"<td{_RIGHT}>{figure(value)}</td>"
-    left = _LEFT if column["name"] == "name" else ""
+    if column["name"] == "name":
+        left = _LEFT
     return f"<td{left}>{escape('–' if value is None else str(value)[:60])}</td>"
 
 
