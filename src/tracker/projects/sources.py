@@ -71,7 +71,8 @@ def fetch(uri: str, version: str | None, place: Path) -> Source:
         if not local.exists():
             raise NotFound(f"There is no project at {local}.")
         raise InvalidValue(f"{local} is no git repository, so that it has no version {version!r}.")
-    return _cloned(address if local is None else str(local), version, below, place, _USER.sub("", address))
+    where = address if local is None else str(local)
+    return _cloned(where, version, below, place, _USER.sub("", where))
 
 
 def _local(address: str) -> Path | None:

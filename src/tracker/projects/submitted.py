@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 import time
+import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -67,6 +68,7 @@ class LocalSubmittedRun(SubmittedRun):
         self._run_id = run_id
         self._process = process
         self._output = output
+        weakref.finalize(self, output.close)
         self._store = store
         self._shown = shown
         self._after = after
@@ -101,12 +103,12 @@ class LocalSubmittedRun(SubmittedRun):
         """End the process and what it started, and wait for that."""
         if self._process.poll() is None:
             self._cancelled = True
-            for sign in (signal.SIGTERM, signal.SIGKILL):
-                with suppress(OSError):
-                    os.killpg(self._process.pid, sign)
-                with suppress(subprocess.TimeoutExpired):
-                    self._process.wait(_GRACE_SECONDS)
-                    break
+            with suppress(OSError):
+                os.killpg(self._process.pid, signal.SIGTERM)
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(_GRACE_SECONDS)
+            with suppress(OSError):  # and those in its group that did not listen
+                os.killpg(self._process.pid, signal.SIGKILL)
         self._settled.join()
 
     def follow(self) -> None:
@@ -186,6 +188,7 @@ def submit(run_id: str, command: Command, folder: Path, variables: Mapping[str, 
             stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
     except OSError as error:
+        output.close()
         MlflowClient(str(store.root)).set_terminated(run_id, "FAILED")
         after()
         raise ExecutionException(f"Run {run_id}: {command} cannot be started: {error.strerror}.") from error
