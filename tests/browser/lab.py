@@ -45,6 +45,7 @@ def jupyter_lab(root: Path, private: Path, theme: str = "JupyterLab Light") -> I
                 f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}",
                 f"--ServerApp.root_dir={root}", "--ServerApp.allow_root=True", "--LabApp.news_url=",
                 "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.expose_app_in_browser=True",
+                "--JupyterNotebookApp.expose_app_in_browser=True",
             ],
             env=_environment(private), stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
