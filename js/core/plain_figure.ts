@@ -18,8 +18,14 @@ export function plainFigure(value: unknown): { readonly data: readonly object[];
   return { data: data.map(trace => cleaned(trace, 0) as object), layout };
 }
 
+/** Without styles, and with the dollar signs that would ask for a renderer of TeX as signs. */
+function plainLabel(text: string): string {
+  const styled = text.includes('<') ? text.replace(/\bstyle\s*=/gi, 'data-style=') : text;
+  return styled.split('$').length > 2 ? styled.replaceAll('$', '&#36;') : styled;
+}
+
 function cleaned(value: unknown, depth: number): unknown {
-  if (typeof value === 'string') return value.includes('<') ? value.replace(/\bstyle\s*=/gi, 'data-style=') : value;
+  if (typeof value === 'string') return plainLabel(value);
   if (typeof value !== 'object' || value === null) return value;
   if (depth > MOST_DEPTH) return null;
   if (Array.isArray(value)) return value.map(item => cleaned(item, depth + 1));

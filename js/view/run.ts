@@ -76,7 +76,11 @@ class RunView {
     this.#tabs.node.hidden = true;
     const style = h('style', {}, themeStyle + runStyle);
     this.#node.append(style, this.#head.node, this.#told, this.#said, this.#tabs.node);
-    this.#node.addEventListener('keydown', event => event.stopPropagation());
+    this.#node.addEventListener('keydown', event => {
+      event.stopPropagation();
+      const writing = event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement;
+      if (event.key === 'Escape' && !writing) options.closed?.();
+    });
     root.append(this.#node);
     this.#stops.push(
       source.on('id', () => this.#begin()),
@@ -260,7 +264,7 @@ class Tabs {
     this.#panels = panels;
     this.#counts = panels.map(() => h('span', { class: 'trk-badge' }));
     this.#buttons = panels.map(([title], i) => {
-      const button = h('button', { type: 'button', role: 'tab', class: 'trk-tab' }, title, this.#counts[i]);
+      const button = h('button', { type: 'button', role: 'tab', class: 'trk-tab' }, title, ' ', this.#counts[i]);
       button.addEventListener('click', () => this.#choose(i));
       return button;
     });

@@ -26,15 +26,12 @@ export function runPane(make: (root: HTMLElement, run: string, closed: () => voi
     clear();
     if (back instanceof HTMLElement) back.focus({ preventScroll: true });
   };
-  node.addEventListener('keydown', event => {
-    if (event.key === 'Escape' && !event.defaultPrevented) closed();
-  });
   return {
     node,
     async open(run) {
       clear();
       const mine = turn;
-      back = document.activeElement;
+      back = focused();
       const waiting = h('p', { role: 'status' }, 'Waiting for the run …');
       node.append(waiting);
       try {
@@ -53,4 +50,11 @@ export function runPane(make: (root: HTMLElement, run: string, closed: () => voi
     },
     close: clear,
   };
+}
+
+/** What has the focus, in whatever shadow. */
+function focused(): Element | null {
+  let found = document.activeElement;
+  while (found?.shadowRoot?.activeElement) found = found.shadowRoot.activeElement;
+  return found;
 }

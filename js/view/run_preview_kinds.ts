@@ -84,14 +84,20 @@ const ACTIVE = 'script, iframe, frame, object, embed, link, meta, base, form, au
 function quiet(text: string): string {
   const parsed = new DOMParser().parseFromString(text, 'text/html');
   for (const node of parsed.querySelectorAll(ACTIVE)) node.remove();
+  for (const style of parsed.querySelectorAll('style')) style.textContent = quietStyle(style.textContent ?? '');
   for (const node of parsed.querySelectorAll('*')) {
     for (const { name, value } of [...node.attributes]) {
+      if (name === 'style') node.setAttribute(name, quietStyle(value));
       const asks =
         ['src', 'srcset', 'background', 'xlink:href', 'poster'].includes(name) && !/^data:image\//i.test(value);
       if (asks || name.startsWith('on')) node.removeAttribute(name);
     }
   }
   return parsed.documentElement.outerHTML;
+}
+
+function quietStyle(css: string): string {
+  return css.replace(/@import\b[^;]*;?/gi, '').replace(/url\((?!\s*["']?data:)[^)]*\)/gi, 'none');
 }
 
 // -- JSON

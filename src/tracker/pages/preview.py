@@ -136,7 +136,7 @@ def _text(file: RunFile, offset: int) -> Previewed:
 
 
 def _decoded(data: bytes) -> str | None:
-    """Text in UTF-8 (UTF-16 with a mark, else Latin-1), a character cut at an end replaced; None for what is no text."""
+    """Text in UTF-8 (UTF-16 with a mark, else Latin-1), a cut character replaced; None for what is no text."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", "replace")
     if data.translate(None, _TEXT_BYTES):

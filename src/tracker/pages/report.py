@@ -42,6 +42,11 @@ _POINTS: Final = (500, 250, 120, 60, 30, 16, 8, 4)
 _STATIC: Final = Path(__file__).parent.parent / "static"
 _NO_SCRIPT_ROWS: Final = 200
 _EXPORT: Final = re.compile(r"export\s*\{\s*(\w+) as default\s*\};?")
+# What plotly writes into the style attributes of its labels: bold, italic, raised, struck, underlined, linked.
+_LABEL_STYLES: Final = (
+    "font-weight:bold", "font-style:italic", "font-size:70%", "text-decoration:line-through",
+    "text-decoration:underline", "cursor:pointer", "font-style:italic;font-weight:bold",
+)  # fmt: skip
 _STYLE: Final = """
 body { margin: 0 auto; padding: 20px 24px 60px; max-width: 1500px; font-family: system-ui, -apple-system, 'Segoe UI',
   Roboto, sans-serif; font-size: 14px; line-height: 1.45; background: #fff; color: #1f2328; color-scheme: light dark; }
@@ -207,9 +212,11 @@ def _page(title: str, blocks: dict[str, str], scripts: list[str], runs: pa.Table
         raise TrackerError("A module of the page holds the end of a script: it cannot stand in a page.")
     nonce = secrets.token_urlsafe(16)
     hashes = " ".join(_hash(script) for script in scripts)
+    labels = " ".join(_hash(style) for style in _LABEL_STYLES)
     policy = (
-        f"default-src 'none'; script-src {hashes}; style-src 'nonce-{nonce}' {_hash('')}; img-src data: blob:; "
-        "media-src blob:; base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; script-src {hashes}; style-src 'nonce-{nonce}' {_hash('')}; "
+        f"style-src-attr 'unsafe-hashes' {labels}; img-src data: blob:; media-src blob:; base-uri 'none'; "
+        "form-action 'none'"
     )
     parts = [
         '<!doctype html><html lang="en"><head><meta charset="utf-8">',
