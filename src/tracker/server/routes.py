@@ -10,6 +10,7 @@ from tornado.web import Application, RequestHandler
 from tracker.server.feed import Feed, FeedHandler
 from tracker.server.files import FileHandler, StaticHandler
 from tracker.server.handlers import AskHandler, PageHandler
+from tracker.server.trainings import DeployModelHandler, TrackExperimentHandler
 
 ROUTES: list[tuple[str, type[RequestHandler]]] = [
     (r"/?", PageHandler),
@@ -17,6 +18,8 @@ ROUTES: list[tuple[str, type[RequestHandler]]] = [
     (r"/api/ask", AskHandler),
     (r"/api/feed", FeedHandler),
     (r"/files/([^/]+)/(.+)", FileHandler),
+    (r"/track-experiment", TrackExperimentHandler),
+    (r"/deploy-model", DeployModelHandler),
 ]
 
 
