@@ -92,9 +92,9 @@ def test_the_run_that_is_pointed_at_stands_out_everywhere(shown: WidgetPage) -> 
     traces(shown)
     page.locator(".row", has_text="run 1").hover()
     expect(page.locator(".trk-run.trk-lit")).to_have_text("run 1")
-    opacity = "node => node.data.map(line => line.opacity)"
-    chart = page.locator(".js-plotly-plot").first
-    page.wait_for_function(f"node => ({opacity})(node).join() === '0.12,1,0.12'", arg=chart.element_handle())
+    lines = page.locator(".js-plotly-plot").first.locator(".scatterlayer .trace")
+    for i, opacity in enumerate(("0.12", "1", "0.12")):
+        expect(lines.nth(i)).to_have_css("opacity", opacity)
     page.locator(".trk-run", has_text="run 2").hover()
     expect(page.locator(".row.lit .runname")).to_have_text("run 2")
     page.get_by_role("tab", name="Table").click()
