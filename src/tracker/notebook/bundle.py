@@ -32,8 +32,13 @@ def card_bundle(run: dict[str, Any]) -> dict[str, Any]:
 def run_bundle(run: dict[str, Any]) -> dict[str, Any]:
     """The bundle of the run view; `run` is the RunDetail of js/core/run.ts, with curves and the names of its files."""
 
+    totals = {key: len(run[key]) for key in ("params", "metrics", "artifacts", "datasets")} | {
+        "children": run["nested"]
+    }
+
     def made(level: int) -> dict[str, Any]:
-        return _bundle({"view": "run", "run": _thinned_run(run, level)}, static_run.run_html, static_run.run_text)
+        body = {"view": "run", "run": _thinned_run(run, level), "totals": totals}
+        return _bundle(body, static_run.run_html, static_run.run_text)
 
     return _fitting(made)
 

@@ -16,15 +16,18 @@ _SHOWN = 40
 
 def run_html(body: dict[str, Any]) -> str:
     """The run's card, then its parameters and metrics as tables, related runs, files, data and environment."""
-    run = body["run"]
+    run, totals = body["run"], body["totals"]
+    params = [(pair["key"], pair["value"]) for pair in run["params"]]
+    metrics = [(one["key"], figure(one["value"])) for one in run["metrics"]]
+    files = [(file["path"], _size(file["size"])) for file in run["artifacts"]]
     parts = [
         card_parts(run),
-        _table("Parameters", [(pair["key"], pair["value"]) for pair in run["params"]], over=24),
-        _table("Metrics", [(one["key"], figure(one["value"])) for one in run["metrics"]], over=12),
+        _table("Parameters", params, totals["params"], over=24),
+        _table("Metrics", metrics, totals["metrics"], over=12),
         _table("About", _about(run)),
-        _table("Nested runs", [_related(child) for child in run["children"]]),
-        _table("Files", [(file["path"], _size(file["size"])) for file in run["artifacts"]]),
-        _table("Data", [_dataset(one) for one in run["datasets"]]),
+        _table("Nested runs", [_related(child) for child in run["children"]], totals["children"]),
+        _table("Files", files, totals["artifacts"]),
+        _table("Data", [_dataset(one) for one in run["datasets"]], totals["datasets"]),
         _table("Environment", _environment(run["environment"])),
     ]
     return f'<div style="{_BOX}">{"".join(parts)}</div>'
@@ -32,19 +35,21 @@ def run_html(body: dict[str, Any]) -> str:
 
 def run_text(body: dict[str, Any]) -> str:
     """The card's lines, and how much else there is."""
-    run = body["run"]
-    counts = (("nested run", run["nested"]), ("file", len(run["artifacts"])), ("dataset", len(run["datasets"])))
+    totals = body["totals"]
+    counts = (("nested run", totals["children"]), ("file", totals["artifacts"]), ("dataset", totals["datasets"]))
     told = ", ".join(f"{count:,} {word}{'s' * (count != 1)}" for word, count in counts if count)
     return "\n".join(filter(None, [card_text(body), told]))
 
 
-def _table(title: str, rows: list[tuple[str, str]], over: int = 0) -> str:
-    """Folded; nothing where there are no more rows than are shown elsewhere."""
-    if len(rows) <= over:
+def _table(title: str, rows: list[tuple[str, str]], total: int | None = None, over: int = 0) -> str:
+    """Folded, the first of `total` rows; nothing where there are no more than are shown elsewhere."""
+    total = len(rows) if total is None else total
+    if total <= over:
         return ""
     lines = "".join(f"<tr><td{_LEFT}>{escape(a)}</td><td{_LEFT}>{escape(b[:120])}</td></tr>" for a, b in rows[:_SHOWN])
-    more = f'<div style="{_FAINT}">and {len(rows) - _SHOWN:,} more</div>' if len(rows) > _SHOWN else ""
-    summary = f'<summary style="{_FAINT}">{title} ({len(rows):,})</summary>'
+    rest = total - min(len(rows), _SHOWN)
+    more = f'<div style="{_FAINT}">and {rest:,} more</div>' if rest > 0 else ""
+    summary = f'<summary style="{_FAINT}">{title} ({total:,})</summary>'
     return f"<details>{summary}<table><tbody>{lines}</tbody></table>{more}</details>"
 
 
