@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import random
 import shutil
 import sqlite3
@@ -215,3 +216,13 @@ def test_a_cut_log_keeps_what_was_written(tmp_path: Path) -> None:
     assert report.never_ended == 1 and run["status"] == "KILLED"
     found = points(run["run_id"], "loss")
     assert found == [(i, 1 / (i + 1)) for i in range(len(found))] and len(found) > 5
+
+
+# -- Aim
+
+
+def test_without_aim_its_repository_is_told(tmp_path: Path) -> None:
+    if importlib.util.find_spec("aim") is None:
+        (tmp_path / ".aim").mkdir()
+        with pytest.raises(InvalidValue, match="pip install aim"):
+            import_from(tmp_path)

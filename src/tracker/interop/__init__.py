@@ -7,6 +7,6 @@ filing             a run's files into the store
 store_copy, run_lines, registry_copy   stores and zips of ours, to the last bit
 exporting, archive, mlflow_export, tables_export   the way out
 sources            which source a path is
-mlflow_files, mlflow_database, tables, tensorboard, wandb_runs, trackio, neptune   the sources
+mlflow_files, mlflow_database, tables, tensorboard, wandb_runs, trackio, neptune, aim_runs   the sources
 tensorboard_events, wandb_log, protobuf                                           their files' formats
 """

@@ -6,14 +6,24 @@ import os
 from pathlib import Path
 
 from tracker.exceptions import InvalidValue
-from tracker.interop import mlflow_database, mlflow_files, neptune, store_copy, tables, tensorboard, trackio, wandb_runs
+from tracker.interop import (
+    aim_runs,
+    mlflow_database,
+    mlflow_files,
+    neptune,
+    store_copy,
+    tables,
+    tensorboard,
+    trackio,
+    wandb_runs,
+)
 from tracker.interop.records import Source
 from tracker.interop.store_copy import OwnStore
 
 _KNOWN = (
     "an MLflow folder (mlruns/), an MLflow SQLite file or database URI (postgresql://…, mysql://…), TensorBoard event "
-    "files, W&B offline runs (wandb/), a Trackio project (SQLite or Parquet), a Neptune export, a CSV table of runs, "
-    "or a store of ours (.tracker) or a zip of one"
+    "files, W&B offline runs (wandb/), a Trackio project (SQLite or Parquet), a Neptune export, an Aim repository, "
+    "a CSV table of runs, or a store of ours (.tracker) or a zip of one"
 )
 
 
@@ -43,9 +53,6 @@ def source_at(place: str | os.PathLike[str]) -> Source | OwnStore:
         return neptune.NeptuneExport(path, parts)
     if tensorboard.is_source(path):
         return tensorboard.TensorBoard(path)
-    if (path / ".aim").is_dir() or path.name == ".aim":
-        raise InvalidValue(
-            f"{path} is a repository of Aim, which keeps runs in RocksDB in a way of its own that only Aim reads. "
-            "Export a table of runs there and import the CSV file, or log to MLflow by aimlflow's way back."
-        )
+    if aim_runs.is_source(path):
+        return aim_runs.AimRuns(path)
     raise InvalidValue(f"{path} is nothing that can be imported: that is {_KNOWN}.")
