@@ -33,8 +33,11 @@ Say = Callable[[str], None]
 class Side:
     """Runs the tasks of one file, each time in a fresh process, and keeps the medians."""
 
-    def __init__(self, python: str, file: str, root: Path, repeats: int, say: Say) -> None:
+    def __init__(
+        self, python: str, file: str, root: Path, repeats: int, say: Say, environment: dict[str, str] | None = None
+    ) -> None:
         self.python, self.file, self.root, self.repeats, self.say = python, HERE / file, root, repeats, say
+        self.environment = environment or {}
         self.numbers: Numbers = {}
         root.mkdir(parents=True)
 
@@ -50,7 +53,7 @@ class Side:
             done = subprocess.run(
                 [self.python, str(self.file), task, str(place), str(size)],
                 cwd=place,
-                env=_plain_environment(),
+                env=_plain_environment() | self.environment,
                 capture_output=True,
                 text=True,
             )

@@ -7,7 +7,7 @@ the models that it read and made, and where its artifacts are when that is not i
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mlflow.entities import (
@@ -28,7 +28,7 @@ from mlflow.entities import (
 
 from tracker.mlflow_plugin.places import ArtifactRoot
 from tracker.query import reader
-from tracker.store import Store
+from tracker.store import Experiment, Store
 from tracker.store.experiments import ACTIVE, DELETED
 from tracker.tracking.following import Follower, RunState
 from tracker.tracking.provenance import RUN_NAME, USER
@@ -45,7 +45,8 @@ _RUNS = f"""SELECT run_id, experiment_id, epoch_ms(start_time), status, epoch_ms
     FROM runs WHERE {_IDS}"""  # noqa: S608
 _STATES = f"""SELECT r, arg_max(v, (t, w)) ->> '$' FROM hot.events
     WHERE e = 'state' AND {_IDS.replace("run_id", "r")} GROUP BY r"""  # noqa: S608
-_PARAMS = f"SELECT run_id, key, type, value, json::VARCHAR FROM params WHERE {_IDS} ORDER BY key"  # noqa: S608
+_PARAMS = f"""SELECT run_id, key, type, value, number, if(type IN ('null', 'json'), json::VARCHAR, NULL)
+    FROM params WHERE {_IDS} ORDER BY key"""  # noqa: S608
 _TAGS = f"SELECT run_id, key, value FROM tags WHERE {_IDS} ORDER BY key"  # noqa: S608
 _METRICS = f"SELECT run_id, key, step, epoch_ms(time), value FROM latest_metrics WHERE {_IDS} ORDER BY key"  # noqa: S608
 _INPUTS = f"""SELECT run_id, name, digest, source_type, source, schema, profile, tags::VARCHAR
@@ -65,8 +66,8 @@ def load(store: Store, run_ids: Sequence[str]) -> dict[str, RunState]:
             for run, experiment, start, status, end, stage in cursor.execute(_RUNS, ids).fetchall()
         }
         own = dict(cursor.execute(_STATES, ids).fetchall())
-        for run, key, kind, text, told in cursor.execute(_PARAMS, ids).fetchall():
-            found[run].params[key] = text if kind == "string" else _json(told)
+        for run, key, kind, text, number, told in cursor.execute(_PARAMS, ids).fetchall():
+            found[run].params[key] = _parameter(kind, text, number, told)
         for run, key, value in cursor.execute(_TAGS, ids).fetchall():
             found[run].tags[key] = value
         for run, key, step, time, value in cursor.execute(_METRICS, ids).fetchall():
@@ -89,6 +90,13 @@ def dataset_rows(store: Store, experiment_ids: Sequence[str], limit: int) -> lis
     return reader(store).cursor().execute(_DATASETS, bound).fetchall()
 
 
+def _parameter(kind: str, text: str, number: float | None, told: str | None) -> Any:
+    """A parameter as it was logged; an integer, of any size, by its text."""
+    if kind == "float":
+        return number
+    return text == "true" if kind == "bool" else text if told is None else _json(told)
+
+
 def _json(text: str) -> Any:
     try:
         return json.loads(text)
@@ -102,8 +110,8 @@ class Entities:
     def __init__(self, store: Store, follower: Follower, root: ArtifactRoot) -> None:
         self._store, self._follower, self._root = store, follower, root
 
-    def info(self, state: RunState) -> RunInfo:
-        """The run's identity and state."""
+    def info(self, state: RunState, experiments: Mapping[str, Experiment] | None = None) -> RunInfo:
+        """The run's identity and state. `experiments`: those of the store, where they are known already."""
         status, end = state.status, state.end
         if state.writer is not None and not self._follower.is_live(state.writer):
             status, end = "KILLED", state.last
@@ -115,19 +123,20 @@ class Entities:
             status=status,
             start_time=state.start,
             end_time=end,
-            lifecycle_stage=self.stage(state),
+            lifecycle_stage=self.stage(state, experiments),
             artifact_uri=tags.get(ARTIFACTS) or self._root.of_run(state.experiment_id, state.run_id),
             run_name=tags.get(RUN_NAME, ""),
         )
 
-    def stage(self, state: RunState) -> str:
+    def stage(self, state: RunState, experiments: Mapping[str, Experiment] | None = None) -> str:
         """Whether the run is active or deleted: by itself, or with its experiment."""
         if state.state == ACTIVE:
-            experiment = self._store.experiments().get(state.experiment_id)
+            known = self._store.experiments() if experiments is None else experiments
+            experiment = known.get(state.experiment_id)
             return ACTIVE if experiment is None else experiment.state
         return DELETED
 
-    def run(self, state: RunState) -> Run:
+    def run(self, state: RunState, experiments: Mapping[str, Experiment] | None = None) -> Run:
         """The run with its data."""
         tags = dict(state.tags)
         data = RunData(
@@ -139,11 +148,12 @@ class Entities:
         datasets = [_dataset(name, told) for (name, _), told in dict(state.inputs).items()]
         inputs = RunInputs(datasets, [LoggedModelInput(key) for key in read])
         outputs = RunOutputs([LoggedModelOutput(key, int(step)) for key, step in made.items()])
-        return Run(self.info(state), data, inputs, outputs)
+        return Run(self.info(state, experiments), data, inputs, outputs)
 
     def runs(self, states: Iterable[RunState]) -> list[Run]:
         """The runs with their data."""
-        return [self.run(state) for state in states]
+        experiments = self._store.experiments()
+        return [self.run(state, experiments) for state in states]
 
 
 def _after(tags: dict[str, str], prefix: str) -> dict[str, str]:

@@ -3,7 +3,8 @@
 For who asks again and again about runs that are being written, by whichever process: each look costs what was written
 since the last, not what there is. A run is known from its first event, when that was met, or else from `learn`, which
 is told what the store held after a `catch_up`. Events count as in `store.events`: the latest by (time, journal) holds,
-so that one that is met twice changes nothing. What a sealed journal may have held unseen makes all be forgotten.
+so that one that is met twice changes nothing. Journals are read one after the other: a run of which something was met
+before its first event is not known by that. What a sealed journal may have held unseen makes all be forgotten.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from tracker.store import Store, events
 from tracker.store.experiments import ACTIVE
 
 MAX_RUNS = 2_000
+_MAX_MISSED = 20_000
 _METRIC = b'{"e":"metric","r":"'
 _CHUNK = 1 << 24
 
@@ -113,6 +115,7 @@ class Follower:
         self._read_to: dict[str, int] | None = None
         self._successors: dict[str, str] = {}
         self._runs: OrderedDict[str, RunState] = OrderedDict()
+        self._missed: OrderedDict[str, None] = OrderedDict()
 
     def catch_up(self) -> None:
         """Read what all processes have written since the last time; the first time, note how far they are."""
@@ -153,7 +156,7 @@ class Follower:
         self._runs[state.run_id] = state
         self._runs.move_to_end(state.run_id)
         if len(self._runs) > MAX_RUNS:
-            self._runs.popitem(last=False)
+            self._miss(self._runs.popitem(last=False)[0])
         return state
 
     def _let_go(self, gone: dict[str, int]) -> None:
@@ -163,6 +166,8 @@ class Follower:
         for journals in self._store.contents().segments.values():
             sealed |= journals
         if any(sealed.get(writer, -1) != to for writer, to in gone.items()):
+            for run_id in self._runs:
+                self._miss(run_id)
             self._runs.clear()
         for writer in gone:
             del self._read_to[writer]
@@ -190,14 +195,26 @@ class Follower:
             return
 
     def _of_nobody(self, line: bytes) -> bool:
+        """Whether this point is of a run that is not followed: told without reading the line."""
         end = line.find(b'"', len(_METRIC))
-        return line[len(_METRIC) : end].decode("utf-8", "replace") not in self._runs and b"\\" not in line[:end]
+        run_id = line[len(_METRIC) : end].decode("utf-8", "replace")
+        if run_id in self._runs or "\\" in run_id:
+            return False
+        self._miss(run_id)
+        return True
+
+    def _miss(self, run_id: str) -> None:
+        self._missed[run_id] = None
+        if len(self._missed) > _MAX_MISSED:
+            self._missed.popitem(last=False)
 
     def _take_event(self, run_id: str, event: dict[str, Any], writer: str) -> None:
         state = self._runs.get(run_id)
-        if state is None and event["e"] == "run":
+        if state is None and event["e"] == "run" and run_id not in self._missed:
             state = self._keep(RunState(run_id))
-        if state is not None:
+        if state is None:
+            self._miss(run_id)
+        else:
             state.take(event, writer)
 
 
