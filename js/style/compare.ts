@@ -121,5 +121,6 @@ export const compareStyle = /* css */ `
 .trk-compare .trk-pictures[data-size=large] { grid-template-columns: repeat(auto-fill, minmax(min(100%, 460px), 1fr)); }
 .trk-compare .trk-pictures figcaption { align-items: center; gap: 6px; font-weight: 500; color: var(--trk-fg2); }
 .trk-compare .trk-picture { display: grid; place-items: center; min-height: 90px; background: var(--trk-tint); border-radius: 4px; overflow: hidden; }
+.trk-compare .trk-picture > .trk-plot { width: 100%; }
 .trk-compare .trk-picture img { display: block; width: 100%; max-height: 520px; object-fit: contain; image-rendering: auto; background: #fff; }
 `;

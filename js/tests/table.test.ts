@@ -161,6 +161,16 @@ describe('the table', () => {
     expect(best.sort()).toEqual(['0.04', '1']);
   });
 
+  test('what is the same in all runs is folded away behind a chip that opens the columns', () => {
+    const same = Array.from({ length: 14 }, (_, i) => columnOf(`params.p${i}`, 'number', [i, i === 0 ? 1 : i]));
+    open(2, { runs: makeTable([columnOf('run_id', 'string', ['a', 'b']), ...same]) });
+    expect(column('p0')).toBeGreaterThan(0);
+    expect(shadow().textContent).not.toContain('p13');
+    const chip = find<HTMLElement>('[data-chip=same]');
+    expect(chip.textContent).toBe('13 same in all');
+    expect(chip.title).toContain('params.p1 = 1');
+  });
+
   test('says in a sentence what to do when it is empty', () => {
     open(0);
     expect(find('.empty').textContent).toContain('%%track');

@@ -1,5 +1,8 @@
 /** The panel of pictures: the same key or file of each run side by side, at one step. Bytes come when they are in sight. */
 import type { Picture } from '../core/differing';
+import { plainFigure } from '../core/plain_figure';
+import { Chart, type Figure } from '../plot/plotly';
+import { plotFailed } from './compare_frame';
 import type { Context, Panel, ShownRun } from './compare_model';
 import { field, fillSelect, numberField, select } from './controls';
 import { h, setText } from './dom';
@@ -8,14 +11,19 @@ import { patiently, WAITING } from './waiting';
 const NOBODY = 'Images are read by Python: run the comparison’s cell again to see them.';
 const NONE = 'These runs keep no images: tracker.log_image, log_figure and displayed figures are shown here.';
 
+const FIGURE_HEIGHT = 230;
+
 interface Shown {
   readonly kind?: string;
   readonly mime?: string;
   readonly said?: string;
+  readonly text?: string;
 }
 
 export function picturesPanel(context: Context): Panel {
-  const urls = new Map<string, Promise<string>>();
+  /** The address of a picture's bytes, or what plotly draws. */
+  const known = new Map<string, Promise<string | Figure>>();
+  let charts: Chart[] = [];
   let all: readonly Picture[] = [];
   let askedFor = '';
   let problem = '';
@@ -25,8 +33,8 @@ export function picturesPanel(context: Context): Panel {
   const what = select([], '', value => change({ key: value }));
   const size = select([], '', value => change({ size: value }));
   const step = numberField({ min: 0, max: 0, step: 1 }, 0, value => change({ step: String(value) }));
-  const steps = field('Step', step.node, step.value);
-  const bar = h('div', { class: 'trk-bar' }, field('Show', what), steps, field('Size', size));
+  const slider = field('Step', step.node, step.value);
+  const bar = h('div', { class: 'trk-bar' }, field('Show', what), slider, field('Size', size));
   const change = (part: Readonly<Record<string, string>>) => {
     const named = Object.fromEntries(Object.entries(part).map(([name, value]) => [`Images.${name}`, value]));
     context.change({ chosen: { ...context.state().chosen, ...named } });
@@ -44,17 +52,19 @@ export function picturesPanel(context: Context): Panel {
   );
   const waiting = new Map<Element, () => void>();
 
-  const load = (picture: Picture): Promise<string> => {
+  const load = (picture: Picture): Promise<string | Figure> => {
     const key = `${picture.run} ${picture.path}`;
-    const url =
-      urls.get(key) ??
+    const loaded =
+      known.get(key) ??
       context.ask!({ do: 'preview', run: picture.run, path: picture.path }).then(({ preview, buffers: [bytes] }) => {
-        const { kind, mime, said } = preview as Shown;
+        const { kind, mime, said, text } = preview as Shown;
+        const figure = kind === 'plotly' && text ? plainFigure(JSON.parse(text)) : null;
+        if (figure) return figure;
         if ((kind !== 'image' && kind !== 'svg') || !bytes || !mime) throw new Error(said ?? 'No picture.');
         return URL.createObjectURL(new Blob([bytes as BlobPart], { type: mime }));
       });
-    urls.set(key, url);
-    return url;
+    known.set(key, loaded);
+    return loaded;
   };
 
   const find = async (runs: readonly ShownRun[]) => {
@@ -80,8 +90,8 @@ export function picturesPanel(context: Context): Panel {
     const state = context.state().chosen ?? {};
     const key = keys.includes(state['Images.key'] ?? '') ? state['Images.key']! : (keys[0] ?? '');
     const ofKey = all.filter(picture => picture.key === key);
-    const known = [...new Set(ofKey.flatMap(({ step }) => (step === null ? [] : [step])))].sort((a, b) => a - b);
-    const last = known.length - 1;
+    const steps = [...new Set(ofKey.flatMap(({ step }) => (step === null ? [] : [step])))].sort((a, b) => a - b);
+    const last = steps.length - 1;
     const wanted = Number(state['Images.step'] ?? last);
     const at = Math.max(0, Math.min(last, Number.isInteger(wanted) ? wanted : last));
     fillSelect(
@@ -96,16 +106,18 @@ export function picturesPanel(context: Context): Panel {
       sizes.map(name => [name, name]),
       width,
     );
-    steps.hidden = known.length < 2;
+    slider.hidden = steps.length < 2;
     step.node.max = String(Math.max(0, last));
     step.node.value = String(at);
-    step.node.setAttribute('aria-valuetext', `step ${known[at] ?? 0}`);
-    setText(step.value, String(known[at] ?? ''));
+    step.node.setAttribute('aria-valuetext', `step ${steps[at] ?? 0}`);
+    setText(step.value, String(steps[at] ?? ''));
     bar.hidden = keys.length === 0;
     grid.dataset['size'] = width;
     setText(empty, problem || (found ? NONE : ''));
     empty.hidden = keys.length > 0;
-    grid.replaceChildren(...runs.flatMap(run => figureOf(run, nearest(ofKey, run.id, known[at])) ?? []));
+    for (const chart of charts) chart.close();
+    charts = [];
+    grid.replaceChildren(...runs.flatMap(run => figureOf(run, nearest(ofKey, run.id, steps[at])) ?? []));
   };
 
   const figureOf = (run: ShownRun, picture: Picture | undefined): HTMLElement => {
@@ -121,9 +133,18 @@ export function picturesPanel(context: Context): Panel {
       place.append(h('span', { class: 'trk-dim' }, 'none'));
       return figure;
     }
+    const image = (src: string) =>
+      place.replaceChildren(h('img', { src, alt: `${picture.key} of ${run.label}${when}` }));
+    const drawing = (shown: Figure) => {
+      const plot = h('div', { class: 'trk-plot', role: 'img', 'aria-label': `${picture.key} of ${run.label}${when}` });
+      place.replaceChildren(plot);
+      const chart = new Chart(plot, context.plotly);
+      charts.push(chart);
+      chart.draw({ ...shown, layout: { ...shown.layout, height: FIGURE_HEIGHT } }).catch(plotFailed(plot));
+    };
     waiting.set(figure, () => {
       load(picture).then(
-        url => place.replaceChildren(h('img', { src: url, alt: `${picture.key} of ${run.label}${when}` })),
+        shown => (typeof shown === 'string' ? image(shown) : drawing(shown)),
         (error: unknown) => place.replaceChildren(h('span', { class: 'trk-dim' }, (error as Error).message)),
       );
     });
@@ -142,16 +163,24 @@ export function picturesPanel(context: Context): Panel {
     },
     close() {
       seen.disconnect();
-      for (const url of urls.values()) url.then(URL.revokeObjectURL, () => {});
+      for (const chart of charts) chart.close();
+      const letGo = (shown: string | Figure) => typeof shown === 'string' && URL.revokeObjectURL(shown);
+      for (const loaded of known.values()) loaded.then(letGo, () => {});
     },
   };
 }
 
-/** What most runs have comes first. */
+/** Series before files, then what most runs have. */
 function keysOf(pictures: readonly Picture[]): string[] {
   const runs = new Map<string, Set<string>>();
-  for (const { key, run } of pictures) runs.set(key, (runs.get(key) ?? new Set()).add(run));
-  return [...runs].sort((a, b) => b[1].size - a[1].size || a[0].localeCompare(b[0])).map(([key]) => key);
+  const series = new Set<string>();
+  for (const { key, run, step } of pictures) {
+    runs.set(key, (runs.get(key) ?? new Set()).add(run));
+    if (step !== null) series.add(key);
+  }
+  const rank = (key: string) => (series.has(key) ? 0 : 1);
+  const most = (a: string, b: string) => runs.get(b)!.size - runs.get(a)!.size;
+  return [...runs.keys()].sort((a, b) => rank(a) - rank(b) || most(a, b) || a.localeCompare(b));
 }
 
 /** The run's picture of this step, else the last one before it, else its first. */

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -161,6 +162,8 @@ def test_images_by_key_and_step_and_code_by_token(shown: WidgetPage) -> None:
             for step in (0, 10):
                 tracker.log_image(np.full((6, 6, 3), 20 * i + step, dtype=np.uint8), key="samples", step=step)
             tracker.log_text(f"C = {i}\nmodel = SVC(C=C).fit(X, y)", "code/cell.py")
+            figure = {"data": [{"type": "bar", "y": [1, i]}], "layout": {"images": [{"source": "//elsewhere.invalid"}]}}
+            tracker.log_text(json.dumps(figure), "figures/shares.plotly.json")
     shown.show(compare(experiment="iris"))
     page = shown.page
     page.get_by_role("tab", name="Images").click()
@@ -169,6 +172,9 @@ def test_images_by_key_and_step_and_code_by_token(shown: WidgetPage) -> None:
     page.get_by_label("Step").press("Home")
     expect(page.locator(".trk-pictures figcaption").first).to_have_text("run 2 · step 0")
     assert page.locator(".trk-picture img").first.evaluate("node => node.decode().then(() => node.naturalWidth)") == 6
+    page.get_by_label("Show").select_option("figures/shares.plotly.json")
+    expect(page.locator(".trk-picture .js-plotly-plot")).to_have_count(3)
+    assert page.locator(".trk-picture .js-plotly-plot").first.evaluate("node => node.layout.images ?? null") is None
     page.get_by_role("tab", name="Differences").click()
     page.get_by_label("From").select_option(label="run 0")
     expect(page.locator(".trk-code del")).to_have_text("0")
