@@ -15,8 +15,10 @@ export type StoreAsk =
       readonly view: 'active' | 'deleted';
       readonly since: number;
     }
-  /** Gives total, state; the runs and their curves. */
+  /** Gives total, since, state; the runs and their curves. */
   | { readonly do: 'compare'; readonly runs: readonly string[] }
+  /** Gives gone, and those of the runs that changed since with their curves, or `whole` as above. */
+  | { readonly do: 'compared'; readonly runs: readonly string[]; readonly since: number }
   /** Gives `cells`: what made a run, in order. */
   | { readonly do: 'cells'; readonly run: string };
 

@@ -2,13 +2,9 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { Clipboard } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { type Artifact, artifactAt } from './artifact_at';
 import type { CurrentFolder } from './folder';
 import type { Stores } from './server';
-
-interface Artifact {
-  readonly run: string;
-  readonly path: string;
-}
 
 export function addArtifactCommands(
   app: JupyterFrontEnd,
@@ -40,13 +36,4 @@ export function addArtifactCommands(
     isVisible,
     execute: () => Clipboard.copyToSystem(`runs:/${chosen!.run}/${chosen!.path}`),
   });
-}
-
-/** A file's element tells its path, one around it the run. */
-export function artifactAt(path: readonly EventTarget[]): Artifact | null {
-  const elements = path.filter(each => each instanceof HTMLElement);
-  const file = elements.find(each => each.dataset['file'] || (each.dataset['path'] && !each.ariaExpanded));
-  const run = elements.find(each => each.dataset['run']);
-  if (!file || !run) return null;
-  return { run: run.dataset['run']!, path: file.dataset['file'] ?? file.dataset['path']! };
 }

@@ -131,17 +131,35 @@ export function compareSource(store: RemoteStore, runs: readonly string[], tells
     state: FIRST_COMPARE,
     selected: [],
   });
-  let begun = false;
-  const look = async () => {
+  let since = -1;
+  const whole = async () => {
     const answer = await store.ask({ do: 'compare', runs });
     const [table, curves] = answer.buffers;
     held.replace({
       runs: tableFromArrow(table!),
       curves: curvesFromArrow(curves!),
+      changes: NOTHING,
+      fresh: [],
+      gone: [],
       total: Number(answer['total']),
-      ...(!begun && { state: answer['state'] as CompareState }),
+      ...(since < 0 && { state: answer['state'] as CompareState }),
     });
-    begun = true;
+    since = Number(answer['since']);
+  };
+  const look = async () => {
+    if (since < 0) await whole();
+    else {
+      const answer = await store.ask({ do: 'compared', runs, since });
+      const [changes, fresh] = answer.buffers;
+      if (answer['whole']) await whole();
+      else {
+        held.replace({
+          changes: tableFromArrow(changes!),
+          fresh: curvesFromArrow(fresh!),
+          gone: answer['gone'] as readonly string[],
+        });
+      }
+    }
     tells.said('');
   };
   const dispose = follow(store, look, error => tells.said(sentence(error)));

@@ -18,6 +18,10 @@ FAILING = """%%track --experiment iris --name "goes wrong"
 C = 0
 accuracy = 1 / C
 """
+LONG = """%%track --experiment iris --name long
+import time
+time.sleep(300)
+"""
 ELSEWHERE = """
 import sys, tracker
 tracker.set_tracking_uri(sys.argv[1])
@@ -82,23 +86,36 @@ def test_runs_are_beside_the_notebook(open_notebook) -> None:
     expect(page.get_by_role("tab", name="goes wrong")).to_have_attribute("aria-selected", "true")
 
 
-def test_another_process_is_seen_while_it_runs_and_when_it_is_killed(open_notebook) -> None:
-    notebook = open_notebook("print(1)")
+def test_runs_are_seen_while_the_kernel_is_busy_and_when_they_are_killed(open_notebook) -> None:
+    notebook = open_notebook(SETUP, LONG)
     page = notebook.page
     show_panel(page)
     expect(panel(page)).to_contain_text("No runs yet")
+    notebook.run(0)
+    notebook.run(1, wait=False)
+    expect(mark(notebook, 1)).to_have_attribute("data-status", "RUNNING")
     store = str(notebook.path.parent / ".tracker")
     with subprocess.Popen(
         [sys.executable, "-c", ELSEWHERE, store], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "running\n"
-        expect(panel(page).get_by_role("list", name="Running")).to_contain_text("from a script")
-        expect(status(page)).to_have_text("1 run running")
+        running = panel(page).get_by_role("list", name="Running")
+        expect(running).to_contain_text("from a script")
+        expect(running).to_contain_text("long")
+        expect(status(page)).to_have_text("2 runs running")
+        mark(notebook, 1).click()
+        detail = page.locator(".trk-detail")
+        expect(detail.get_by_role("heading", name="long")).to_be_visible()
+        expect(detail).to_have_attribute("data-status", "RUNNING")
         notebook.shot("running")
         process.kill()
     expect(panel(page).get_by_role("button", name="Run from a script in elsewhere, killed")).to_be_visible()
-    expect(status(page)).to_have_text("1 failed")
+    expect(status(page)).to_have_text("1 run running · 1 failed")
+    page.get_by_role("tab", name=re.compile(r"\.ipynb")).first.click()
+    notebook.command("notebook:interrupt-kernel")
+    expect(mark(notebook, 1)).to_have_attribute("data-status", "KILLED")
+    expect(status(page)).to_have_text("2 failed")
     status(page).click()
     expect(status(page)).to_have_text("Runs")
 

@@ -120,6 +120,11 @@ def test_an_overview_a_comparison_and_a_run(page: Page, run: str) -> None:
     answer, (runs, curves) = page.ask({"do": "compare", "runs": ids[:2]}).unpacked()
     assert arrow(runs).num_rows == answer["total"] == 2
     assert arrow(curves).num_rows == 10
+    told, (again, points) = page.ask({"do": "compared", "runs": ids[:2], "since": answer["since"]}).unpacked()
+    assert told == {"whole": False, "gone": []}
+    assert arrow(again).num_rows * 5 == arrow(points).num_rows
+    _, (none, _) = page.ask({"do": "compared", "runs": ids[:2], "since": 2**60}).unpacked()
+    assert arrow(none).num_rows == 0
     detail, _ = page.ask({"do": "detail", "run": run}).unpacked()
     assert detail["run"]["id"] == run
 

@@ -50,7 +50,8 @@ class Answers:
             "statuses": lambda question: browse.statuses(store, _texts(question["runs"])[:MOST_RUNS]),
             "table": lambda question: self._begin(browse.table(store, *_shown(question))),
             "changes": lambda question: browse.changes(store, *_shown(question), int(question["since"])),
-            "compare": lambda question: browse.compare(store, _texts(question["runs"])),
+            "compare": lambda question: self._laid_out(browse.compare(store, _texts(question["runs"]))),
+            "compared": lambda question: browse.compared(store, _texts(question["runs"]), int(question["since"])),
             "layout": self._layout,
             "diff": lambda question: (differences(store, str(question["a"]), str(question["b"])), []),
             "pictures": lambda question: ({"pictures": pictures(store, _texts(question["runs"])[:MOST_RUNS])}, []),
@@ -126,6 +127,10 @@ class Answers:
         told, tables = answer
         views, directions = kept_views(self._store, self._experiment), kept_directions(self._store, self._experiment)
         return {**told, "views": views, "directions": directions}, tables
+
+    def _laid_out(self, answer: Answer) -> Answer:
+        told, tables = answer
+        return {**told, "state": told["state"] | kept_layout(self._store, self._experiment)}, tables
 
     def _sparks(self, question: Mapping[str, Any]) -> Answer:
         runs, keys = _texts(question["runs"])[:MOST_RUNS], _texts(question["keys"])

@@ -7,13 +7,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from tracker.pages.compared import chosen_runs, curves_of, first_state
+from tracker.pages.compared import COMPARED_RUNS, Compared, Whole, first_state
 from tracker.pages.runs import Chosen, as_curves, first_sparks
 from tracker.projects.slices import read_slice
 from tracker.query import Reader
 
 MOST_ROWS = 200_000
-MOST_COMPARED = 500
 MOST_LISTED = 100
 
 Answer = tuple[dict[str, Any], list[pa.Table]]
@@ -74,8 +73,20 @@ def changes(store: Reader, experiments: Sequence[str] | None, deleted: bool, sin
 
 def compare(store: Reader, runs: Sequence[str]) -> Answer:
     """What a comparison of these runs begins with. Raises NotFound."""
-    found = chosen_runs(store, list(runs)[:MOST_COMPARED])
-    return {"total": len(runs), "state": first_state(found)}, [found, as_curves(curves_of(store, found))]
+    whole = Compared(list(runs)[:COMPARED_RUNS]).whole(store)
+    told = {"total": len(runs), "since": whole.since, "state": first_state(whole.runs)}
+    return told, [whole.runs, as_curves(whole.curves)]
+
+
+def compared(store: Reader, runs: Sequence[str], since: int) -> Answer:
+    """Those of these runs that changed since, with their curves; `whole` where they are to be asked for anew."""
+    chosen = list(runs)[:COMPARED_RUNS]
+    known = Whole(pa.table({"run_id": chosen}), pa.table({}), len(runs), since)
+    found = Compared(chosen).changes(store, known)
+    if found is None:
+        return {"whole": True}, []
+    fresh, gone = found
+    return {"whole": False, "gone": gone}, [fresh.runs, as_curves(fresh.curves)]
 
 
 def cells(store: Reader, run_id: str) -> Answer:
