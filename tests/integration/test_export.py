@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import tracker
-from tracker.entities import ViewType
+from tracker.entities import Metric, ViewType
 from tracker.exceptions import AlreadyExists, InvalidValue, NotFound
 from tracker.interop.importing import import_from
 from tracker.query.connection import Reader
@@ -39,7 +40,7 @@ EVERYTHING = {
 }
 
 
-EXAMPLES = int(os.environ.get("TRACKER_TEST_EXAMPLES", "5"))
+EXAMPLES = int(os.environ.get("TRACKER_TEST_EXAMPLES", "4"))
 
 
 def bits(value: Any) -> Any:
@@ -173,6 +174,50 @@ def test_what_is_here_stays_and_the_rest_comes(tmp_path: Path) -> None:
     assert (report.runs, report.already, report.points, report.files) == (1, 2, 1, 1)
     assert set(tracker.runs().name) == {"mine", "two", "three"} and len(tracker.runs("x")) == 3
     assert sum(tracker.sql("SELECT count(*) n FROM metrics").n) == 3
+
+
+def test_a_zip_that_was_cut_off_goes_on(tmp_path: Path) -> None:
+    """SIGKILL at many instants: there is nothing of a run or all of it, and at the end all, once."""
+    for i in range(20):
+        with tracker.start_run():
+            tracker.MlflowClient().log_batch(
+                tracker.active_run().info.run_id, [Metric(key, j / 7, j, j) for j in range(500) for key in "ab"]
+            )
+            tracker.log_text("x" * i * 10_000, "a.txt")
+    source = tracker.tracking.current_store().root
+    tracker.export(tmp_path / "a.zip")
+    program = "from tracker.interop.importing import import_from; print('go', flush=True); import_from({!r})"
+    target = tmp_path / "other" / ".tracker"
+    kills = 0
+    for i in range(5):
+        with subprocess.Popen(
+            [sys.executable, "-c", program.format(str(tmp_path / "a.zip"))],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={**os.environ, "TRACKER_STORE": str(target)},
+        ) as child:  # fmt: skip
+            assert child.stdout is not None and child.stdout.readline()
+            time.sleep(0.1 * i)
+            if child.poll() is None:
+                child.kill()
+                kills += 1
+    assert kills
+    tracker.set_tracking_uri(target)
+    assert len(tracker.sql("SELECT run_id FROM runs")) in (0, 20)
+    import_from(tmp_path / "a.zip")
+    assert everything(target) == everything(source)
+    assert not list(target.rglob(".import-*"))
+
+
+def test_a_run_that_lives_there_comes_when_it_has_ended(tmp_path: Path) -> None:
+    source = tracker.tracking.current_store().root
+    run = tracker.start_run()
+    tracker.log_metric("m", 1.0)
+    report = tracker.export(tmp_path / "a.zip")
+    assert report.runs == 1 and "still running" in str(report)
+    here = Store(tmp_path / "other")
+    assert import_from(source, store=here).runs == 0
+    tracker.end_run()
+    assert import_from(source, store=here).runs == 1
+    assert run.info.run_id in {row[0] for row in Reader(here).cursor().execute("SELECT run_id FROM runs").fetchall()}
 
 
 def test_a_zip_unpacked_is_a_store(tmp_path: Path) -> None:

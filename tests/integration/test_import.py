@@ -223,6 +223,16 @@ def test_moved_artifacts_leave_the_folder(folder: Path) -> None:
     assert tracker.artifacts.load_text(f"runs:/{run}/dir/with space/a.txt") == "hello"
 
 
+def test_linked_artifacts_take_no_space(folder: Path) -> None:
+    assert import_from(folder, artifacts="link").files == 2
+    text = next(folder.glob("**/artifacts/**/a.txt"))
+    run = tracker.runs(where="name = 'parent é'").iloc[0].run_id
+    here = tracker.tracking.current_store().artifact_root(run) / "dir" / "with space" / "a.txt"
+    assert here.samefile(text)
+    shutil.rmtree(folder)
+    assert tracker.artifacts.load_text(f"runs:/{run}/dir/with space/a.txt") == "hello"
+
+
 def test_one_import_at_a_time(folder: Path) -> None:
     import_from(folder)
     with locks.exclusive(tracker.tracking.current_store().root / "import.lock") as alone:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from tracker.commands import Runner
-from tracker.commands.progress import bar
 
 
 def configure(parser: argparse.ArgumentParser) -> Runner:
@@ -31,5 +29,5 @@ def _export(asked: argparse.Namespace) -> int | None:
         if runs:
             raise InvalidValue("Give runs or an experiment, not both.")
         runs = tracker.runs(asked.experiment)
-    print(tracker.export(asked.output, runs, to=asked.to, progress=bar if sys.stderr.isatty() else None))
+    print(tracker.export(asked.output, runs, to=asked.to))
     return None

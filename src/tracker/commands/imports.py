@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from tracker.commands import Runner
-from tracker.commands.progress import bar
 
 
 def configure(parser: argparse.ArgumentParser) -> Runner:
@@ -29,5 +27,5 @@ def configure(parser: argparse.ArgumentParser) -> Runner:
 def _import(asked: argparse.Namespace) -> int | None:
     from tracker.interop.importing import import_from
 
-    print(import_from(asked.place, artifacts=asked.artifacts, progress=bar if sys.stderr.isatty() else None))
+    print(import_from(asked.place, artifacts=asked.artifacts))
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import zipfile
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ import orjson
 
 from tracker.interop import registry_copy, run_lines
 from tracker.interop.export_report import ExportReport
+from tracker.interop.progress import Progress
 from tracker.store import Store
 from tracker.store.ids import new_id
 from tracker.store.store import FORMAT
@@ -29,7 +30,7 @@ def write_zip(
     every: bool,
     path: Path,
     report: ExportReport,
-    progress: Callable[[int, int], object] | None,
+    progress: Progress | None,
 ) -> None:
     """Write the runs that are chosen on the cursor, whole or not at all. `every`: all models come along. OSError."""
     temporary = path.with_name(f".{path.name}.{new_id()}.part")

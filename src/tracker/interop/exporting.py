@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from tracker.exceptions import AlreadyExists, InvalidValue, NotFound
 from tracker.interop import run_lines
 from tracker.interop.export_report import ExportReport
+from tracker.interop.progress import Progress, shown
 from tracker.query import frames, reader
 from tracker.store import Store
 from tracker.tracking import reading
@@ -24,7 +24,7 @@ def export(
     *,
     to: Format | None = None,
     store: Store | None = None,
-    progress: Callable[[int, int], object] | None = None,
+    progress: Progress | None = None,
 ) -> ExportReport:
     """Write runs to `path`, for another tracker or another store.
 
@@ -42,11 +42,14 @@ def export(
         raise AlreadyExists(f"There is something at {target}; give a path where nothing is.")
     ids = None if runs is None else _ids(source, runs)
     target.parent.mkdir(parents=True, exist_ok=True)
+    progress = progress or shown()
     cursor = reader(source).cursor()
     cursor.begin()
     try:
         chosen = run_lines.choose(cursor, ids)
         report = ExportReport(target, form, runs=len(chosen))
+        for run in run_lines.running(cursor):
+            report.skip(f"the rest of run {run}", "it is still running; what it has until now is given, as KILLED")
         if form == "zip":
             from tracker.interop.archive import write_zip
 

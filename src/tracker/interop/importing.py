@@ -20,6 +20,7 @@ from typing import get_args
 from tracker.exceptions import InvalidState, InvalidValue
 from tracker.interop.filing import Artifacts, Filing
 from tracker.interop.logged_models import import_logged_model
+from tracker.interop.progress import Progress, shown
 from tracker.interop.records import ExperimentRecord, LoggedModelRecord, ModelRecord, RunRecord, Skipped, Source
 from tracker.interop.registering import MARK, import_model
 from tracker.interop.report import Report
@@ -48,19 +49,21 @@ def import_from(
     *,
     artifacts: Artifacts = "copy",
     store: Store | None = None,
-    progress: Callable[[int, int], object] | None = None,
+    progress: Progress | None = None,
 ) -> Report:
     """Bring the runs of another tracker into the store; what is here already is left as it is.
 
     `place`: what another tracker wrote (see `tracker.interop`), or a store or zip of ours; what it is, is found out.
     `artifacts`: "copy" them, "move" them, "link" them (hard links, which take no space; copies on another file
-    system), or only note where they are ("reference"). `progress` is called with the number of runs done and of all.
+    system), or only note where they are ("reference"). `progress` is called with the number of runs done and of all;
+    by default a line in a terminal or notebook shows it.
     Raises InvalidValue for what is no source, InvalidState while another import is at this store.
     """
     if artifacts not in get_args(Artifacts):
         raise InvalidValue(f"Artifacts are imported by {', '.join(get_args(Artifacts))}; got {artifacts!r}.")
     target = store or current_store()
     target.ensure()
+    progress = progress or shown()
     with closing(source_at(place)) as source, locks.exclusive(target.root / _LOCK) as alone:
         if not alone:
             raise InvalidState(f"Another import into {target.root} is under way; start this one when it has ended.")
@@ -83,7 +86,7 @@ class _Importer:
             ).fetchall()
         )
 
-    def run(self, progress: Callable[[int, int], object] | None) -> Report:
+    def run(self, progress: Progress | None) -> Report:
         total = self._source.count()
         for record in self._source.experiments():
             self._noting(f"experiment {record.name!r}", lambda record=record: self._experiment(record))  # type: ignore[misc]

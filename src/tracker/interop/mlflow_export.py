@@ -12,7 +12,7 @@ import contextlib
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from tracker.exceptions import InvalidValue
 from tracker.interop import registry_copy
 from tracker.interop.export_report import ExportReport
 from tracker.interop.mlflow_files import STATUSES
+from tracker.interop.progress import Progress
 from tracker.store import Experiment, Store
 from tracker.store.artifacts import resolve_inside
 from tracker.store.experiments import ACTIVE
@@ -46,7 +47,7 @@ def write_mlflow(
     every: bool,
     path: Path,
     report: ExportReport,
-    progress: Callable[[int, int], object] | None,
+    progress: Progress | None,
 ) -> None:
     """Write the runs that are chosen on the cursor. Raises InvalidValue where MLflow is needed and missing, OSError."""
     if path.suffix.lower() not in (".db", ".sqlite"):
@@ -74,7 +75,7 @@ class _Folder:
         self._report = report
         self._experiments: dict[str, Path] = {}
 
-    def write(self, runs: Collection[str], every: bool, progress: Callable[[int, int], object] | None) -> None:
+    def write(self, runs: Collection[str], every: bool, progress: Progress | None) -> None:
         """Write the runs with their experiments, and the models that have versions of them (`every`: all)."""
         ids, done = list(runs), 0
         for experiment in self._store.experiments().values():

@@ -47,6 +47,11 @@ def choose(cursor: Connection, runs: Iterable[str] | None) -> list[str]:
     return [row[0] for row in cursor.execute("SELECT r FROM exported ORDER BY r").fetchall()]
 
 
+def running(cursor: Connection) -> list[str]:
+    """The ids of the chosen runs that have not ended, whose processes are alive."""
+    return [row[0] for row in cursor.execute("SELECT r FROM exported WHERE status = 'RUNNING' ORDER BY r").fetchall()]
+
+
 def experiments_chosen(cursor: Connection) -> set[str]:
     """The ids of the chosen runs' experiments."""
     return {row[0] for row in cursor.execute("SELECT DISTINCT experiment_id FROM exported").fetchall()}

@@ -14,13 +14,14 @@ import os
 import shutil
 import warnings
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tracker.exceptions import InvalidState, InvalidValue
 from tracker.interop import registry_copy, run_lines
 from tracker.interop.filing import Artifacts, bring
+from tracker.interop.progress import Progress
 from tracker.interop.records import Skipped
 from tracker.interop.report import Report
 from tracker.query import reader
@@ -35,8 +36,9 @@ if TYPE_CHECKING:
 
 _MOST_DENSE = 1_033  # of deflate: what is said to be denser is a bomb
 _MAX_ENTRIES = 2_000_000
-_PARTS = ("journal", "artifacts", "models")
+_UNPACKEDS = ("journal", "artifacts", "models")
 _MAX_ID_BYTES = 64
+_UNPACKED = ".import-"
 
 
 def is_store(path: Path) -> bool:
@@ -64,14 +66,16 @@ class OwnStore:
     def close(self) -> None:
         """Nothing stays open."""
 
-    def copy_into(self, target: Store, way: Artifacts, progress: Callable[[int, int], object] | None) -> Report:
+    def copy_into(self, target: Store, way: Artifacts, progress: Progress | None) -> Report:
         """Copy the runs that are not there. Raises InvalidValue for a damaged or hostile zip, StoreError."""
         if self._path.is_dir():
             source = Store(self._path.resolve())
             if source.root == target.root:
                 raise InvalidState(f"{self._path} is the store itself; choose another with --store PATH.")
             return _copy(source, target, way, Report("store"), progress)
-        place = target.root / f".import-{new_id()}"
+        for left in target.root.glob(f"{_UNPACKED}*"):  # by an import that was killed; there is one at a time
+            shutil.rmtree(left, ignore_errors=True)
+        place = target.root / f"{_UNPACKED}{new_id()}"
         try:
             make_folder(place)
             report = Report("zip of a store")
@@ -81,9 +85,7 @@ class OwnStore:
             shutil.rmtree(place, ignore_errors=True)
 
 
-def _copy(
-    source: Store, target: Store, way: Artifacts, report: Report, progress: Callable[[int, int], object] | None
-) -> Report:
+def _copy(source: Store, target: Store, way: Artifacts, report: Report, progress: Progress | None) -> Report:
     reading = Reader(source)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # what is damaged is told by the report
@@ -104,16 +106,18 @@ def _copy_chosen(
     target: Store,
     way: Artifacts,
     report: Report,
-    progress: Callable[[int, int], object] | None,
+    progress: Progress | None,
 ) -> None:
     here = reader(target).cursor()
     known = {row[0] for row in here.execute("SELECT run_id FROM latest.runs").fetchall()}
     purged = {row[0] for row in here.execute("SELECT r FROM hot.purged").fetchall()}
     every = run_lines.choose(cursor, None)
-    wanted = []
+    wanted, running = [], set(run_lines.running(cursor))
     for run in every:
         if run in known:
             report.already += 1
+        elif run in running:
+            report.skipped.append(Skipped(f"run {run}", "it is still running there; import again when it has ended"))
         elif run in purged:
             report.skipped.append(Skipped(f"run {run}", "it was removed from this store for good"))
         elif len(run.encode("utf-8", "replace")) > _MAX_ID_BYTES:
@@ -164,7 +168,9 @@ def _write_journal(target: Store, lines: Iterator[bytes]) -> None:
     target.ensure()
     name = new_id()
     path = target.root / "journal" / f"{name}{JOURNAL}"
-    temporary = path.with_name(f".{name}.part")
+    for left in path.parent.glob(f"{_UNPACKED}*"):
+        left.unlink(missing_ok=True)
+    temporary = path.with_name(f"{_UNPACKED}{name}")
     try:
         fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(fd, "wb", buffering=1 << 20) as file:
@@ -210,7 +216,7 @@ def _unpack(path: Path, place: Path, report: Report) -> None:
             entries = [entry for entry in file.infolist() if not entry.is_dir()]
             _check_size(path, place, entries)
             for entry in entries:
-                if entry.filename != "store.json" and entry.filename.partition("/")[0] not in _PARTS:
+                if entry.filename != "store.json" and entry.filename.partition("/")[0] not in _UNPACKEDS:
                     report.skipped.append(Skipped(f"{entry.filename[:200]!r}", "it is no part of a store"))
                     continue
                 try:
