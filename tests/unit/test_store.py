@@ -52,6 +52,13 @@ def test_nearest_store_upwards_is_found(tmp_path: Path, monkeypatch: pytest.Monk
     assert find_store().root == tmp_path / "told"
 
 
+@pytest.mark.parametrize("half", [".tracker-01a1ff", ".store-01a1ff.json", "journal/"])
+def test_a_store_that_another_process_is_making_is_no_project(tmp_path: Path, half: str) -> None:
+    place = tmp_path / "new"
+    (place / half).mkdir(parents=True) if half.endswith("/") else (place.mkdir(), (place / half).touch())
+    assert find_store(place).root == place
+
+
 def test_a_project_folder_means_the_store_in_it(tmp_path: Path) -> None:
     (tmp_path / "project").mkdir()
     (tmp_path / "project" / "train.py").touch()

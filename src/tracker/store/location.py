@@ -45,7 +45,12 @@ def _folder(path: Path) -> Path:
     """A store's own folder as it is; a project's folder means the store inside it."""
     if path.name == FOLDER or (path / "store.json").exists() or not path.is_dir():
         return path
-    return path / FOLDER if any(path.iterdir()) else path
+    return path / FOLDER if any(not _is_ours(entry.name) for entry in path.iterdir()) else path
+
+
+def _is_ours(name: str) -> bool:
+    """Whether it is what a process that makes a store at this moment puts there before `store.json` is."""
+    return name in ("store.json", "journal") or name.startswith((".tracker-", ".store-"))
 
 
 def _nearest(start: Path) -> Path:
