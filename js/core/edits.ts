@@ -141,9 +141,62 @@ export function mergedCurves(curves: readonly Curve[], fresh: readonly Curve[], 
   return [...curves.filter(curve => !anew.has(curve.run)), ...fresh];
 }
 
+/** Made when it is first read: of a wide table that follows the store most columns are not seen. */
 function mergedColumn(name: string, before: Column | undefined, after: Column | undefined, origin: Origin): Column {
-  const kinds = new Set([before, after].flatMap(column => (column && hasValue(column) ? [column.kind] : [])));
-  const kind = kinds.size > 1 ? 'string' : (([...kinds][0] ?? before?.kind ?? after?.kind) as ColumnKind);
+  const kind = mergedKind(before, after);
+  let made: Column | null = null;
+  const whole = (): Column => {
+    made ??= filledColumn(name, kind, before, after, origin);
+    return made;
+  };
+  return {
+    name,
+    kind,
+    length: origin.kept.length,
+    get values() {
+      return whole().values;
+    },
+    get dictionary() {
+      return whole().dictionary;
+    },
+    get nan() {
+      return whole().nan;
+    },
+    get kinds() {
+      return whole().kinds;
+    },
+    get head() {
+      return made || !before?.head ? undefined : mergedHead(name, kind, before.head, after, origin);
+    },
+  };
+}
+
+/** Columns of different kinds that both hold something become texts. */
+function mergedKind(before: Column | undefined, after: Column | undefined): ColumnKind {
+  if (!before || !after || before.kind === after.kind) return (before ?? after)!.kind;
+  const kinds = new Set([before, after].flatMap(column => (hasValue(column) ? [column.kind] : [])));
+  return kinds.size > 1 ? 'string' : ([...kinds][0] ?? before.kind);
+}
+
+/** The rows among the first whose values are at hand. */
+function mergedHead(name: string, kind: ColumnKind, head: Column, after: Column | undefined, origin: Origin): Column {
+  const rows = Array.from({ length: Math.min(head.length, origin.kept.length) }, (_, row) => row).filter(
+    row => origin.changed[row]! >= 0 || origin.kept[row]! < head.length,
+  );
+  const part = {
+    kept: Int32Array.from(rows, row => origin.kept[row]!),
+    changed: Int32Array.from(rows, row => origin.changed[row]!),
+  };
+  return filledColumn(name, kind, head, after, part);
+}
+
+function filledColumn(
+  name: string,
+  kind: ColumnKind,
+  before: Column | undefined,
+  after: Column | undefined,
+  origin: Origin,
+): Column {
   const [old, fresh] = kind === 'string' ? [asText(before), asText(after)] : [before, after];
   const dictionary = [...(old?.dictionary ?? [])];
   const entryKinds = old?.kinds ? [...old.kinds] : dictionary.map((): ColumnKind => 'string');
@@ -157,13 +210,14 @@ function mergedColumn(name: string, before: Column | undefined, after: Column | 
   const { length } = origin.kept;
   const values = new Float64Array(length);
   let nan: Uint8Array | undefined;
+  const [oldValues, freshValues] = [old?.values, fresh?.values];
+  const [oldNan, freshNan] = [old?.nan, fresh?.nan];
   for (let row = 0; row < length; row++) {
     const from = origin.changed[row]!;
-    const column = from >= 0 ? fresh : old;
     const at = from >= 0 ? from : origin.kept[row]!;
-    const value = column?.values[at] ?? Number.NaN;
+    const value = (from >= 0 ? freshValues?.[at] : oldValues?.[at]) ?? Number.NaN;
     values[row] = from >= 0 && kind === 'string' ? (recoded[value] ?? Number.NaN) : value;
-    if (column?.nan?.[at] === 1) {
+    if ((from >= 0 ? freshNan : oldNan)?.[at] === 1) {
       nan ??= new Uint8Array(length);
       nan[row] = 1;
     }

@@ -26,6 +26,8 @@ const TALLEST = 420;
 const TICK = 1000;
 const IDLE_TICKS = 30;
 const MANY = 5_000;
+const COUNT_FIRST_MS = 60;
+const COUNT_MS = 1_000;
 const ARRIVALS = ['runs', 'changes', 'gone', 'total', 'title', 'state', 'sparks', 'views'] as const;
 
 export interface TableOptions {
@@ -362,7 +364,7 @@ class TableView {
       return;
     }
     window.clearTimeout(this.#counting);
-    this.#counting = window.setTimeout(() => this.#chips.draw(), 60);
+    this.#counting = window.setTimeout(() => this.#chips.draw(), this.#counting === 0 ? COUNT_FIRST_MS : COUNT_MS);
   }
 
   #near(): { x: number; y: number; back: HTMLElement | null } {

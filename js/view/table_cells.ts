@@ -16,7 +16,7 @@ const SPREAD_ROOM = 58;
 const formats = new WeakMap<Column, (value: number) => string>();
 
 /** The best value of each metric among the rows shown, by column name; asked for at each drawing. */
-export type Best = ReadonlyMap<string, number>;
+export type Best = Pick<ReadonlyMap<string, number>, 'get'>;
 
 export interface CellContext {
   readonly table: Table;
@@ -145,20 +145,27 @@ export function copyText(column: Column, row: number): string {
   return column.kind === 'time' ? formatTime(column.values[row]!) : textAt(column, row);
 }
 
-/** The best value of each metric whose direction is known, where some rows are worse. */
+/** The best value of each metric whose direction is known, where some rows are worse; found when it is first asked for. */
 export function bestOf(
   infos: readonly ColumnInfo[],
   rows: Uint32Array,
   directionOf: (column: string) => Direction | null,
 ): Best {
-  const best = new Map<string, number>();
-  for (const { column, group } of infos) {
-    const direction = group === 'metrics' && column.kind === 'number' ? directionOf(column.name) : null;
-    if (direction === null) continue;
-    const { least, most } = extremes(column.values, rows);
-    if (least < most) best.set(column.name, direction === 'lower' ? least : most);
-  }
-  return best;
+  const columns = new Map(infos.map(info => [info.column.name, info]));
+  const known = new Map<string, number | undefined>();
+  const find = (name: string): number | undefined => {
+    const info = columns.get(name);
+    const direction = info?.group === 'metrics' && info.column.kind === 'number' ? directionOf(name) : null;
+    if (!info || direction === null) return undefined;
+    const { least, most } = extremes(info.column.values, rows);
+    return least < most ? (direction === 'lower' ? least : most) : undefined;
+  };
+  return {
+    get(name) {
+      if (!known.has(name)) known.set(name, find(name));
+      return known.get(name);
+    },
+  };
 }
 
 function extremes(values: Float64Array, rows: Uint32Array): { least: number; most: number } {
