@@ -31,6 +31,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "start_run", "ActiveRun", "MlflowClient",
     ),
     "tracker.tracking.edits": ("delete_runs", "edit", "restore_runs", "undo"),
+    "tracker.tracking.scrubbing": ("scrub",),
     "tracker.tracking.system_metrics": (
         "disable_system_metrics_logging", "enable_system_metrics_logging", "set_system_metrics_sampling_interval",
     ),
@@ -46,7 +47,9 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "set_model_version_tag", "set_registry_uri",
     ),
     "tracker.models.serving.handle": ("serve",),
-    "tracker.notebook": ("card", "compare", "last_sweep", "playground", "registry", "sweep", "show", "table", "trainer"),
+    "tracker.notebook": (
+        "card", "compare", "last_sweep", "playground", "registry", "sweep", "show", "table", "trainer",
+    ),
     "tracker.projects.launching": ("run",),
     "tracker.projects.packaging": ("package",),
     "tracker.projects.pipelines.pipeline": ("pipeline",),

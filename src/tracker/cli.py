@@ -25,6 +25,7 @@ COMMANDS = {
     "store": ("tracker.commands.store:configure", "show what the store holds and how it is, or seal it"),
     "models": ("tracker.commands.models:configure", "list, show and promote registered models; predict and serve"),
     "gc": ("tracker.commands.gc:configure", "free what deleted runs and orphaned artifacts take"),
+    "scrub": ("tracker.commands.scrub:configure", "take credentials out of a run that is kept"),
     "ui": ("tracker.commands.ui:configure", "show runs in a browser: table, comparison, run view"),
     "run": ("tracker.commands.run:configure", "run a project, a script or a notebook with other parameters"),
     "package": ("tracker.commands.package:configure", "write a tracked run as a project's folder"),

@@ -155,6 +155,12 @@ def learn(name: str, value: object) -> None:
         _remember(value)
 
 
+def remember(word: str) -> bool:
+    """Mask this text wherever it stands from now on; False if it is too short to be told from other words."""
+    _remember(word)
+    return word in _known
+
+
 def learn_environment() -> None:
     """Remember the credentials among the environment variables."""
     for name in os.environ:

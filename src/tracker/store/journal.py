@@ -148,6 +148,16 @@ class Journal:
                         stacklevel=2,
                     )
 
+    def rotate(self) -> None:
+        """Go on in a new file now, if there is one at all. Raises StoreError."""
+        try:
+            with self._guard:
+                if self._fd != _CLOSED and not self._torn:
+                    os.fsync(self._fd)
+                    self._rotate()
+        except OSError as error:
+            raise self._refused(error) from error
+
     def _rotate(self) -> None:
         """Go on in a new file. What is being appended meanwhile lands whole in one of the two."""
         assert self.name is not None

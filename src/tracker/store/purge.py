@@ -32,7 +32,7 @@ def purge_runs(store: Store, runs: Iterable[str]) -> None:
     if not lines:
         return
     store.append(b"".join(lines))
-    _flush(store.journal_path)
+    flush(store.journal_path)
 
 
 def purge_experiments(store: Store, experiments: Iterable[str]) -> None:
@@ -42,7 +42,8 @@ def purge_experiments(store: Store, experiments: Iterable[str]) -> None:
         store.append(b"".join(lines))
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
+    """Have what was written to a file on disk when this returns. Raises OSError."""
     fd = os.open(path, os.O_RDONLY)
     try:
         os.fsync(fd)

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 from tracker.store import locks, segments
 from tracker.store.artifacts import make_folder
-from tracker.store.segment_writer import Damaged, holds_purged, write_segment
+from tracker.store.segment_writer import Damaged, holds_doomed, write_segment
 from tracker.store.segments import Catalog, Contents, JournalFile, Segment
 
 if TYPE_CHECKING:
@@ -53,13 +53,15 @@ class Sealed:
 class Sealer:
     """Seals one store. `idle_seconds`: how long a journal must not have changed; `keep_seconds`: how long a replaced
     segment stays for readers that are at it; `stop` is asked between the steps, and ends the work there. Of the runs
-    in `purged` nothing but their purge is written, and segments that hold more of them are written anew."""
+    in `purged` nothing but their purge is written, nor the events in `replaced` (kind, run, key, time, writer), and
+    segments that hold any of that are written anew."""
 
     root: Path
     idle_seconds: float = 0.0
     keep_seconds: float = KEEP_REPLACED_SECONDS
     threads: int | None = None
     purged: Collection[str] = ()
+    replaced: Collection[tuple[str, str, str, int, str]] = ()
 
     def __post_init__(self) -> None:
         self._catalog = Catalog(self.root)
@@ -96,7 +98,7 @@ class Sealer:
                 with contextlib.ExitStack() as held:
                     journals = list(self._sealable(contents, refused, held))
                     members = _members(contents, sum(journal.size for journal in journals), refused)
-                    if self._db is None and (self.purged or journals or len(members) > 1):
+                    if self._db is None and (self.purged or self.replaced or journals or len(members) > 1):
                         self._db = self._connect(stack)
                     if not journals and len(members) < 2:
                         members = self._to_clear(contents, refused)
@@ -130,14 +132,17 @@ class Sealer:
             config["threads"] = self.threads
         db = stack.enter_context(duckdb.connect(":memory:", config=config))
         db.execute("CREATE TEMP TABLE purged AS SELECT unnest($runs::VARCHAR[]) AS r", {"runs": list(self.purged)})
+        db.execute("CREATE TEMP TABLE replaced(e VARCHAR, r VARCHAR, k VARCHAR, t BIGINT, w VARCHAR)")
+        if self.replaced:
+            db.executemany("INSERT INTO replaced VALUES (?, ?, ?, ?, ?)", [list(one) for one in self.replaced])
         return db
 
     def _to_clear(self, contents: Contents, refused: set[str]) -> dict[Segment, dict[str, int]]:
-        """One of the segments that hold more than the purge of purged runs, if there is any."""
+        """One of the segments that hold what is to go, if there is any."""
         db = self._db
-        if db is not None and self.purged:
+        if db is not None and (self.purged or self.replaced):
             for segment, writers in contents.segments.items():
-                if segment.name not in refused and not self._stopped and holds_purged(db, segment, refused):
+                if segment.name not in refused and not self._stopped and holds_doomed(db, segment, refused):
                     return {segment: writers}
         return {}
 

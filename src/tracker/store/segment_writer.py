@@ -1,8 +1,8 @@
 """Writing one segment: journals and older segments into a hidden folder, flushed to disk, and renamed.
 
 Invariants: the rename is the commit; a failure or death before it leaves nothing that is seen. Every row of the
-journals and members is in the new segment once, but those of purged runs. A journal with damaged lines is refused.
-The connection has a table `purged(r)`.
+journals and members is in the new segment once, but those of purged runs and events that were replaced. A journal
+with damaged lines is refused. The connection has the tables `purged(r)` and `replaced(e, r, k, t, w)`.
 """
 
 # ruff: noqa: S608 (names of this module and paths bound as values)
@@ -53,7 +53,8 @@ def write_segment(
         for writers in members.values():
             sizes |= writers
         files = {file: os.stat(new / file).st_size for file in segments.FILES}
-        cleared = bool(members) and db.execute("SELECT 1 FROM purged LIMIT 1").fetchone() is not None
+        doomed = "SELECT 1 FROM (SELECT r FROM purged UNION ALL SELECT r FROM replaced) LIMIT 1"
+        cleared = bool(members) and db.execute(doomed).fetchone() is not None
         generation = max((member.generation for member in members), default=0) + cleared
         manifest = {"format": segments.FORMAT, "generation": generation, "journals": sizes, "files": files}
         (new / segments.MANIFEST).write_bytes(orjson.dumps(manifest))
@@ -169,7 +170,8 @@ def _copy_experiments(path: Path, journals: Iterable[JournalFile], members: dict
                     file.write(line)
 
 
-def holds_purged(db: Connection, segment: Segment, refused: set[str]) -> bool:
+def holds_doomed(db: Connection, segment: Segment, refused: set[str]) -> bool:
+    """Whether a segment holds rows that are to go; one that cannot be read is added to `refused`."""
     import duckdb
 
     try:
@@ -183,6 +185,8 @@ def holds_purged(db: Connection, segment: Segment, refused: set[str]) -> bool:
 
 
 def _kept(file: str) -> str:
-    """Whether a row of this table stays: it does unless it is of a purged run, and not its purge."""
+    """Whether a row of this table stays: it does unless it is of a purged run, and not its purge, or was replaced."""
     of_others = "(r IS NULL OR r NOT IN (FROM purged))"
-    return f"({of_others} OR e = 'purge')" if file == segments.EVENTS else of_others
+    if file != segments.EVENTS:
+        return of_others
+    return f"({of_others} OR e = 'purge') AND (r IS NULL OR k IS NULL OR (e, r, k, t, w) NOT IN (FROM replaced))"

@@ -178,14 +178,22 @@ class Store:
 
     # -- upkeep
 
-    def seal(self, keep_seconds: float = KEEP_REPLACED_SECONDS, purged: Collection[str] = ()) -> Sealed | None:
+    def seal(
+        self, keep_seconds: float = KEEP_REPLACED_SECONDS, purged: Collection[str] = (),
+        replaced: Collection[tuple[str, str, str, int, str]] = (),
+    ) -> Sealed | None:  # fmt: skip
         """Turn the journals of dead processes into segments, and small segments into large ones, now.
 
         `keep_seconds`: how long segments that were merged away stay for readers that are at them. Of the runs in
-        `purged` nothing is kept but that they were purged. None if another process is at it, or this store cannot be
+        `purged` nothing is kept but that they were purged, and the events in `replaced` (kind, run, key, time in µs,
+        writer) are left out: later ones hold. None if another process is at it, or this store cannot be
         written or has no locks. Needs the query engine.
         """
-        return Sealer(self.root, keep_seconds=keep_seconds, purged=purged).run()
+        return Sealer(self.root, keep_seconds=keep_seconds, purged=purged, replaced=replaced).run()
+
+    def go_on_in_new_journal(self) -> None:
+        """Let go of this process's journal, so that it can be sealed while the process lives. Raises StoreError."""
+        self._journal.rotate()
 
     # -- experiments
 
