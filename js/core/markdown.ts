@@ -15,11 +15,12 @@ export type Block =
   | { readonly kind: 'rule' };
 
 const DEEPEST = 6;
-const MOST = 100_000;
+const MOST = 20_000;
 
-/** The blocks of a text; what is longer than any note is cut. */
+/** The blocks of a text; what is longer than any note goes on as plain text. */
 export function parseMarkdown(text: string): Block[] {
-  return blocksOf(text.slice(0, MOST).replaceAll('\r\n', '\n').split('\n'), 0);
+  const blocks = blocksOf(text.slice(0, MOST).replaceAll('\r\n', '\n').split('\n'), 0);
+  return text.length > MOST ? [...blocks, { kind: 'code', text: text.slice(MOST) }] : blocks;
 }
 
 const FENCE = /^ {0,3}(`{3,}|~{3,})/;
@@ -61,9 +62,11 @@ function blocksOf(lines: readonly string[], depth: number): Block[] {
       const inner = takeWhile(each => QUOTE.test(each)).map(each => QUOTE.exec(each)![1]!);
       blocks.push({ kind: 'quote', blocks: blocksOf(inner, depth + 1) });
     } else if (ITEM.test(line) && depth < DEEPEST) {
+      const ordered = isOrdered(line);
       blocks.push(
         listOf(
-          takeWhile((each, i) => inList(lines, each, i)),
+          takeWhile((each, i) => inList(lines, each, i, ordered)),
+          ordered,
           depth,
         ),
       );
@@ -86,19 +89,24 @@ function begins(line: string, depth: number): boolean {
   return line.trim() === '' || FENCE.test(line) || HEADING.test(line) || RULE.test(line) || nests;
 }
 
-function inList(lines: readonly string[], line: string, i: number): boolean {
+function isOrdered(line: string): boolean {
+  return /^\s*\d/.test(line);
+}
+
+function inList(lines: readonly string[], line: string, i: number, ordered: boolean): boolean {
+  if (/^ ?\S/.test(line) && ITEM.test(line) && isOrdered(line) !== ordered) return false;
   if (ITEM.test(line) || /^\s{2,}\S/.test(line)) return true;
   const next = lines[i + 1] ?? '';
   if (line.trim() === '') return ITEM.test(next) || /^\s{2,}\S/.test(next);
   return !begins(line, 0) && i > 0 && lines[i - 1]!.trim() !== '';
 }
 
-function listOf(lines: readonly string[], depth: number): Block {
-  const ordered = /\d/.test(ITEM.exec(lines[0]!)![2]!);
+function listOf(lines: readonly string[], ordered: boolean, depth: number): Block {
   const items: string[][] = [];
+  const indent = ITEM.exec(lines[0]!)![1]!.length;
   for (const line of lines) {
     const item = ITEM.exec(line);
-    if (item && item[1]!.length < 2) items.push([item[3]!]);
+    if (item && item[1]!.length < indent + 2) items.push([item[3]!]);
     else items.at(-1)!.push(line.replace(/^ {1,4}/, ''));
   }
   return { kind: 'list', ordered, items: items.map(item => blocksOf(item, depth + 1)) };
@@ -114,7 +122,7 @@ function cellsOf(row: string): string[] {
 
 /** Repetitions are bounded, so that no text makes the matching slow. */
 const INLINE =
-  /(`{1,3})([\s\S]{1,2000}?)\1(?!`)|\*\*([^*\n]{1,2000})\*\*|__([^_]+)__|\*([^*\s][^*]*)\*|\b_([^_\s][^_]*)_\b|~~([^~]+)~~|!?\[([^\]]*)\]\(([^()\s]+)\)|(https?:\/\/[^\s<>()]*[^\s<>().,;:!?'"])/;
+  /(`{1,3})([\s\S]{1,300}?)\1(?!`)|\*\*([^*\n]{1,300})\*\*|__([^_]+)__|\*([^*\s][^*]*)\*|\b_([^_\s][^_]*)_\b|~~([^~]+)~~|!?\[([^\]]*)\]\(([^()\s]+)\)|(https?:\/\/[^\s<>()]*[^\s<>().,;:!?'"])/;
 
 /** Text with what stands out in it. */
 export function parseInline(text: string, depth = 0): Inline[] {
