@@ -122,7 +122,7 @@ function cellsOf(row: string): string[] {
 
 /** Repetitions are bounded, so that no text makes the matching slow. */
 const INLINE =
-  /(`{1,3})([\s\S]{1,300}?)\1(?!`)|\*\*([^*\n]{1,300})\*\*|__([^_]+)__|\*([^*\s][^*]*)\*|\b_([^_\s][^_]*)_\b|~~([^~]+)~~|!?\[([^\]]*)\]\(([^()\s]+)\)|(https?:\/\/[^\s<>()]*[^\s<>().,;:!?'"])/;
+  /(`{1,3})([\s\S]{1,300}?)\1(?!`)|\*\*([^*\n]{1,300})\*\*|__([^_]{1,300})__|\*([^*\s][^*]{0,300})\*|\b_([^_\s][^_]{0,300})_\b|~~([^~]{1,300})~~|!?\[([^[\]]{0,200})\]\(([^()\s]{1,300})\)|(https?:\/\/[^\s<>()]{0,300}[^\s<>().,;:!?'"])/;
 
 /** Text with what stands out in it. */
 export function parseInline(text: string, depth = 0): Inline[] {
