@@ -223,3 +223,22 @@ def test_the_story_in_a_notebook(tmp_path: Path) -> None:
         count = shell.value("(t.runs().status == 'FINISHED').sum(), sum(x.tries for x in t.trials)")
         assert count.startswith("(np.int64(6)") or count.startswith("(6"), count
         assert int(count.rstrip(")").split(",")[-1]) <= 4
+
+
+def test_cells_that_begin_sweeps_or_look_at_them_are_no_part_of_a_trial(tmp_path: Path) -> None:
+    with kernel(tmp_path) as shell:
+        shell.run("%load_ext tracker\nimport tracker as t\nbase = 2.0")
+        first = "def f(n):\n    return n * base\n\n\n# a comment\ns = t.sweep(f, {'n': [1, 2]}, jobs=1, wait=True)\nbest = s.best"
+        shell.run(first, timeout=120)
+        assert shell.value("s.status") == "'FINISHED'"
+        shell.run("look = t.last_sweep()\nruns = look.runs()\nruns['more'] = 1\nfactor = 3.0")
+        shell.run("again = t.sweep(f, {'n': [1, 2]}, jobs=1, wait=True, resume=True)", timeout=120)
+        assert shell.value("(again.run_id == s.run_id, sum(x.tries for x in again.trials))") == "(True, 0)"
+        shell.run(
+            "def g(n):\n    return f(n) * factor * base\nu = t.sweep(g, {'n': [1]}, jobs=1, wait=True)", timeout=120
+        )
+        assert shell.value("[x.value for x in u.trials]") == "[12.0]", shell.value("u.trials")
+        nested = shell.run(
+            "def h(n):\n    return t.sweep(f, {'n': [1]})\nw = t.sweep(h, {'n': [1]}, jobs=1, wait=True)"
+        )
+        assert "begins no sweep of its own" in shell.value("w.trials[0].error"), nested

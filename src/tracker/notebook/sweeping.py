@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from tracker.capture import Execution, Session, slicing
 from tracker.capture.magics import plain_tree
-from tracker.exceptions import InvalidValue, TrackerError
+from tracker.exceptions import InvalidState, InvalidValue, TrackerError
 from tracker.notebook.options import Options, child_line
 from tracker.notebook.sweep_view import ShownSweep
 from tracker.projects.slices import Slice, SlicedCell, read_slice
-from tracker.sweeps import starting
+from tracker.sweeps import keeper, starting
 from tracker.sweeps.program import Program, program_of_function
 from tracker.sweeps.space import parse_axis, space_of
 from tracker.sweeps.strategies import Direction
@@ -62,6 +62,7 @@ def sweep(
     The trials run in processes of their own; in a notebook the sweep is given back at once and the kernel stays free
     (`wait()` waits), elsewhere when it has ended; `wait` says which. Raises InvalidValue, InvalidState, NotFound.
     """
+    _refuse_in_trial()
     axes = space_of(space, seeds)
     program = _program(what, list(axes), metric)
     active = context.active_run()
@@ -74,6 +75,13 @@ def sweep(
     if wait if wait is not None else not hasattr(current_shell(), "kernel"):
         started.wait()
     return started
+
+
+def _refuse_in_trial() -> None:
+    if keeper.VARIABLE in os.environ:
+        raise InvalidState(
+            "A trial of a sweep begins no sweep of its own: what earlier cells gain from one, set by hand."
+        )
 
 
 _last: Sweep | None = None
@@ -110,6 +118,7 @@ def _of_slice(kept: Slice) -> Program:
 
 def sweep_of_cell(tracker: CellTracker, options: Options, source: str, tree: ast.Module) -> Sweep:
     """The sweep that `%%track --grid …` asks for; `tree` is the cell after IPython's transformation."""
+    _refuse_in_trial()
     asked = options.sweep
     assert asked is not None
     axes = space_of(dict(parse_axis(text) for text in asked.grid), asked.seeds)
@@ -181,8 +190,52 @@ def _as_program(session: Session, before: Sequence[Execution], *last: SlicedCell
     home = os.path.realpath(session.folder)
     written = {path for cell in before for path in cell.files.written}
     inside = [os.path.relpath(path, home) for path in sorted(written) if path.startswith(home + os.sep)]
-    cells = [SlicedCell(cell.count, cell.source, cell.error) for cell in before]
-    return Program((*cells, *last), session.origin, tuple(inside))
+    cells = [SlicedCell(cell.count, without_sweeps(cell.source), cell.error) for cell in before]
+    kept = [cell for cell in cells if cell.source.strip()]
+    return Program((*kept, *last), session.origin, tuple(inside))
+
+
+_OURS = frozenset({"sweep", "last_sweep", "trainer"})
+
+
+def without_sweeps(source: str) -> str:
+    """A cell without the statements that begin sweeps or look at them, and those that use what they gave: a trial does
+    not begin what it is part of, and a sweep stays the same when it has been run."""
+    tree = plain_tree(source)
+    if tree is None or not any(name in source for name in _OURS):
+        return source
+    gone: set[str] = set()
+    kept = []
+    for statement in tree.body:
+        nodes = list(ast.walk(statement))
+        names = [node for node in nodes if isinstance(node, ast.Name)]
+        bound = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+        read = {node.id for node in names if isinstance(node.ctx, ast.Load)}
+        uses = any(map(_is_ours, nodes)) or not gone.isdisjoint(read)
+        if uses and not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            gone |= bound
+        else:
+            gone -= bound
+            kept.append(statement)
+    if len(kept) == len(tree.body):
+        return source
+    lines = source.split("\n")
+    return "\n".join("\n".join(lines[_first_line(one) - 1 : one.end_lineno]) for one in kept)
+
+
+def _is_ours(node: ast.AST) -> bool:
+    """Whether it calls `tracker.sweep` and the like, under whatever name the module has."""
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=module), attr=name)) if name in _OURS:
+            shell = current_shell()
+            held = shell.user_ns.get(module) if shell is not None else None
+            return getattr(held, "__name__", module) == "tracker"
+    return False
+
+
+def _first_line(statement: ast.stmt) -> int:
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    return min([statement.lineno, *(one.lineno for one in decorators)])
 
 
 # -- a function
@@ -207,7 +260,8 @@ def _cells_behind(called: str, function: Any) -> Program | None:
         if not set(whole.effects.bound).isdisjoint(alone.needs):
             cells = slicing.slice_of(session.executions, whole)
             count = shell.execution_count
-            return _as_program(session, cells[:-1], SlicedCell(count, beginning), SlicedCell(count, name))
+            own = SlicedCell(count, without_sweeps(beginning))
+            return _as_program(session, cells[:-1], own, SlicedCell(count, name))
     cells = slicing.slice_of(session.executions, alone)
     return _as_program(session, cells[:-1], SlicedCell(shell.execution_count, name))
 

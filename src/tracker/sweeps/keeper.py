@@ -24,6 +24,8 @@ from typing import IO, Any, Final
 from tracker.projects.folder import working_folder
 from tracker.sweeps import signals
 
+VARIABLE: Final = "TRACKER_TRIAL"
+"""The environment variable that tells a process that it runs trials."""
 _PROGRAM: Final = "tracker.notebook.trial"
 _LOOK_SECONDS: Final = 0.2
 _IDLE_SECONDS: Final = 20.0
@@ -189,7 +191,7 @@ def _environment(folder: Path) -> dict[str, str]:
     home = str(Path(__file__).resolve().parents[2])
     paths = [home, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths)), "TRACKER_DISPLAY": "static",
-            "PWD": str(folder)}  # fmt: skip
+            "PWD": str(folder), VARIABLE: "1"}  # fmt: skip
 
 
 def _close_at_exit() -> None:

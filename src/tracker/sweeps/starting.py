@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import re
 from collections.abc import Mapping
 from typing import Final, TypeVar
 
+from tracker.capture.magics import plain_tree
 from tracker.exceptions import InvalidState, InvalidValue, NotFound
 from tracker.store import Store
 from tracker.store.ids import new_id
@@ -105,8 +107,15 @@ def _counts(child: Child) -> bool:
 
 def _key(program: Program, space: Space, strategy: str, seed: int) -> str:
     """What makes two sweeps the same: the code, the space and the strategy."""
-    told = "\0".join([program.source, repr(sorted(space.items())), strategy, str(seed)])
+    cells = [_canonical(cell.source) for cell in program.cells]
+    told = "\0".join([*filter(None, cells), repr(sorted(space.items())), strategy, str(seed)])
     return hashlib.blake2b(told.encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+
+def _canonical(source: str) -> str:
+    """A cell's text without what does not matter to Python: blank lines, comments."""
+    tree = plain_tree(source)
+    return source if tree is None else ast.unparse(tree)
 
 
 def _to_resume(store: Store, experiment_id: str, key: str, resume: bool | str) -> str | None:

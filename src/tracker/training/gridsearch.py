@@ -129,7 +129,7 @@ class Training:
         import pandas as pd
 
         rows = [{**trial.values, self.scoring: trial.value, "status": trial.status} for trial in self.sweep.trials]
-        return pd.DataFrame(rows).sort_values(self.scoring, ascending=False, ignore_index=True)
+        return pd.DataFrame(rows).sort_values(self.scoring, ascending=False, kind="stable", ignore_index=True)
 
     def deploy(self, port: int = 0) -> ModelServer:
         """Serve the best model in a background process, until `server.stop()`. Raises InvalidState without one."""
