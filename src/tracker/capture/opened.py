@@ -25,10 +25,11 @@ _WRITING: Final = os.O_WRONLY | os.O_RDWR
 _LIBRARIES: Final = tuple({sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), sysconfig.get_path("platlib"),
                            os.path.dirname(os.path.dirname(os.path.realpath(__file__))) + os.sep})  # fmt: skip
 _NOT_DATA: Final = (".so", ".pyi", ".ttf", ".mplstyle")
+_DATABASE: Final = "a database"
 _OUTSIDE: Final = {
     "os.listdir": "a folder's list", "os.scandir": "a folder's list", "glob.glob": "a folder's list",
     "subprocess.Popen": "another program", "os.system": "another program", "os.posix_spawn": "another program",
-    "socket.connect": "the network", "sqlite3.connect": "a database",
+    "socket.connect": "the network", "sqlite3.connect": _DATABASE, "sqlite3.connect/handle": _DATABASE,
 }  # fmt: skip
 _MAX_NAMED: Final = 100
 _MAX_NAME: Final = 500
@@ -49,14 +50,18 @@ class OpenedFiles:
 _events: list[tuple[str, Any, int]] | None = None
 _elsewhere = ""
 _named: dict[str, tuple[int, int]] = {}
+_bases: dict[int, str] = {}
+_connecting: str | None = None
 _hooked = False
 
 
-def begin_collecting(named: Iterable[str] = ()) -> None:
-    """From now on note each opened file; `named` are texts of the cell that may name files."""
+def begin_collecting(named: Iterable[str] = (), values: Iterable[Any] = ()) -> None:
+    """From now on note each opened file; `named` are texts of the cell that may name files, `values` what it reads:
+    through a connection among them it may read and write the database."""
     global _events, _hooked, _elsewhere, _named
     _named = {path: _mark(path) for text in islice(named, _MAX_NAMED) if (path := _path_of(text))}
-    _events, _elsewhere = [], ""
+    bases = [base for value in values if (base := _base_of(value))]
+    _events, _elsewhere = [event for base in bases for event in _used(base)], _DATABASE if bases else ""
     if not _hooked:
         sys.addaudithook(_hook)
         _hooked = True
@@ -103,6 +108,18 @@ def _mark(path: str) -> tuple[int, int]:
     return (status.st_mtime_ns, status.st_size) if stat.S_ISREG(status.st_mode) else (0, -1)
 
 
+def _base_of(value: Any) -> str | None:
+    """The file of the SQLite database that a connection or cursor goes to."""
+    kind = type(value)
+    if kind.__module__ != "sqlite3":
+        return None
+    return _bases.get(id(value.connection if kind.__name__ == "Cursor" else value))
+
+
+def _used(base: str) -> list[tuple[str, Any, int]]:
+    return [(base, "r", 0), (base, "a", 0)]
+
+
 def is_installed(path: str) -> bool:
     """Whether a file belongs to Python or a package that is installed."""
     return path.startswith(_LIBRARIES) or "site-packages" in path
@@ -121,6 +138,7 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
         return
     if event in _OUTSIDE:
         _note_elsewhere(event, arguments)
+        _note_database(event, arguments)
     if event not in ("open", "os.mkdir", "os.rename"):
         return
     if len(_events) >= _MAX_FILES:
@@ -134,6 +152,19 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
             _events.append((_whole(arguments[0]), "a", 0))
     elif isinstance(arguments[1], (str, bytes, os.PathLike)):
         _events.append((_whole(arguments[1]), "w", 0))
+
+
+def _note_database(event: str, arguments: tuple[Any, ...]) -> None:
+    """Remember which file a connection goes to: the file is told first, then the connection."""
+    global _connecting
+    if event == "sqlite3.connect" and isinstance(arguments[0], (str, bytes, os.PathLike)):
+        text = os.fsdecode(arguments[0])
+        _connecting = None if text.startswith(("file:", ":memory:")) or not text else _whole(text)
+    elif event == "sqlite3.connect/handle" and _connecting is not None:
+        _bases[id(arguments[0])] = _connecting
+        if _events is not None:
+            _events.extend(_used(_connecting))
+        _connecting = None
 
 
 def _note_elsewhere(event: str, arguments: tuple[Any, ...]) -> None:

@@ -120,7 +120,7 @@ class Session:
         """A cell is about to run, as `tree` after IPython's transformation."""
         self._now = self._watched(source, tree)
         values = [self._namespace[name] for name in self._now.needs if name in self._namespace]
-        begin_collecting(_texts(tree, values, self._now.functions))
+        begin_collecting(_texts(tree, values, self._now.functions), values)
 
     def imagined(self, source: str, tree: ast.Module) -> Execution:
         """What would be known of a cell that began now; nothing is remembered of it, and a cell that runs goes on."""

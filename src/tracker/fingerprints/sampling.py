@@ -11,7 +11,7 @@ from typing import Any, Final
 VARIABLE: Final = "TRACKER_FINGERPRINT_BYTES"
 DEFAULT_BYTES: Final = 2 << 30
 SAMPLE_BYTES: Final = 64 << 20
-_MIN_ROWS, _MAX_ROWS = 1_000, 100_000
+_MIN_ROWS, _MAX_ROWS = 1_000, 10_000
 
 
 def bound() -> int:
