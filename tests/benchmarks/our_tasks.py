@@ -109,6 +109,23 @@ def seal(folder: Path, size: int) -> dict[str, float]:
     return {"seconds": taken, "bytes": sum(path.stat().st_size for path in files) / size}
 
 
+def import_folder(folder: Path, size: int) -> dict[str, float]:
+    """Points a second out of a folder of MLflow's: 10 runs of 10 metrics with `size` points in all."""
+    tracker = _store_of(folder)
+    experiment = folder / "mlruns" / "1"
+    for run in range(10):
+        place = experiment / f"{run:032x}" / "metrics"
+        place.mkdir(parents=True)
+        (place.parent / "meta.yaml").write_text("status: 3\nstart_time: 1\nend_time: 2\nlifecycle_stage: active\n")
+        for metric in range(10):
+            lines = (f"{1_700_000_000_000 + i} {i / 7} {i}\n" for i in range(size // 100))
+            (place / f"m{metric}").write_text("".join(lines))
+    (experiment / "meta.yaml").write_text("name: x\nlifecycle_stage: active\n")
+    start = time.perf_counter()
+    points = tracker.import_from(folder / "mlruns").points
+    return {"rate": points / (time.perf_counter() - start)}
+
+
 def _store_of(folder: Path):
     import duckdb  # noqa: F401  # a notebook has them by then: what is measured is the answer
     import pandas  # noqa: F401
@@ -196,7 +213,8 @@ def processes(folder: Path, size: int) -> dict[str, float]:
 
 TASKS: dict[str, Task] = {
     task.__name__: task
-    for task in (load_ext, first_metric, log_metric, whole_run, fill_runs, fill_points, seal, table, top, history, reduction, empty_cell, processes)
+    for task in (load_ext, first_metric, log_metric, whole_run, fill_runs, fill_points, seal, table, top, history, reduction, empty_cell, processes,
+                 import_folder)
 }  # fmt: skip
 
 if __name__ == "__main__":

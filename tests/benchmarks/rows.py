@@ -91,6 +91,7 @@ def rows(size: Size) -> list[Row]:
         Row("… again, zoomed into half of them", "10 M: ≤ 150 ms", (f"reduction/{size.many_points}", "zoom"), ms),
         Row("sealed size of a point", "≤ 10 bytes", (f"seal/{size.many_points}", "bytes"), "{:.1f} bytes".format,
             (f"fill_points/{size.points}", "bytes")),
+        Row("points a second imported from MLflow's folder", "≥ 100,000/s", ("import_folder", "rate"), rate, more=True),
         Row(f"{size.processes} processes, cold start, 100 runs each: kept", "100 %", (f"processes/{size.processes}", "kept"), "{:.0%}".format),
         Row("the same with 8 processes", "100 %", ("processes/8", "kept"), "{:.0%}".format, ("processes/8", "kept"), more=True),
         Row("what `%%track` adds to an empty cell", "≤ 5 ms", ("empty_cell", "seconds"), ms),
