@@ -1,6 +1,7 @@
-"""The steps that are functions: each is given paths, and makes its products."""
+"""The steps that are functions: each is given paths, and makes its products. Ploomber runs them too."""
 
 import json
+from pathlib import Path
 
 import pandas as pd
 from sklearn.datasets import load_diabetes
@@ -20,8 +21,8 @@ def clean(product, keep_for_later):
     plausible = patients["bmi"].between(15, 45) & patients["blood_pressure"].between(55, 140)
     patients = patients[plausible].assign(worse=(patients["target"] > patients["target"].median()).astype(int))
     new = patients.sample(frac=keep_for_later, random_state=0)
-    patients.drop(new.index).drop(columns="target").to_csv(product["patients"], index=False)
-    new.drop(columns=["target"]).to_csv(product["new"], index=False)
+    patients.drop(new.index).drop(columns="target").to_csv(str(product["patients"]), index=False)
+    new.drop(columns=["target"]).to_csv(str(product["new"]), index=False)
     tracker.log_metrics({"patients": len(patients), "left_out": int((~plausible).sum())})
 
 
@@ -29,10 +30,10 @@ def predict(product, upstream):
     """Batch inference: the registered model on the patients that were kept for later."""
     import tracker.pyfunc
 
-    new = pd.read_csv(upstream["clean"]["new"])
-    uri = json.loads(upstream["train"]["model"].read_text())["uri"]
+    new = pd.read_csv(str(upstream["clean"]["new"]))
+    uri = json.loads(Path(upstream["train"]["model"]).read_text())["uri"]
     model = tracker.pyfunc.load_model(uri)
     new["predicted"] = model.predict(new.drop(columns="worse"))
-    new.to_csv(product, index=False)
+    new.to_csv(str(product), index=False)
     tracker.log_param("model", uri)
     tracker.log_metric("accuracy_on_new", float((new["predicted"] == new["worse"]).mean()))

@@ -109,6 +109,16 @@ def test_a_project_in_a_run_is_below_it(project: Path) -> None:
     assert tracker.get_run(outer.info.run_id).info.status == "FINISHED"
 
 
+def test_scripts_need_no_file_that_says_so(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (project / "MLproject").unlink()
+    (project / "args.sh").write_text('echo "got:$*"')
+    run(project, "args.sh", parameters={"a": "1 2"})
+    run(project / "args.sh", parameters={"b": ";"})
+    assert capfd.readouterr().out == "got:--a 1 2\ngot:--b ;\n"
+    with pytest.raises(NotFound, match=r"no entry point 'main'.*args\.sh, sleeps\.py, train\.py"):
+        run(project)
+
+
 def test_a_hostile_value_is_text(project: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (project / "kept").write_text("")
     value = "; rm -rf ~ $(rm kept) `rm kept` \" ' && rm kept"
@@ -168,9 +178,10 @@ def test_cancel_ends_all_that_was_started(project: Path) -> None:
     assert not status.exists() or "zombie" in status.read_text()  # where nobody collects what a container leaves
 
 
-@pytest.mark.parametrize("killed", ["launcher", "child"])
+@pytest.mark.parametrize("killed", ["launcher", "terminal", "child"])
 def test_kills(project: Path, killed: str) -> None:
-    """A killed launcher does not stop its project; a killed project does not read FINISHED or RUNNING."""
+    """A killed launcher does not stop its project, one that is told to end does; a killed project does not read
+    FINISHED or RUNNING."""
     seconds = "1" if killed == "launcher" else "60"
     (project / "sleeps.py").write_text(SLEEPS.replace('"60"', "").replace(
         'tracker.active_run().data.tags.get("seconds", 60)', seconds) + "\n")  # fmt: skip
@@ -181,7 +192,10 @@ def test_kills(project: Path, killed: str) -> None:
     assert launcher.stdout is not None
     run_id = launcher.stdout.readline().split()[-1]
     wait_for(lambda: "begun" in tracker.get_run(run_id).data.metrics)
-    if killed == "launcher":
+    if killed == "terminal":
+        launcher.terminate()
+        assert launcher.wait(60) == 130 and tracker.get_run(run_id).info.status == "KILLED"
+    elif killed == "launcher":
         launcher.kill()
         launcher.wait()
         wait_for(lambda: tracker.get_run(run_id).info.status == "FINISHED")

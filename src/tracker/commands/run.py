@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 
 from tracker.commands import Runner
@@ -37,6 +38,7 @@ def _run(asked: argparse.Namespace) -> int | None:
     from tracker.projects.launching import follow, run, say
     from tracker.projects.parameters import parse_pairs
 
+    signal.signal(signal.SIGTERM, _interrupt)  # what was started ends with it
     options = dict(pair.partition("=")[::2] if "=" in pair else (pair, True) for pair in asked.docker_args)
     submitted = run(
         asked.uri, asked.entry_point, asked.version, parse_pairs(asked.param_list), options,
@@ -52,3 +54,7 @@ def _run(asked: argparse.Namespace) -> int | None:
         return 1
     say(f"run {submitted.run_id} {submitted.get_status()}")
     return None
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt

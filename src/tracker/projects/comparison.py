@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -59,10 +59,10 @@ def compare_metrics(store: Store, expected: str, found: str, source: str, tolera
 
 def compare_points(then: dict[str, Points], now: dict[str, Points], source: str, tolerance: float) -> Compared:
     """Metrics beside metrics, as the points of their curves; `source` is the cell's that they come from."""
-    clocks = clock_names(source)
+    clocks = measures_time(source)
     result = Compared()
     for key in sorted(then.keys() | now.keys()):
-        if key.startswith(_SYSTEM) or key.partition(".")[0] in clocks:
+        if clocks(key):
             result.timings.append(key)
             continue
         difference = _difference(key, then.get(key), now.get(key), tolerance)
@@ -71,6 +71,12 @@ def compare_points(then: dict[str, Points], now: dict[str, Points], source: str,
         else:
             result.differences.append(difference)
     return result
+
+
+def measures_time(source: str) -> Callable[[str], bool]:
+    """Tells of a metric of the cell with this source whether it is the machine's, or of how long something took."""
+    clocks = clock_names(source)
+    return lambda metric: metric.startswith(_SYSTEM) or metric.partition(".")[0] in clocks
 
 
 def close(a: float, b: float, tolerance: float) -> bool:

@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -29,6 +29,7 @@ Manager = Literal["local", "uv", "virtualenv", "conda"]
 MANAGERS: Final = ("local", "uv", "virtualenv", "conda")
 _OWN_NEEDS: Final = ("duckdb>=2.0", "numpy", "orjson", "pyarrow", "pyyaml", "xxhash")
 _NOTEBOOK_NEEDS: Final = ("ipykernel", "nbclient", "nbformat", "anywidget", "pandas")
+_OLDEST: Final = (3, 11)
 _DONE: Final = ".tracker-complete"
 _OPTIONS_TAKEN: Final = ("-r", "--requirement", "-c", "--constraint", "-e", "--editable")
 
@@ -87,6 +88,11 @@ def environment_for(project: Project, manager: Manager, notebook: bool = False, 
     wanted = wanted_by(project)
     if manager == "conda":
         return _by_conda(project, wanted, say)
+    if wanted.python is not None and _version(wanted.python) < _OLDEST:
+        if say is not None:
+            say(f"The project asks for Python {wanted.python}, which tracker is too new for: it runs with "
+                f"{platform.python_version()}.")  # fmt: skip
+        wanted = replace(wanted, python=None)
     needs = (*_OWN_NEEDS, *(_NOTEBOOK_NEEDS if notebook else ()))
     told = {_plain_name(one) for one in wanted.packages}
     further = tuple(one for one in needs if _plain_name(one) not in told)
@@ -226,6 +232,12 @@ def make_environment(place: Path, manager: str, wanted: Wanted, further: Sequenc
 
 def _as_arguments(line: str) -> list[str]:
     return list(line.partition(" ")[::2]) if line.startswith("-") else [line]
+
+
+def _version(text: str) -> tuple[int, ...]:
+    """The first two numbers of a version or a rule for one; far ahead where there are none."""
+    found = tuple(int(part) for part in re.findall(r"\d+", text)[:2])
+    return found if len(found) == 2 else (99,)
 
 
 def _python_of_version(version: str | None) -> str:

@@ -6,6 +6,7 @@ that the process outlives its launcher; the run's status is what became of the p
 
 from __future__ import annotations
 
+import codecs
 import collections
 import os
 import signal
@@ -76,8 +77,8 @@ class LocalSubmittedRun(SubmittedRun):
         self._began = time.monotonic()
         self._cancelled = False
         self._tail = ""
-        self._settled = threading.Thread(target=self._settle, name=f"tracker-project-{run_id[-6:]}")
-        self._settled.start()
+        self._settled = threading.Event()  # a thread's own `join` forgets the thread when a signal interrupts it
+        threading.Thread(target=self._settle, name=f"tracker-project-{run_id[-6:]}").start()
 
     @property
     def run_id(self) -> str:
@@ -89,13 +90,13 @@ class LocalSubmittedRun(SubmittedRun):
 
     def wait(self) -> bool:
         """Wait for the end; whether it succeeded."""
-        self._settled.join()
+        self._settled.wait()
         return self._process.returncode == 0 and not self._cancelled
 
     def get_status(self) -> str:
         """RUNNING, FINISHED, FAILED or KILLED."""
         code = self._process.poll()
-        if code is None or self._settled.is_alive():
+        if code is None or not self._settled.is_set():
             return "RUNNING"
         return self._status(code)
 
@@ -109,17 +110,17 @@ class LocalSubmittedRun(SubmittedRun):
                 self._process.wait(_GRACE_SECONDS)
             with suppress(OSError):  # and those in its group that did not listen
                 os.killpg(self._process.pid, signal.SIGKILL)
-        self._settled.join()
+        self._settled.wait()
 
     def follow(self) -> None:
         """Show the output as it comes, until the end."""
-        place = 0
+        place, decoder = 0, codecs.getincrementaldecoder("utf-8")("replace")
         while True:
-            ended = not self._settled.is_alive()
-            place = self._show_from(place)
+            ended = self._settled.is_set()
+            place = self._show_from(place, decoder)
             if ended:
                 return
-            self._settled.join(_LOOK_SECONDS)
+            self._settled.wait(_LOOK_SECONDS)
 
     def check(self) -> None:
         """Raises ExecutionException, with the last lines and the exit code, if it did not succeed."""
@@ -137,10 +138,10 @@ class LocalSubmittedRun(SubmittedRun):
 
     # -- inside
 
-    def _show_from(self, place: int) -> int:
+    def _show_from(self, place: int, decoder: codecs.IncrementalDecoder) -> int:
         while data := os.pread(self._output.fileno(), 1 << 16, place):
             place += len(data)
-            sys.stdout.write(data.decode("utf-8", "replace"))
+            sys.stdout.write(decoder.decode(data))
         sys.stdout.flush()
         return place
 
@@ -163,7 +164,10 @@ class LocalSubmittedRun(SubmittedRun):
         except StoreError as error:
             print(f"tracker: {error}", file=sys.stderr)
         finally:
-            self._after()
+            try:
+                self._after()
+            finally:
+                self._settled.set()
 
     def _keep_output(self) -> None:
         size = os.fstat(self._output.fileno()).st_size

@@ -58,7 +58,7 @@ def start_run(
         if NOTE in every:
             raise InvalidValue(f"Give the description either as `description` or as the tag {NOTE!r}, and not both.")
         every[NOTE] = description
-    existing = run_id or os.environ.pop(_RUN_ID_VARIABLE, None)
+    existing = run_id or (os.environ.pop(_RUN_ID_VARIABLE, None) if outer is None else None)
     if existing:
         return _watched(_resumed(existing, run_name, every), log_system_metrics)
     store = outer.store if outer is not None else current_store()

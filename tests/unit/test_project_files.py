@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tracker.exceptions import InvalidState, InvalidValue, NotFound, TrackerError
-from tracker.projects import notebooks
+from tracker.projects import docker, notebooks
 from tracker.projects.command import Command, command_of
 from tracker.projects.environments import choose_manager, environment_for, wanted_by
 from tracker.projects.parameters import values_for
@@ -187,6 +187,16 @@ def test_a_conda_file_without_conda(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         environment_for(found, "conda")
     with pytest.raises(InvalidValue, match="'pipenv'"):
         choose_manager(found, "pipenv")
+
+
+def test_a_containers_command(tmp_path: Path) -> None:
+    text = "docker_env: {image: me/it, volumes: ['/a:/b'], environment: [[K, 'v; w'], HOME]}\nentry_points: {main: {command: x}}"
+    inner = Command(("python", "t.py", "; rm -rf ~"), {"TRACKER_PARAMETER_0": "y"})
+    words = docker.command(project(tmp_path, text), inner, {"gpus": "all", "t": True}, build=False).words
+    assert words[:4] == ("docker", "run", "--rm", "--init") and words[-4:] == ("me/it", "python", "t.py", "; rm -rf ~")
+    shown = " ".join(words)
+    for part in ["--gpus all -t", "-v /a:/b", "-e K=v; w", "-e HOME", "-e MLFLOW_RUN_ID", "-e TRACKER_PARAMETER_0"]:
+        assert part in shown
 
 
 # -- notebooks
