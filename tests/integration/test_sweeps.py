@@ -242,3 +242,12 @@ def test_cells_that_begin_sweeps_or_look_at_them_are_no_part_of_a_trial(tmp_path
             "def h(n):\n    return t.sweep(f, {'n': [1]})\nw = t.sweep(h, {'n': [1]}, jobs=1, wait=True)"
         )
         assert "begins no sweep of its own" in shell.value("w.trials[0].error"), nested
+
+
+def test_a_trial_whose_curve_is_behind_is_pruned() -> None:
+    cell = "import time\nfor i in range(6 if n < 5 else 3000):\n    loss = n + 1 / (i + 1)\n    time.sleep(0.02)"
+    sweep = tracker.sweep(cell, {"n": [0, 1, 2, 3, 9]}, metric="loss", prune=True, jobs=1, timeout=60)
+    assert [trial.status for trial in sweep.trials] == ["FINISHED"] * 4 + ["KILLED"]
+    assert sweep.trials[4].pruned and sweep.trials[4].error.startswith("pruned at step")
+    assert "tracker.trial.pruned" in tracker.get_run(sweep.trials[4].run_id).data.tags
+    assert sweep.best is not None and sweep.best.values == {"n": 0}

@@ -21,6 +21,7 @@ class SweepOptions:
     direction: Direction | None
     backend: str
     jobs: int | None
+    prune: bool
     resume: bool
     wait: bool
 
@@ -42,6 +43,7 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     add("--direction", metavar="WHICH", help="maximize or minimize; by the metric's name, if left out")
     add("--backend", metavar="NAME", default="loky", help="joblib's: loky, dask, ray, …")
     add("--jobs", metavar="N", type=int, help="how many trials run at once")
+    add("--prune", action="store_true", help="end trials whose curve of the metric is behind the others")
     add("--resume", action="store_true", help="go on with the last sweep of this cell and grid")
     add("--wait", action="store_true", help="keep the kernel until the sweep has ended")
 
@@ -52,5 +54,5 @@ def sweep_of(known: argparse.Namespace) -> SweepOptions | None:
         return None
     return SweepOptions(
         known.grid, known.seeds, known.strategy, known.trials, known.metric, known.direction, known.backend,
-        known.jobs, known.resume, known.wait,
+        known.jobs, known.prune, known.resume, known.wait,
     )  # fmt: skip

@@ -43,6 +43,7 @@ def sweep(
     seeds: int | Sequence[int] | None = None,
     seed: int = 0,
     timeout: float | None = None,
+    prune: bool = False,
     resume: bool | str = False,
     experiment: str | None = None,
     name: str | None = None,
@@ -56,8 +57,9 @@ def sweep(
     `strategy` "random" and "optuna", of which `n` points are tried; `seeds` (how many, or which) are tried with each.
     `metric` is what is compared, `direction` "maximize" or "minimize" it, by its name where left out. `backend` is
     joblib's ("loky": processes here; "dask", "ray", or another), `jobs` how many trials run at once, `timeout` the
-    seconds of one. `seed` is the strategy's. With `resume` the latest sweep of the same code and space goes on (or the
-    one of this id): what has finished is not run again.
+    seconds of one. With `prune` a trial whose curve of the metric falls behind the median of the finished ones ends.
+    `seed` is the strategy's. With `resume` the latest sweep of the same code and space goes on (or the one of this id):
+    what has finished is not run again.
 
     The trials run in processes of their own; in a notebook the sweep is given back at once and the kernel stays free
     (`wait()` waits), elsewhere when it has ended; `wait` says which. Raises InvalidValue, InvalidState, NotFound.
@@ -68,7 +70,7 @@ def sweep(
     active = context.active_run()
     started = starting.begin(
         program, axes, strategy=strategy, n=n, metric=metric, direction=direction, backend=backend, jobs=jobs,
-        seed=seed, timeout=timeout, resume=resume, experiment=experiment, name=name,
+        seed=seed, timeout=timeout, prune=prune, resume=resume, experiment=experiment, name=name,
         tags={**({PARENT: active.info.run_id} if active is not None else {}), **(tags or {})}, kind=ShownSweep,
     )  # fmt: skip
     _remember(started)
@@ -125,7 +127,7 @@ def sweep_of_cell(tracker: CellTracker, options: Options, source: str, tree: ast
     program = _sliced(tracker, source, tree, _body(source, options))
     started = starting.begin(
         program, axes, strategy=asked.strategy, n=asked.trials, metric=asked.metric, direction=asked.direction,
-        backend=asked.backend, jobs=asked.jobs, resume=asked.resume, experiment=options.experiment,
+        backend=asked.backend, jobs=asked.jobs, prune=asked.prune, resume=asked.resume, experiment=options.experiment,
         name=options.name, tags=options.tags, kind=ShownSweep,
     )  # fmt: skip
     _remember(started)

@@ -16,6 +16,8 @@ SWEEP: Final = "tracker.sweep"
 """The tag of a sweep's run: what it runs and over which space, as a digest."""
 TRIAL: Final = "tracker.trial"
 POINT: Final = "tracker.trial.values"
+PRUNED: Final = "tracker.trial.pruned"
+"""The tag of a trial that was stopped for being behind: at which step."""
 
 _CHILDREN: Final = """
     SELECT run_id, status, name, lifecycle_stage, epoch_ms(start_time), epoch_ms(end_time) FROM runs
@@ -30,6 +32,11 @@ _SWEEPS: Final = """
     SELECT run_id, status FROM runs JOIN tags USING (run_id)
     WHERE key = $key AND value = $value AND experiment_id = $experiment AND lifecycle_stage = 'active'
     ORDER BY start_time DESC"""
+
+
+_CURVES: Final = """
+    SELECT run_id, step, value FROM metrics WHERE key = $key AND run_id IN (SELECT unnest($runs::VARCHAR[]))
+    ORDER BY run_id, step, time"""
 
 
 @dataclass
@@ -69,6 +76,20 @@ def children_of(store: Store, parent: str) -> list[Child]:
         if number is not None and values is not None:
             deleted = stage == "deleted"
             found.append(Child(run, status, name, deleted, number, values, started, ended, metrics.get(run, {})))
+    return found
+
+
+def curves_of(store: Store, runs: list[str], key: str) -> dict[str, list[tuple[int, float]]]:
+    """A metric's steps and values, by run."""
+    from tracker.query import reader
+
+    cursor = reader(store).cursor()
+    found: dict[str, list[tuple[int, float]]] = {}
+    try:
+        for run, step, value in cursor.execute(_CURVES, {"key": key, "runs": runs}).fetchall():
+            found.setdefault(run, []).append((step, value))
+    finally:
+        cursor.close()
     return found
 
 

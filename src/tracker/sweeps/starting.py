@@ -49,6 +49,7 @@ def begin(
     jobs: int | None = None,
     seed: int = 0,
     timeout: float | None = None,
+    prune: bool = False,
     resume: bool | str = False,
     experiment: str | None = None,
     name: str | None = None,
@@ -59,6 +60,8 @@ def begin(
     program.check(space)
     if timeout is not None and not timeout > 0:
         raise InvalidValue(f"timeout is the seconds that a trial may take; got {timeout!r}.")
+    if prune and metric is None:
+        raise InvalidValue('Pruning follows the curve of a metric: give its name, as metric="loss".')
     if not isinstance(resume, bool | str):
         raise InvalidValue(f"resume is True, or the id of a sweep's run; got {resume!r}.")
     chosen: Direction = direction or direction_of(metric)
@@ -74,7 +77,7 @@ def begin(
     asked = strategy_of(strategy, space, n=n, direction=chosen, metric=metric, seed=seed, finished=told)
     plan = Plan(
         program, known.name if known else "Default", experiment_id, metric, chosen, strategy, backend,
-        backends.jobs_of(backend, jobs), timeout, name or f"{strategy} sweep", dict(tags or {}),
+        backends.jobs_of(backend, jobs), timeout, prune, name or f"{strategy} sweep", dict(tags or {}),
     )  # fmt: skip
     return _started(plan, asked, store, run_id, finished, key, space, kind)
 

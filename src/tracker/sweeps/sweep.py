@@ -19,8 +19,9 @@ from tracker.exceptions import InvalidValue, TrackerError
 from tracker.store import Store
 from tracker.store.ids import new_id
 from tracker.sweeps import backends, keeper, signals
-from tracker.sweeps.children import POINT, TRIAL, Child, children_of
+from tracker.sweeps.children import POINT, PRUNED, TRIAL, Child, children_of, curves_of
 from tracker.sweeps.program import Program, shown_values, texts
+from tracker.sweeps.pruning import Pruner
 from tracker.sweeps.space import Values
 from tracker.sweeps.strategies import Direction, Strategy
 from tracker.tracking.provenance import PARENT
@@ -47,6 +48,8 @@ class Trial:
     tries: int = 0
     key: Any = None
     told: bool = False
+    pruned: bool = False
+    """It was stopped since it was behind the others."""
 
     @property
     def ended(self) -> bool:
@@ -67,6 +70,7 @@ class Plan:
     backend: str
     jobs: int
     timeout: float | None = None
+    prune: bool = False
     name: str = "sweep"
     tags: dict[str, str] = field(default_factory=dict)
 
@@ -93,6 +97,7 @@ class Sweep:
         for child in finished:
             self._trials[child.number] = Trial(child.number, child.values, told=True)
         self._again: list[Trial] = []
+        self._pruner = Pruner(plan.direction) if plan.prune else None
         self._stopping = False
         self._lock = threading.RLock()
         self._done = threading.Event()
@@ -319,6 +324,23 @@ class Sweep:
                 if trial.tries == 2 and trial.run_id is None and child.status == "KILLED":
                     continue  # its first try
                 self._update(trial, child)
+            if self._pruner is not None and self._metric is not None and self.running:
+                self._prune(self._pruner, self._metric)
+
+    def _prune(self, pruner: Pruner, metric: str) -> None:
+        """Stop the running trials that are behind the finished ones."""
+        trials = [trial for trial in self._trials.values() if trial.run_id is not None and not trial.pruned]
+        new = [trial for trial in trials if trial.status == "FINISHED" and not pruner.knows(trial.number)]
+        running = [trial for trial in trials if trial.status == "RUNNING"]
+        curves = curves_of(self.store, [trial.run_id or "" for trial in (*new, *running)], metric)
+        for trial in new:
+            pruner.add(trial.number, curves.get(trial.run_id or "", []))
+        for trial in running:
+            curve = curves.get(trial.run_id or "", [])
+            if pruner.is_behind(curve):
+                trial.pruned, trial.error = True, f"pruned at step {curve[-1][0]}: behind the median of the others"
+                signals.stop(self._signals, trial.number)
+                RunWriter(self.store, trial.run_id or "").tags({PRUNED: curve[-1][0]})
 
     def _update(self, trial: Trial, child: Child) -> None:
         trial.run_id, trial.status = child.run_id, child.status
