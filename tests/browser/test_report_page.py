@@ -113,7 +113,7 @@ def test_the_selection_chooses_the_curves(opened: Callable[[Path], Page]) -> Non
 
 
 def test_two_hundred_runs_fit(opened: Callable[[Path], Page]) -> None:
-    logged(200, 300)
+    logged(200, 60)
     path = tracker.report(path="r.html")
     assert path.stat().st_size <= LIMIT
     page = opened(path)

@@ -14,6 +14,8 @@ from widget_page import WidgetPage, widget_page
 import tracker
 from tracker.tracking.context import current_store
 
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+
 # What no text may become: a script, a handler, something fetched, a frame or link that may do things.
 INTRUDERS = """() => {
   const found = [];
@@ -219,3 +221,17 @@ def test_a_busy_kernel_leaves_what_has_come(shown: WidgetPage) -> None:
     shown.idle()
     tab(page, "Files")
     expect(page.get_by_role("treeitem", name="files", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_in_any_part(shown: WidgetPage, theme: str) -> None:
+    shown.page.evaluate("theme => document.body.classList.toggle('dark', theme === 'dark')", theme)
+    shown.show(tracker.show(rich_run()))
+    page = shown.page
+    page.evaluate(AXE.read_text())
+    for name in ("Overview", "Metrics", "Code", "Output", "Data", "Files"):
+        tab(page, name)
+        if name == "Files":
+            open_file(page, "files/rows.csv")
+        told = page.evaluate("axe.run('.trk-detail', { runOnly: ['wcag2a', 'wcag2aa'] })")
+        assert [(each["id"], each["nodes"][0]["html"][:120]) for each in told["violations"]] == [], name
