@@ -44,7 +44,7 @@ export class StatusItem extends Widget {
   }
 
   #draw(): void {
-    const { data, said } = this.stores.of(this.folder.path);
+    const { data, said, store } = this.stores.of(this.folder.path);
     const { trans } = this;
     const running = data?.states.RUNNING ?? 0;
     const failed = (data?.runs ?? []).filter(run => BAD.includes(run.status) && (run.ended ?? 0) > this.#seen).length;
@@ -53,7 +53,7 @@ export class StatusItem extends Widget {
       failed > 0 && trans._n('%1 failed', '%1 failed', failed),
     ].filter(Boolean);
     if (said) parts.push(trans.__('runs: no answer'));
-    this.#button.hidden = !data?.made && !said;
+    this.#button.hidden = store.absent || (!data?.made && !said);
     setText(this.#button, parts.join(' · ') || trans.__('Runs'));
     this.#button.dataset['status'] = said || failed > 0 ? 'bad' : running > 0 ? 'running' : '';
     this.#button.title = said || trans.__('Show experiments and runs');

@@ -5,10 +5,14 @@ import { follow } from './follow';
 import { sentence } from './sources';
 import type { RemoteStore } from './store';
 
+/** After how many ms a store that is not there is looked for again. */
+const AGAIN = 3000;
+
 export class OverviewModel {
   #data: Overview | null = null;
   #said = '';
   #stop: Dispose | null = null;
+  #timer = 0;
   readonly #listeners = new Set<() => void>();
 
   constructor(readonly store: RemoteStore) {}
@@ -39,11 +43,14 @@ export class OverviewModel {
     const look = async () => {
       const { buffers: _, ...told } = await this.store.ask({ do: 'overview' });
       this.#data = told as unknown as Overview;
+      window.clearTimeout(this.#timer);
+      if (!this.#data.made) this.#timer = window.setTimeout(() => this.store.again(), AGAIN);
       this.#tell('');
     };
     const stop = follow(this.store, look, error => this.#tell(sentence(error)));
     const unlink = this.store.linked(link => link === 'gone' && this.#tell(GONE));
     return () => {
+      window.clearTimeout(this.#timer);
       stop();
       unlink();
     };

@@ -24,6 +24,13 @@ export class Unreachable extends Error {
   }
 }
 
+/** The server is there, but without us. */
+export class Absent extends Error {
+  constructor() {
+    super('This server does not serve runs. Install jupyter-tracker where Jupyter Server runs, and start it again.');
+  }
+}
+
 export class RemoteStore {
   readonly #changed = new Set<() => void>();
   readonly #linked = new Set<(link: Link) => void>();
@@ -32,6 +39,7 @@ export class RemoteStore {
   #link: Link = 'live';
   #wait = FIRST_WAIT;
   #timer = 0;
+  #absent = false;
 
   constructor(
     readonly transport: Transport,
@@ -40,12 +48,18 @@ export class RemoteStore {
     this.#folder = folder;
   }
 
+  /** Whether the server has said that it does not serve runs: it is asked no more until the page is loaded anew. */
+  get absent(): boolean {
+    return this.#absent;
+  }
+
   get folder(): string {
     return this.#folder;
   }
 
   /** `home` is the experiment with which views are kept. Rejects with a sentence for people. */
   async ask(question: Ask | StoreAsk, home = '0'): Promise<Answer> {
+    if (this.#absent) throw new Absent();
     let response: Response;
     try {
       const body = JSON.stringify({ question, home });
@@ -54,8 +68,13 @@ export class RemoteStore {
       this.#lost();
       throw new Unreachable();
     }
-    if (!response.ok) throw new Error(await refusal(response));
-    if (!response.headers.get('Content-Type')?.startsWith(KIND)) throw new Error(UNKNOWN);
+    const refused = response.ok ? null : await refusal(response);
+    if (refused) throw new Error(refused);
+    if (!response.headers.get('Content-Type')?.startsWith(KIND)) {
+      this.#absent = true;
+      this.#close();
+      throw new Absent();
+    }
     this.#set('live');
     return unpacked(await response.arrayBuffer());
   }
@@ -77,6 +96,11 @@ export class RemoteStore {
     };
   }
 
+  /** Lets all who follow look anew: what was seen may be over before a change was told. */
+  again(): void {
+    this.#tell();
+  }
+
   /** Calls back when the server is gone or there again, and at once where it is gone. */
   linked(changed: (link: Link) => void): Dispose {
     this.#linked.add(changed);
@@ -89,7 +113,7 @@ export class RemoteStore {
   }
 
   #connect(): void {
-    if (this.#socket || this.#timer) return;
+    if (this.#socket || this.#timer || this.#absent) return;
     const socket = this.transport.socket(this.#path('api/feed'));
     this.#socket = socket;
     socket.onopen = () => {
@@ -135,19 +159,16 @@ export class RemoteStore {
   }
 }
 
-const UNKNOWN =
-  'This server does not serve runs. Install jupyter-tracker where Jupyter Server runs, and start it again.';
-
-/** What the server said of a question that it did not answer. */
-async function refusal(response: Response): Promise<string> {
+/** What the server said of a question that it did not answer; null where it does not know what questions are. */
+async function refusal(response: Response): Promise<string | null> {
   try {
     const told = (await response.json()) as { readonly error?: string; readonly message?: string };
     if (told.error) return told.error;
     if (response.status === 403) return 'The server wants you to log in again: reload this page.';
-    if (response.status === 404) return UNKNOWN;
+    if (response.status === 404) return null;
     if (told.message) return told.message;
   } catch {
     // no JSON: some proxy's page
   }
-  return response.status === 404 ? UNKNOWN : `The server could not answer (status ${response.status}).`;
+  return response.status === 404 ? null : `The server could not answer (status ${response.status}).`;
 }

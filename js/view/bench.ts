@@ -11,6 +11,7 @@ import { benchStyle } from '../style/bench';
 import { themeStyle } from '../style/theme';
 import { compare } from './compare';
 import { h, setText } from './dom';
+import { rememberedState, rememberState } from './remembered';
 import { ALL, type Route } from './route';
 import { runPage } from './run_page';
 import { table } from './table';
@@ -85,12 +86,16 @@ export function bench(root: HTMLElement, host: BenchHost, first: Route): Bench {
     if (kept?.key === key) return kept;
     kept?.dispose();
     const name = () => names(experiments);
-    const followed = tableSource(store, experiments, name(), {}, tells);
+    const known = `${store.folder} ${key}`;
+    const followed = tableSource(store, experiments, name(), rememberedState(known), tells);
     const node = h('div', {});
     body.append(node);
     const opened = (run: string) => go({ at: 'run', run });
     const remove = table(node, followed.source, { tallest: null, opened });
-    const stop = followed.source.on('selected', drawBar);
+    const stops = [
+      followed.source.on('selected', drawBar),
+      followed.source.on('state', () => rememberState(known, followed.source.get('state'))),
+    ];
     return {
       key,
       node,
@@ -98,7 +103,7 @@ export function bench(root: HTMLElement, host: BenchHost, first: Route): Bench {
       fills: true,
       selected: () => followed.source.get('selected'),
       dispose() {
-        stop();
+        for (const stop of stops) stop();
         remove();
         followed.dispose();
         node.remove();

@@ -199,6 +199,22 @@ def test_only_our_page_is_served(page: Page) -> None:
         assert page.get(path).status == 404
 
 
+def test_the_extension_is_there_before_any_query_engine(python) -> None:
+    python(
+        "import sys, tracker.server.routes; assert not {'duckdb', 'pyarrow', 'pandas', 'IPython'} & set(sys.modules)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("option", "said"), [("--port=70000", "A port is 0 to 65535"), ("--option=nonsense", "is no setting")]
+)
+def test_a_mistaken_option_is_a_sentence(option: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    from tracker.cli import main
+
+    assert main(["ui", option]) == 1
+    assert said in capsys.readouterr().err
+
+
 def test_a_store_that_is_gone_is_told_and_found_again(tmp_path: Path) -> None:
     store = tmp_path / "here" / ".tracker"
     client = MlflowClient(tracking_uri=str(store))

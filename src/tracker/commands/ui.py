@@ -29,6 +29,9 @@ def _serve(asked: argparse.Namespace) -> None:
         raise InvalidValue(
             f"tracker ui needs {error.name}, which is not installed: pip install 'jupyter-tracker[lab]'."
         ) from error
+    for option in asked.option:
+        if "." not in option.partition("=")[0] or "=" not in option:
+            raise InvalidValue(f"--option {option!r} is no setting: give one as ServerApp.base_url=/runs/.")
     if asked.path is not None:
         set_tracking_uri(asked.path)
     serve(Settings(current_store().root, asked.port, asked.browser, [f"--{option}" for option in asked.option]))

@@ -59,7 +59,7 @@ def serve(settings: Settings) -> None:
     try:
         server.initialize(list(settings.more), find_extensions=False)
     except SystemExit as error:  # what Jupyter Server does where it cannot listen
-        raise InvalidValue(f"The server could not start{_where(settings)}. Give another --port.") from error
+        raise InvalidValue(f"The server could not start{_where(settings)}.") from error
     server.start()
 
 
@@ -71,6 +71,7 @@ def _config(settings: Settings) -> Config:
     config.ServerApp.default_url = "/tracker"
     config.ServerApp.open_browser = settings.browser
     config.ServerApp.allow_root = True  # nothing that is served here runs code
+    config.ServerApp.answer_yes = True  # an interrupt ends it: there are no kernels to ask about
     config.ServerApp.log_level = "WARN"
     config.ServerApp.tornado_settings = {ONE_STORE: str(settings.store)}
     if settings.port is not None:
@@ -88,4 +89,8 @@ def _folder(store: Path) -> Path:
 
 
 def _where(settings: Settings) -> str:
-    return f" on port {settings.port}: it is taken, or not allowed" if settings.port is not None else ""
+    return (
+        f" on port {settings.port}: it is taken, or not allowed. Give another --port"
+        if settings.port is not None
+        else ""
+    )

@@ -59,23 +59,24 @@ class Feed:
     async def _watch(self, place: Place) -> None:
         loop, seen, first = asyncio.get_running_loop(), None, True
         while True:
-            started = time.monotonic()
-            now = await loop.run_in_executor(threads, _state, place)
+            now, took = await loop.run_in_executor(threads, _state, place)
             if now != seen and not first:
                 for page in list(self._pages.get(place.key, ())):
                     page.tell("changed")
             seen, first = now, False
-            await asyncio.sleep(max(EVERY_SECONDS, (time.monotonic() - started) / _PART_OF_TIME))
+            await asyncio.sleep(max(EVERY_SECONDS, took / _PART_OF_TIME))
 
 
-def _state(place: Place) -> object:
+def _state(place: Place) -> tuple[object, float]:
+    """What differs where the store does, and the seconds that it took to see."""
     from tracker.pages.watch import state_of
 
+    started = time.monotonic()
     try:
         store = place.store()
-        return store.root, state_of(store)
+        return (store.root, state_of(store)), time.monotonic() - started
     except (TrackerError, OSError) as error:
-        return str(error)
+        return str(error), time.monotonic() - started
 
 
 class FeedHandler(WebSocketMixin, JupyterHandler, WebSocketHandler):
