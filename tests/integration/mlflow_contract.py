@@ -77,6 +77,8 @@ def shown(run: Any) -> dict[str, Any]:
 @program
 def default_experiment(p: Place) -> Any:
     found = p.client.get_experiment("0")
+    assert found.creation_time is not None
+    assert found.creation_time <= p.client.get_experiment(p.experiment()).creation_time
     return found.name, found.experiment_id, found.lifecycle_stage, p.client.get_experiment_by_name("Default").name
 
 
@@ -107,7 +109,8 @@ def experiment_names(p: Place) -> Any:
 @program
 def deleted_experiment(p: Place) -> Any:
     c, one = p.client, p.experiment()
-    run = p.run(one, run_name="r")
+    run, deleted = p.run(one, run_name="r"), p.run(one, run_name="deleted", start_time=1)
+    c.delete_run(deleted)
     c.delete_experiment(one)
     seen = [
         c.get_experiment(one).lifecycle_stage, c.get_experiment_by_name(p.name).lifecycle_stage,
@@ -120,7 +123,8 @@ def deleted_experiment(p: Place) -> Any:
     c.restore_experiment(one)
     return [
         *seen, c.get_experiment(one).lifecycle_stage, code(c.restore_experiment, one),
-        c.get_run(run).info.lifecycle_stage, names(c.search_runs([one])), code(c.delete_experiment, "4242"),
+        c.get_run(run).info.lifecycle_stage, c.get_run(deleted).info.lifecycle_stage, names(c.search_runs([one])),
+        code(c.delete_experiment, "4242"),
     ]  # fmt: skip
 
 

@@ -58,7 +58,7 @@ class ExperimentCalls:
         stages = LifecycleStage.view_type_to_stages(view_type)
         every = [self._entity(entry) for entry in experiments.every(self.store) if entry.state in stages]
         found = SearchExperimentsUtils.filter(every, filter_string)
-        found = SearchExperimentsUtils.sort(found, order_by or ["last_update_time DESC", "experiment_id DESC"])
+        found = SearchExperimentsUtils.sort(found, order_by or ["creation_time DESC", "experiment_id ASC"])
         return PagedList(*SearchUtils.paginate(found, page_token, max_results))
 
     def delete_experiment(self, experiment_id: str) -> None:

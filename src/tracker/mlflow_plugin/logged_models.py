@@ -10,6 +10,7 @@ from typing import Any
 from mlflow.entities import LoggedModel, LoggedModelParameter, LoggedModelStatus, LoggedModelTag, Metric
 from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST
 from mlflow.store.entities import PagedList
+from mlflow.utils.name_utils import _generate_random_name
 from mlflow.utils.search_utils import SearchLoggedModelsPaginationToken
 from mlflow.utils.uri import append_to_uri_path
 from mlflow.utils.validation import _validate_logged_model_name
@@ -22,7 +23,6 @@ from tracker.tracking import model_records
 from tracker.tracking.following import RunState
 from tracker.tracking.logged_models import new_model_id
 from tracker.tracking.model_records import ModelRecord
-from tracker.tracking.names import random_name
 
 DEFAULT_MAX_RESULTS = 100
 _ALIASES = {
@@ -57,7 +57,7 @@ class LoggedModelCalls:
         _validate_logged_model_name(name)
         experiment = self._active(experiment_id)  # type: ignore[attr-defined]
         model_id = new_model_id()
-        name = name or random_name()
+        name = name or _generate_random_name()
         facts: dict[str, Any] = {"experiment_id": experiment.id, "name": name, "model_type": model_type}
         facts |= {"tags": {t.key: t.value for t in tags or ()}, "params": {p.key: p.value for p in params or ()}}
         if experiment.artifact_location is not None:

@@ -62,7 +62,7 @@ class Search:
         if SearchUtils.is_string_attribute(kind, key, operator):
             return self._of_text(self._attribute(key), operator, value)
         if SearchUtils.is_numeric_attribute(kind, key, operator):
-            return self._compared(_TIMES[key], operator, int(value))
+            return self._compared(_TIMES[key], operator, float(value))
         if SearchUtils.is_metric(kind, operator):
             return self._among("metrics", key, self._of_metric(operator, float(value)))
         for name, test in (("params", SearchUtils.is_param), ("tags", SearchUtils.is_tag)):

@@ -7,6 +7,7 @@ own checks decide what it would take.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 from collections.abc import Iterable, Sequence
@@ -23,10 +24,12 @@ from mlflow.entities import (
     RunInfo,
     RunStatus,
     RunTag,
+    ViewType,
 )
 from mlflow.entities.dataset_summary import _DatasetSummary
-from mlflow.protos.databricks_pb2 import INTERNAL_ERROR, RESOURCE_DOES_NOT_EXIST
+from mlflow.protos.databricks_pb2 import BAD_REQUEST, INTERNAL_ERROR, RESOURCE_DOES_NOT_EXIST
 from mlflow.store.tracking.abstract_store import AbstractStore
+from mlflow.utils.name_utils import _generate_random_name
 from mlflow.utils.search_utils import SearchUtils
 from mlflow.utils.validation import (
     _validate_batch_log_data,
@@ -40,6 +43,7 @@ from mlflow.utils.validation import (
 )
 
 from tracker import secrets
+from tracker.exceptions import StoreError
 from tracker.interop.records import typed
 from tracker.mlflow_plugin.errors import refuse, translates, unsupported
 from tracker.mlflow_plugin.experiments import ExperimentCalls, check_max_results, experiment_number
@@ -49,9 +53,8 @@ from tracker.mlflow_plugin.places import artifact_root, store_of
 from tracker.mlflow_plugin.runs import ARTIFACTS, MODEL_MADE, MODEL_READ, USER_ID, Entities, dataset_rows, load
 from tracker.mlflow_plugin.search import search_run_ids
 from tracker.store.experiments import ACTIVE
-from tracker.store.ids import new_id
+from tracker.store.ids import DEFAULT_EXPERIMENT_ID, new_id
 from tracker.tracking.following import RunState, follower
-from tracker.tracking.names import random_name
 from tracker.tracking.provenance import RUN_NAME, USER
 from tracker.tracking.values import shown
 from tracker.tracking.writer import RunWriter, shared_writer
@@ -64,11 +67,16 @@ _ACTIVE_STATUSES = ("RUNNING", "SCHEDULED")
 class TrackingStore(ExperimentCalls, HistoryCalls, LoggedModelCalls, AbstractStore):
     """Experiments and runs. `store_uri` is `tracker:` or `tracker:PATH`; `artifact_uri` a server's root, or None."""
 
+    DEFAULT_EXPERIMENT_ID = DEFAULT_EXPERIMENT_ID
+
     def __init__(self, store_uri: str | None = None, artifact_uri: str | None = None) -> None:
         super().__init__()
         self.store = store_of(store_uri)
         self.root = artifact_root(self.store, artifact_uri)
         self.artifact_root_uri = self.root.uri
+        if DEFAULT_EXPERIMENT_ID not in self.store.experiments():  # MLflow's stores have it from the start
+            with contextlib.suppress(StoreError):  # a store that can only be read
+                self.store.ensure_experiment()
         self._follower = follower(self.store)
         self._follower.catch_up()
         self._entities = Entities(self.store, self._follower, self.root)
@@ -92,14 +100,12 @@ class TrackingStore(ExperimentCalls, HistoryCalls, LoggedModelCalls, AbstractSto
                 "Both 'run_name' argument and 'mlflow.runName' tag are specified, but with "
                 f"different values (run_name='{run_name}', mlflow.runName='{named}')."
             )
-        every[RUN_NAME] = run_name or named or random_name()
+        every[RUN_NAME] = run_name or named or _generate_random_name()
         run_id = new_id()
         if user_id and user_id != every.get(USER, "unknown"):
             every[USER_ID] = user_id
         if experiment.artifact_location is not None:
             every[ARTIFACTS] = f"{experiment.artifact_location.rstrip('/')}/{run_id}/artifacts"
-        if experiment.id not in self.store.experiments():
-            self.store.ensure_experiment(experiment.name)
         self._writer(run_id).start(experiment.id, every, start_time)
         return self._entities.run(self._state(run_id))
 
@@ -126,6 +132,15 @@ class TrackingStore(ExperimentCalls, HistoryCalls, LoggedModelCalls, AbstractSto
 
     def restore_run(self, run_id: str) -> None:
         self._set_state(run_id, LifecycleStage.ACTIVE)
+
+    def restore_experiment(self, experiment_id: str) -> None:
+        """Take an experiment out of the bin with all its runs, as MLflow's stores do."""
+        super().restore_experiment(experiment_id)
+        stages = LifecycleStage.view_type_to_stages(ViewType.DELETED_ONLY)
+        left = search_run_ids(self.store, self.root, [str(experiment_id)], None, stages, None, None, 0)
+        lines = [self._writer(run_id).event("state", v=ACTIVE) for run_id in left]
+        if lines:
+            self.store.append(b"".join(lines))
 
     def _set_state(self, run_id: str, state: str) -> None:
         self._state(run_id)
@@ -198,6 +213,8 @@ class TrackingStore(ExperimentCalls, HistoryCalls, LoggedModelCalls, AbstractSto
             known = self._state(run_id).params
             changed, new = [], {}
             for param in params:
+                if param.value is None:
+                    refuse(f"The parameter {param.key!r} has no value.", BAD_REQUEST)
                 value, _ = secrets.masked_value(param.key, typed(param.value))
                 if param.key not in known:
                     new[param.key] = typed(param.value)
