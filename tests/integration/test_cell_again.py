@@ -123,3 +123,53 @@ def test_a_cell_that_failed_is_no_run_to_repeat(shell: Kernel) -> None:
     cell = "%%track\nscore = 1 / scale\nraise ValueError"
     shell.run(cell)
     assert again(shell.run(cell)) == []
+
+
+def test_what_measures_time_or_the_machine_is_no_other_result(shell: Kernel) -> None:
+    pytest.importorskip("psutil")
+    cell = "%%track --system-metrics\nimport time\nstart = time.time()\ntime.sleep(1.3)\ntook = time.time() - start\nscore = scale / 7"
+    first, second = shell.run(cell), shell.run(cell)
+    assert any(metric["key"].startswith("system/cpu") for metric in first.card["metrics"])
+    (told,) = second.card["remarks"]
+    assert told.startswith("Again") and "score" in told and "took" not in told
+
+
+def test_a_module_counts_as_it_was_loaded(tmp_path: Path) -> None:
+    """A run with a module that was edited after it was loaded is no earlier run of the edited one."""
+    module, cells = tmp_path / "own.py", ["%load_ext tracker", "import own", "%%track\nscore = own.factor() * 2"]
+    seen = []
+    for text, edited in (("1.5", "12.5"), ("12.5", None)):
+        module.write_text(f"def factor():\n    return {text}\n")
+        with kernel(tmp_path, PYTHONDONTWRITEBYTECODE="1") as fresh:
+            fresh.run(cells[0])
+            fresh.run(cells[1])
+            if edited:
+                module.write_text(f"def factor():\n    return {edited}\n")
+            seen.append(fresh.run(cells[2]))
+    assert [one.card["metrics"][0]["value"] for one in seen] == [3, 25]
+    assert again(seen[1]) == []
+
+
+def test_files_that_python_does_not_open(shell: Kernel) -> None:
+    pytest.importorskip("polars")
+    shell.run("import polars as pl\nplace = 'rows.csv'")
+    write = "pl.DataFrame({{'a': [1, {}]}}).write_csv('rows.csv')"
+    cell = "%%track\nscore = pl.read_csv(place)['a'].sum() / 7"
+    told = []
+    for value in (2, 2, 3):
+        shell.run(write.format(value))
+        told.append(again(shell.run(cell)))
+    assert told[0] == [] and told[2] == []
+
+
+def test_a_cell_that_seeds_by_itself_is_known_in_the_same_kernel(shell: Kernel) -> None:
+    cell = "%%track\nnp.random.seed(3)\nscore = np.random.rand() * scale"
+    shell.run(cell)
+    shell.run("np.random.rand()")
+    assert len(again(shell.run(cell))) == 1
+
+
+@pytest.mark.parametrize("cell", ["n = 1.0 * len(os.listdir('.'))", "n = float(os.popen('echo 3').read())"])
+def test_what_cannot_be_asked_again_is_never_an_earlier_run(shell: Kernel, cell: str) -> None:
+    shell.run("%%track\n" + cell)
+    assert again(shell.run("%%track\n" + cell)) == []

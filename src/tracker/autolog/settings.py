@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,6 +13,8 @@ from typing import Any
 from tracker.autolog.imports import unwatch, watch
 from tracker.autolog.patching import Patches
 from tracker.autolog.reports import forget_reports, report
+from tracker.capture.packages import installed_version
+from tracker.exceptions import InvalidState
 
 
 @dataclass(frozen=True)
@@ -40,21 +43,25 @@ class Library:
 
     roots: tuple[str, ...]
     home: str
+    package: str = ""
+    """Its name where it is installed from, if that is another than the first root's."""
+    versions: tuple[int, int] = (0, 1_000)
+    """Major versions that are supported: from the first up to, without, the second."""
     evaluates: bool = False
     """Whether its models' later predictions and scores are logged, which patches scikit-learn's metrics."""
 
 
 LIBRARIES: dict[str, Library] = {
-    "sklearn": Library(("sklearn",), "tracker.autolog.sklearn", evaluates=True),
-    "xgboost": Library(("xgboost",), "tracker.autolog.xgboost", evaluates=True),
-    "lightgbm": Library(("lightgbm",), "tracker.autolog.lightgbm", evaluates=True),
-    "statsmodels": Library(("statsmodels",), "tracker.autolog.statsmodels"),
-    "pytorch": Library(("lightning", "pytorch_lightning"), "tracker.autolog.lightning"),
-    "keras": Library(("keras",), "tracker.autolog.keras"),
-    "transformers": Library(("transformers",), "tracker.autolog.huggingface"),
-    "optuna": Library(("optuna",), "tracker.autolog.optuna"),
-    "fastai": Library(("fastai",), "tracker.autolog.fastai"),
-    "pyspark.ml": Library(("pyspark",), "tracker.autolog.spark"),
+    "sklearn": Library(("sklearn",), "tracker.autolog.sklearn", "scikit-learn", (1, 2), evaluates=True),
+    "xgboost": Library(("xgboost",), "tracker.autolog.xgboost", versions=(2, 4), evaluates=True),
+    "lightgbm": Library(("lightgbm",), "tracker.autolog.lightgbm", versions=(4, 5), evaluates=True),
+    "statsmodels": Library(("statsmodels",), "tracker.autolog.statsmodels", versions=(0, 1)),
+    "pytorch": Library(("lightning", "pytorch_lightning"), "tracker.autolog.lightning", versions=(2, 3)),
+    "keras": Library(("keras",), "tracker.autolog.keras", versions=(3, 4)),
+    "transformers": Library(("transformers",), "tracker.autolog.huggingface", versions=(4, 6)),
+    "optuna": Library(("optuna",), "tracker.autolog.optuna", versions=(4, 6)),
+    "fastai": Library(("fastai",), "tracker.autolog.fastai", versions=(2, 3)),
+    "pyspark.ml": Library(("pyspark",), "tracker.autolog.spark", versions=(3, 5)),
 }
 
 _lock = threading.RLock()
@@ -107,6 +114,22 @@ def disable(library: str) -> None:
             _remove("evaluation")
 
 
+def refuse_unsupported(name: str, module: ModuleType) -> None:
+    """Raise InvalidState for a version that was asked to be left alone (`disable_for_unsupported_versions`)."""
+    settings, library = _active.get(name), LIBRARIES.get(name)
+    if settings is None or library is None or not settings.disable_for_unsupported_versions:
+        return
+    root = module.__name__.partition(".")[0]
+    version = installed_version(library.package or root) or str(getattr(module, "__version__", ""))
+    major = re.match(r"\d+", version)
+    first, below = library.versions
+    if major is not None and not first <= int(major[0]) < below:
+        raise InvalidState(
+            f"{root} {version} is not supported ({first}.0 up to {below}.0 is), and is left alone as asked by "
+            "disable_for_unsupported_versions."
+        )
+
+
 class _Watcher:
     """Patches a library's modules as they come."""
 
@@ -128,6 +151,7 @@ class _Watcher:
 
     def loaded(self, module: ModuleType) -> None:
         try:
+            refuse_unsupported(self._name, module)
             importlib.import_module(self._home).patch(module, self._patches)
         except Exception as error:
             report(self._name, f"{module.__name__} cannot be logged", error)

@@ -30,6 +30,7 @@ class Options:
     capture: bool = True
     nested: bool = False
     cached: bool = False
+    system_metrics: bool = False
     problems: list[str] = field(default_factory=list)
     sweep: sweep_options.SweepOptions | None = None
 
@@ -55,6 +56,7 @@ def _parser() -> _Parser:
     add("--no-capture", action="store_true", help="keep nothing by itself but the source, the status and the time")
     add("--nested", action="store_true", help="make the run a child of the active run")
     add("--cached", action="store_true", help="with equal inputs restore an earlier run's result, without running")
+    add("--system-metrics", action="store_true", help="log the machine's metrics too: processor, memory, disk, cards")
     sweep_options.add_to(parser)
     return parser
 
@@ -100,7 +102,7 @@ def parse(line: str, names: Mapping[str, Any]) -> Options:
             problems.append(f"%%track: {error} It is not used.")
     return Options(
         known.experiment, known.name, tags, known.note, _names(known.params), _names(known.metrics),
-        not known.no_capture, known.nested, known.cached, problems,
+        not known.no_capture, known.nested, known.cached, known.system_metrics, problems,
         sweep_options.sweep_of(known),
     )  # fmt: skip
 

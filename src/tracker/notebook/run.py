@@ -20,7 +20,7 @@ from tracker.notebook.fold import Tail
 from tracker.notebook.live import LiveCard, Publish
 from tracker.notebook.options import Options
 from tracker.notebook.witnesses import Scene, Witness, witnesses
-from tracker.tracking import context, reading
+from tracker.tracking import context, reading, system_metrics
 from tracker.tracking.client import existing_writer
 from tracker.tracking.experiments import active_experiment_id
 from tracker.tracking.provenance import CELL_RUN_VARIABLE, PARENT_VARIABLE, SLICE
@@ -122,10 +122,15 @@ class TrackedRun:
     def start(self) -> None:
         """Keep the source, show the card, begin to watch."""
         self._noting_faults(lambda: self._writer.artifact_text("code/cell.py", self._source))
+        self._noting_faults(self._watch_machine)
         self._card.start()
         if self._options.capture:
             self._tap.install()
             self._tee.start()
+
+    def _watch_machine(self) -> None:
+        if system_metrics.is_wanted(self._options.system_metrics or None):
+            system_metrics.watch(self._run)
 
     def instrumented(self, tree: ast.Module) -> ast.Module:
         """The cell's tree with its top-level loops handing over their values; notes what the cell reads."""

@@ -195,7 +195,7 @@ class AgainWitness:
             return  # it took what an earlier cell had left under a name that it may bind itself
         if done.files.elsewhere:
             return  # it asked what cannot be asked again
-        metrics = scene.metrics()
+        metrics = _steady(scene.metrics(), scene.source)
         if self._earlier is not None:
             self._compare(scene, self._earlier, metrics)
         worth = 0 < len(metrics) <= MAX_METRICS or self.keeps_result
@@ -223,6 +223,14 @@ class AgainWitness:
 
     def _folder(self, scene: Scene) -> Path:
         return scene.writer.store.root / "cache" / "again"
+
+
+def _steady(metrics: dict[str, float], source: str) -> dict[str, float]:
+    """The metrics that equal inputs make equal: not the machine's, nor what measures time."""
+    from tracker.projects.comparison import measures_time
+
+    clocks = measures_time(source)
+    return {name: value for name, value in metrics.items() if not clocks(name)}
 
 
 def _again_words(record: Record) -> str:
