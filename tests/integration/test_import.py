@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 import tracker
+import tracker.query
 from tracker.entities import ViewType
 from tracker.exceptions import InvalidState, InvalidValue
 from tracker.interop.importing import ELSEWHERE, MARK, import_from
@@ -200,6 +201,17 @@ def test_half_written_folders_cost_themselves(folder: Path) -> None:
     run = tracker.get_run(metric.parents[1].name)
     assert run.data.params["C"] == "" and len(tracker.history(run.info.run_id, keys=["loss"])) == 50
     assert tracker.artifacts.list_artifacts(run_id=run.info.run_id, artifact_path="link") == []
+
+
+def test_values_that_cannot_be_cost_themselves(folder: Path) -> None:
+    metric = next(folder.glob("*/*/metrics/loss"))
+    metric.write_text(f"1 1.0 {1 << 70}\n{1 << 70} 2.0 1\n1700000000000 3.0 {-(1 << 63)}\n-5 1e999 2\n")
+    next(folder.glob("*/*/meta.yaml")).write_text("start_time: [1, 2]\nstatus: {}\nend_time: yes\nrun_name: [x]\n")
+    report = import_from(folder)
+    assert len([one for one in report.skipped if "64 bits" in one.why]) == 2
+    values = tracker.sql("SELECT step, value FROM metrics WHERE key = 'loss' ORDER BY step")
+    assert list(values.value) == [3.0, float("inf")]
+    assert not tracker.query.reader(tracker.tracking.current_store()).damaged
 
 
 def test_an_older_schema_is_read(database: Path) -> None:

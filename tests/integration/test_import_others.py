@@ -19,6 +19,7 @@ import tracker
 from tracker.exceptions import InvalidValue
 from tracker.interop.importing import import_from
 from tracker.interop.sources import source_at
+from tracker.interop.tensorboard_events import Hyperparameters, take_hyperparameters
 
 WRITTEN = Path(__file__).parents[1] / "imports"
 
@@ -206,6 +207,29 @@ def test_damage_costs_itself(what: str, tmp_path: Path) -> None:
         for run in source.runs():
             list(run.points())
             assert all(isinstance(name, str) for name, _ in run.files())
+
+
+def test_numbers_beyond_floats_and_hostile_nesting(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "p.db") as database:
+        database.execute(
+            "CREATE TABLE metrics (id INTEGER PRIMARY KEY, timestamp TEXT, run_name TEXT, step, metrics TEXT)"
+        )
+        deep = '{"a":' * 500 + "1" + "}" * 500
+        rows = [
+            ("2026-01-01", "r", 1, '{"x": 1' + "0" * 400 + "}"),
+            ("never", "r", "two", deep),
+            (7, "r", 1 << 62, "[1]"),
+        ]
+        database.executemany("INSERT INTO metrics(timestamp, run_name, step, metrics) VALUES (?, ?, ?, ?)", rows)
+    database.close()
+    report = import_from(tmp_path)
+    assert report.runs == 1 and points(named("p")["r"]["run_id"], "x") == [(1, float("inf"))]
+    nested = b"\x2a\x00"
+    for _ in range(60):  # google.protobuf.Value { struct { fields { value { … } } } }
+        entry = b"\x12" + bytes([len(nested) % 128]) + nested
+        nested = b"\x2a" + bytes([(len(entry) + 2) % 128]) + b"\x0a" + bytes([len(entry) % 128]) + entry
+    with pytest.raises(ValueError):
+        take_hyperparameters(Hyperparameters(), b"\x1a\x7f" + nested)
 
 
 def test_a_cut_log_keeps_what_was_written(tmp_path: Path) -> None:

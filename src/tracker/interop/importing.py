@@ -30,6 +30,7 @@ from tracker.query import reader
 from tracker.store import Experiment, Store, events, locks
 from tracker.store.experiments import DELETED
 from tracker.store.ids import experiment_id
+from tracker.store.rows import FIRST_TIME, LAST_TIME
 from tracker.store.store import check_experiment_name
 from tracker.tracking import experiments
 from tracker.tracking.location import current_store
@@ -42,6 +43,9 @@ _ENDED = ("FINISHED", "FAILED", "KILLED")
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
 _POINTS_A_WRITE = 10_000
 _LOCK = "import.lock"
+_FIRST, _LAST = -(1 << 63), (1 << 63) - 1
+_EARLIEST, _LATEST = FIRST_TIME // 1000, LAST_TIME // 1000
+_TOO_FAR = "its step has more than 64 bits, or its time is not in the years 1 to 9999"
 
 
 def import_from(
@@ -107,6 +111,9 @@ class _Importer:
             step()
         except InvalidValue as error:
             self._report.skipped.append(Skipped(what, error.message))
+        except (ValueError, TypeError, KeyError, OverflowError) as error:  # values of kinds that its format knows not
+            why = f"it cannot be read ({type(error).__name__}: {str(error)[:200]})"
+            self._report.skipped.append(Skipped(what, why))
 
     # -- experiments
 
@@ -211,6 +218,9 @@ class _Importer:
         while block := list(islice(points, _POINTS_A_WRITE)):
             lines = []
             for key, value, step, time in block:
+                if not (_FIRST <= step <= _LAST and _EARLIEST <= time <= _LATEST):
+                    self._report.skipped.append(Skipped(f"run {record.id}, a point of {key[:60]!r}", _TOO_FAR))
+                    continue
                 if latest is None or time > latest:
                     latest = time
                 if there and there[key] > 0:

@@ -169,6 +169,8 @@ class NeptuneExport(Source):
 
         try:
             with ParquetFile(path) as file:
+                if not set(file.schema_arrow.names) >= _COLUMNS:
+                    raise KeyError("it lacks columns of an export")
                 for batch in file.iter_batches(batch_size=50_000):
                     yield from batch.to_pylist()
         except (OSError, pyarrow.ArrowException, KeyError) as error:

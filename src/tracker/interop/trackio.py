@@ -12,11 +12,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from tracker.exceptions import InvalidValue
 from tracker.interop.records import ExperimentRecord, File, Point, RunRecord, Skipped, Source
-from tracker.interop.values import MEDIA, flattened, is_number, spoken, time_ms
+from tracker.interop.values import MEDIA, flattened, is_number, json_value, real, spoken, time_ms
 
 Row = dict[str, Any]
 _OWN = {"id", "run_id", "run_name", "timestamp", "step", "log_id", "space_id", "created_at"}
@@ -103,13 +101,13 @@ class Trackio(Source):
             for key, value in flattened({k: v for k, v in row.items() if k not in _OWN}):
                 number = spoken(value)
                 if is_number(number):
-                    yield key, float(number), step if isinstance(step, int) else 0, time
+                    yield key, real(number), step if isinstance(step, int) else 0, time
                 elif value is not None:
                     self._tell(run, key, value)
         for step, row in enumerate(self._rows(path, "system_metrics", run)):
             for key, value in flattened({k: v for k, v in row.items() if k not in _OWN}):
                 if is_number(spoken(value)):
-                    yield f"system/{key}", float(spoken(value)), step, time_ms(row.get("timestamp")) or 0
+                    yield f"system/{key}", real(spoken(value)), step, time_ms(row.get("timestamp")) or 0
 
     def _tell(self, run: str, key: str, value: Any) -> None:
         if (run, key) not in self._told:
@@ -135,8 +133,8 @@ class Trackio(Source):
                 row = dict(zip(columns, values, strict=True))
                 text = row.pop("metrics", None) or row.pop("config", None) or "{}"
                 try:
-                    told = orjson.loads(text)
-                except (ValueError, RecursionError):
+                    told = json_value(text)
+                except (ValueError, TypeError):
                     self.skipped.append(Skipped(f"row {row.get('id')} of {table} in {path}", "it is no JSON"))
                     continue
                 yield (told if isinstance(told, dict) else {}) | row

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
+
+import orjson
 
 MEDIA = "_type"
 """The key that marks a dict as an image, table or the like: W&B's and Trackio's way."""
@@ -25,6 +28,25 @@ def flattened(values: Mapping[str, Any], prefix: str = "", depth: int = 0) -> It
 def is_number(value: Any) -> bool:
     """Whether it is a number that a metric can hold; a truth value is none."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def json_value(text: bytes | str) -> Any:
+    """What a JSON text says, also NaN, infinities and endless numbers as Python writes them. Raises ValueError."""
+    try:
+        return orjson.loads(text)
+    except ValueError:
+        try:
+            return json.loads(text)
+        except RecursionError as error:
+            raise ValueError("it nests too deep") from error
+
+
+def real(value: int | float) -> float:
+    """The number as a float; an infinity for a whole number beyond all floats."""
+    try:
+        return float(value)
+    except OverflowError:
+        return float("inf") if value > 0 else float("-inf")
 
 
 def spoken(value: Any) -> Any:

@@ -7,18 +7,15 @@ there a tag. Media and saved files are artifacts. A log is read twice: for what 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from tracker.interop.protobuf import LENGTH, VARINT, Value, fields, last_bytes, last_int, last_text, message, varint
 from tracker.interop.records import ExperimentRecord, Point, RunRecord, Skipped, Source
-from tracker.interop.values import MEDIA, flattened, is_number
+from tracker.interop.values import MEDIA, flattened, is_number, json_value, real
 from tracker.interop.wandb_log import Damage, is_log, records
 
 _HISTORY, _SUMMARY, _CONFIG, _STATS, _RUN, _EXIT = 2, 3, 5, 7, 17, 18
@@ -139,7 +136,7 @@ class WandbRuns(Source):
                 for key, value in flattened(items) if dict in map(type, items.values()) else items.items():
                     if type(value) is float or is_number(value):
                         seen.add(key)
-                        yield key, float(value), step, time
+                        yield key, real(value), step, time
                     elif not key.startswith("_"):
                         self._note(path, key, value)
             elif kind == _STATS:
@@ -149,7 +146,7 @@ class WandbRuns(Source):
         told.keys |= seen
         for key, value in told.summary.items():
             if key not in seen and is_number(value):
-                yield key, float(value), step, time
+                yield key, real(value), step, time
 
     def _note(self, path: Path, key: str, value: Any) -> None:
         if isinstance(value, dict) and MEDIA in value:
@@ -252,12 +249,9 @@ def _items(data: bytes, number: int) -> Iterator[tuple[str, Any]]:
 
 def _json(text: bytes) -> Any:
     try:
-        return orjson.loads(text)
-    except ValueError:  # NaN and infinities, for which JSON has no words
-        try:
-            return json.loads(text)
-        except (ValueError, RecursionError):
-            return None
+        return json_value(text)
+    except ValueError:
+        return None
 
 
 def _media_whole(values: dict[str, Any]) -> dict[str, Any]:
@@ -274,7 +268,7 @@ def _stats(data: bytes) -> Iterator[tuple[str, float, int]]:
     at = _timestamp(last_bytes(found, 2))
     for key, value in _items(data, 3):
         if is_number(value):
-            yield key, float(value), at
+            yield key, real(value), at
 
 
 def _whole(value: Any, otherwise: int) -> int:
