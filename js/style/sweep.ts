@@ -8,6 +8,8 @@ export const sweepStyle = /* css */ `
 .chart { display: block; width: 320px; max-width: 100%; height: 56px; margin: 2px 0 8px; }
 .chart path { fill: none; stroke: var(--trk-accent); stroke-width: 1.5; vector-effect: non-scaling-stroke; }
 .chart circle { fill: var(--trk-fg2); opacity: .7; }
+.bar[hidden] { display: none; }
+td { max-width: 24em; overflow: hidden; text-overflow: ellipsis; }
 tr.best td { font-weight: 650; }
 tr[data-status="FAILED"] td, tr[data-status="KILLED"] td { color: var(--trk-fg2); }
 tr[data-status="FAILED"] td:first-child { color: var(--trk-bad); }
