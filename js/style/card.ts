@@ -22,7 +22,8 @@ header.stale > .chip::before { animation: none; }
 @media (prefers-reduced-motion: reduce) { .chip::before { animation: none !important; } }
 .facts { display: flex; flex: none; gap: 2px 12px; margin-left: auto; color: var(--trk-fg2); font-size: .92em; font-variant-numeric: tabular-nums; min-width: 0; }
 .facts > span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; max-width: 100%; }
-.id { font-family: var(--trk-mono); font-size: .95em; }
+.id { font: inherit; font-family: var(--trk-mono); font-size: .95em; color: inherit; background: none; border: 0; border-radius: 4px; margin: 0; padding: 0 3px; cursor: pointer; }
+.id:hover { background: var(--trk-tint2); color: var(--trk-fg); }
 .note { margin: 0; padding: 0 14px 8px; color: var(--trk-fg2); white-space: pre-wrap; overflow-wrap: anywhere; }
 .notices { margin: 0 0 8px; padding: 5px 14px; list-style: none; color: var(--trk-warn); background: color-mix(in srgb, var(--trk-warn) 10%, transparent); font-size: .92em; overflow-wrap: anywhere; }
 .remarks { margin: 0 0 8px; padding: 0 14px; list-style: none; color: var(--trk-fg2); font-size: .92em; overflow-wrap: anywhere; }

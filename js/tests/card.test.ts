@@ -118,6 +118,16 @@ test('saved while it ran, and found again later: it says so, and its time stands
   expect(one('.duration').hidden).toBe(true);
 });
 
+test('its id gives the way to the run in full', () => {
+  expect(one('.id').textContent).toBe('00abc123');
+  expect(one('.id').title).toContain('Copies the call');
+  dispose();
+  const opened: string[] = [];
+  dispose = card(root, source, true, run => opened.push(run));
+  one('.id').click();
+  expect([one('.id').textContent, ...opened]).toEqual(['Open', RUN.id]);
+});
+
 test('disposing leaves nothing', () => {
   dispose();
   expect(root.childElementCount).toBe(0);

@@ -8,6 +8,7 @@ import { cardStyle } from '../style/card';
 import { themeStyle } from '../style/theme';
 import { folds, metrics, notices, type Part, pairs, remarks } from './card_parts';
 import { h, setText } from './dom';
+import { copyText } from './table_dom';
 import { followTheme } from './theme';
 
 /** A saved card of a running cell may be about to become live: for so long it is not called stale. */
@@ -15,13 +16,19 @@ const FRESH = 5000;
 
 /**
  * Draws the run of `source` into `root`; what comes back takes it away again. With `saved` nothing more will be heard
- * of the run: one that has not ended is shown as it was when it was saved.
+ * of the run: one that has not ended is shown as it was when it was saved. With `opened` the run can be asked for in
+ * full; else its id gives the Python call that shows it so.
  */
-export function card(root: HTMLElement, source: Source<CardData>, saved = false): Dispose {
+export function card(
+  root: HTMLElement,
+  source: Source<CardData>,
+  saved = false,
+  opened: ((run: string) => void) | null = null,
+): Dispose {
   const host = h('div', { class: 'trk-card', 'data-lm-suppress-shortcuts': 'true' });
   const shadow = host.attachShadow({ mode: 'open' });
   root.append(host);
-  const title = heading(saved);
+  const title = heading(saved, opened);
   const parts: Part[] = [title, notices(), remarks(), noteLine(), pairs(), metrics(), folds()];
   const frame = h('article', { class: 'card' }, ...parts.map(part => part.node));
   shadow.append(h('style', {}, themeStyle + cardStyle), frame);
@@ -53,11 +60,14 @@ export function card(root: HTMLElement, source: Source<CardData>, saved = false)
   };
 }
 
-function heading(saved: boolean): Part & { tick(): void; linked(link: Link): void } {
+function heading(
+  saved: boolean,
+  opened: ((run: string) => void) | null,
+): Part & { tick(): void; linked(link: Link): void } {
   const status = h('span', { class: 'chip' });
   const name = h('span', { class: 'name', dir: 'auto' });
   const experiment = h('span', { class: 'experiment', dir: 'auto' });
-  const id = h('span', { class: 'id' });
+  const id = h('button', { class: 'id', type: 'button' });
   const duration = h('span', { class: 'duration' });
   const node = h(
     'header',
@@ -69,6 +79,13 @@ function heading(saved: boolean): Part & { tick(): void; linked(link: Link): voi
   );
   let run: RunCard | null = null;
   let gone = false;
+  const label = () => (opened ? 'Open' : (run?.id.slice(-8) ?? ''));
+  id.addEventListener('click', async () => {
+    if (!run) return;
+    if (opened) opened(run.id);
+    else setText(id, (await copyText(`tracker.show("${run.id}")`, node)) ? 'Copied' : label());
+    window.setTimeout(() => setText(id, label()), 1500);
+  });
   const tick = () => {
     if (!run) return;
     const running = run.status === 'RUNNING';
@@ -95,8 +112,9 @@ function heading(saved: boolean): Part & { tick(): void; linked(link: Link): voi
       setText(name, now.name || now.id.slice(0, 8));
       setText(experiment, now.experiment);
       experiment.title = `Experiment ${now.experiment}`;
-      setText(id, now.id.slice(-8));
-      id.title = `Run id ${now.id}`;
+      if (id.textContent !== 'Copied') setText(id, label());
+      id.title = `Run id ${now.id}\n${opened ? 'Shows the run in full' : 'Copies the call that shows the run in full'}`;
+      id.setAttribute('aria-label', opened ? 'Open the run' : `Copy tracker.show of run ${now.id.slice(-8)}`);
       duration.title = `Started ${formatTime(now.started)}`;
       tick();
     },
