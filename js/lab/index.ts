@@ -23,9 +23,10 @@ const plugin: JupyterFrontEndPlugin<void> = {
       createNew(panel) {
         const { rendermime } = (panel as unknown as NotebookPanel).content;
         const createRenderer = (options: IRenderMime.IRendererOptions) =>
-          new BundleRenderer(
-            () => rendermime.getFactory(WIDGET_MIME)?.createRenderer({ ...options, mimeType: WIDGET_MIME }) ?? null,
-          );
+          new BundleRenderer(() => {
+            const by = rendermime.getFactory(WIDGET_MIME);
+            return by ? { by, make: () => by.createRenderer({ ...options, mimeType: WIDGET_MIME }) } : null;
+          });
         rendermime.addFactory({ safe: true, mimeTypes: [MIME], createRenderer }, RANK);
       },
     });

@@ -11,15 +11,21 @@ import { type SavedView, savedView } from './saved';
 export const WIDGET_MIME = 'application/vnd.jupyter.widget-view+json';
 export const RANK = -50;
 
-/** Makes the notebook's renderer of widgets; null where there is none. */
-export type LiveRenderer = () => IRenderMime.IRenderer | null;
+/** What makes the notebook's renderer of widgets, as it is now; null where there is none. */
+export type LiveRenderer = () => { readonly by: object; make(): IRenderMime.IRenderer } | null;
+
+/** A notebook that is opened again draws its outputs before it knows its widgets: how long, and how often, that is looked for. */
+const LOOK_MS = 500;
+const LOOKS = 120;
 
 export class BundleRenderer extends Panel implements IRenderMime.IRenderer {
   readonly #saved = new Widget();
   readonly #makeLive: LiveRenderer;
   #view: SavedView | null = null;
-  #live: { readonly widget: IRenderMime.IRenderer; readonly watch: MutationObserver; readonly id: string } | null =
+  #live: { readonly widget: IRenderMime.IRenderer; readonly watch: MutationObserver; readonly by: object } | null =
     null;
+  #id = '';
+  #looking = 0;
 
   constructor(live: LiveRenderer = () => null) {
     super();
@@ -36,16 +42,26 @@ export class BundleRenderer extends Panel implements IRenderMime.IRenderer {
     }
     const reference = model.data[WIDGET_MIME] as { readonly model_id?: string } | undefined;
     const id = model.trusted ? (reference?.model_id ?? '') : '';
-    if (id === (this.#live?.id ?? '')) return;
+    if (id === this.#id) return;
+    this.#id = id;
     this.#dropLive();
-    if (id) this.#tryLive(id, model);
+    if (id) this.#lookForLive(model, LOOKS);
   }
 
-  #tryLive(id: string, model: IRenderMime.IMimeModel): void {
-    const widget = this.#makeLive();
-    if (!widget) return;
+  /** Tries by what makes widgets now, and anew when that is another; until one shows something. */
+  #lookForLive(model: IRenderMime.IMimeModel, looks: number): void {
+    if (this.isDisposed || this.#saved.isHidden) return;
+    const now = this.#makeLive();
+    if (now && now.by !== this.#live?.by) {
+      this.#dropLive();
+      this.#tryLive(now.make(), now.by, model);
+    }
+    if (looks > 0) this.#looking = window.setTimeout(() => this.#lookForLive(model, looks - 1), LOOK_MS);
+  }
+
+  #tryLive(widget: IRenderMime.IRenderer, by: object, model: IRenderMime.IMimeModel): void {
     const watch = new MutationObserver(() => this.#choose());
-    this.#live = { widget, watch, id };
+    this.#live = { widget, watch, by };
     widget.hide();
     this.addWidget(widget);
     watch.observe(widget.node, { childList: true, subtree: true });
@@ -66,6 +82,7 @@ export class BundleRenderer extends Panel implements IRenderMime.IRenderer {
   }
 
   #dropLive(): void {
+    window.clearTimeout(this.#looking);
     this.#live?.watch.disconnect();
     this.#live?.widget.dispose();
     this.#live = null;
@@ -76,6 +93,7 @@ export class BundleRenderer extends Panel implements IRenderMime.IRenderer {
     if (this.isDisposed) return;
     this.#view?.dispose();
     this.#view = null;
+    window.clearTimeout(this.#looking);
     this.#live?.watch.disconnect();
     this.#live = null;
     super.dispose();
