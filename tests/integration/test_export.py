@@ -318,6 +318,14 @@ def test_an_mlflow_folder_comes_back(tmp_path: Path) -> None:
     assert tracker.artifacts.load_text(f"runs:/{run}/d/ü.txt") == "hello"
 
 
+def test_equal_points_are_one_for_mlflow(tmp_path: Path) -> None:
+    with tracker.start_run():
+        for value in (1.0, 1.0, math.nan, math.nan, 2.0):
+            tracker.log_metric("m", value, step=1, timestamp=1_700_000_000_000)
+    report = tracker.export(tmp_path / "mlruns")
+    assert report.points == 3 and "2 points of run" in str(report)
+
+
 def test_names_that_are_no_paths_are_told(tmp_path: Path) -> None:
     with tracker.start_run():
         tracker.log_metric("a", 1.0)

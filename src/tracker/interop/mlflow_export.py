@@ -144,13 +144,16 @@ class _Folder:
         kept.mkdir(parents=True, exist_ok=True)
 
     def _points(self, folder: Path, run: str) -> None:
-        query = """SELECT DISTINCT key, epoch_ms(time) AS ms, value, step FROM metrics WHERE run_id = $run
-            ORDER BY key, step, ms, value"""
+        query = """SELECT key, epoch_ms(time) AS ms, value, step, count(*) FROM metrics WHERE run_id = $run
+            GROUP BY ALL ORDER BY key, step, ms, value"""
         rows = self._cursor.execute(query, {"run": run}).fetchall()
         for key, points in groupby(rows, key=lambda row: row[0]):
-            lines = [f"{ms} {value!r} {step}\n" for _, ms, value, step in points]
+            lines = [f"{ms} {value!r} {step}\n" for _, ms, value, step, _ in points]
             if self._text(folder, key, "".join(lines), f"run {run}, metric"):
                 self._report.points += len(lines)
+        equal = sum(row[4] - 1 for row in rows)
+        if equal:
+            self._report.skip(f"{equal:,} points of run {run}", "MLflow keeps equal points of one millisecond once")
 
     def _dataset(self, experiment: Path, run: Path, number: int, told: DatasetInput) -> None:
         one = told.dataset
