@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.mlflow, pytest.mark.filterwarnings("ignore")]  # MLflo
 mlflow = pytest.importorskip("mlflow", reason="MLflow is not installed: pip install 'jupyter-tracker[mlflow]'")
 
 from mlflow import MlflowClient  # noqa: E402
-from mlflow.entities import Dataset, DatasetInput  # noqa: E402
+from mlflow.entities import Dataset, DatasetInput, RunTag  # noqa: E402
 from mlflow.exceptions import MlflowException  # noqa: E402
 
 import tracker  # noqa: E402
@@ -31,7 +31,8 @@ from tracker.tracking.location import current_store  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
-def _mlflow_here(tmp_path: Path) -> Iterator[None]:
+def _mlflow_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
     mlflow.set_tracking_uri(f"tracker:{tmp_path / '.tracker'}")
     tracker.set_tracking_uri(tmp_path / ".tracker")
     mlflow.set_experiment(experiment_id="0")
@@ -189,6 +190,27 @@ def test_credentials_are_masked_and_may_be_logged_again() -> None:
     assert "0123456789abcdef" not in client.get_run(run).data.params["api_key"]
 
 
+def test_what_says_where_files_are_is_not_set_from_outside(tmp_path: Path) -> None:
+    client = MlflowClient()
+    run = client.create_run("0").info.run_id
+    key, place = "tracker.mlflow.artifacts", tmp_path.as_uri()
+    for call in (
+        lambda: client.set_tag(run, key, place),
+        lambda: client.log_batch(run, tags=[RunTag(key, place)]),
+        lambda: client.create_run("0", tags={key: place}),
+    ):
+        with pytest.raises(MlflowException, match="kept by tracker itself"):
+            call()
+    with pytest.raises(MlflowException, match="No tag with name"):
+        client.delete_tag(run, key)
+    for path in ("../../store.json", "/etc", "..", "a/../../../store.json"):
+        with pytest.raises(MlflowException):
+            client.download_artifacts(run, path, str(tmp_path))
+    (tmp_path / ".tracker" / "artifacts" / run).mkdir(parents=True)
+    (tmp_path / ".tracker" / "artifacts" / run / "out").symlink_to("/etc")
+    assert client.list_artifacts(run) == []
+
+
 def test_generative_parts_say_that_they_are_not_kept() -> None:
     client = MlflowClient()
     for call in (
@@ -244,11 +266,10 @@ def server(tmp_path: Path) -> Iterator[str]:
     """`mlflow server` with two workers on a store of ours."""
     port = _free_port()
     command = ["-m", "mlflow", "server", "--backend-store-uri", f"tracker:{tmp_path / '.tracker'}", "--port", str(port)]
-    environment = {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"}
     with open(tmp_path / "server.log", "wb") as log:
         process = subprocess.Popen(
             [sys.executable, *command, "--workers", "2"],
-            stdout=log, stderr=log, cwd=tmp_path, env=environment, start_new_session=True,
+            stdout=log, stderr=log, cwd=tmp_path, start_new_session=True,
         )  # fmt: skip
     url = f"http://127.0.0.1:{port}"
     try:

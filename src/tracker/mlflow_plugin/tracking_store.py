@@ -50,7 +50,7 @@ from tracker.mlflow_plugin.experiments import ExperimentCalls, check_max_results
 from tracker.mlflow_plugin.histories import HistoryCalls
 from tracker.mlflow_plugin.logged_models import LoggedModelCalls
 from tracker.mlflow_plugin.places import artifact_root, store_of
-from tracker.mlflow_plugin.runs import ARTIFACTS, MODEL_MADE, MODEL_READ, USER_ID, Entities, dataset_rows, load
+from tracker.mlflow_plugin.runs import ARTIFACTS, HIDDEN, MODEL_MADE, MODEL_READ, USER_ID, Entities, dataset_rows, load
 from tracker.mlflow_plugin.search import search_run_ids
 from tracker.store.experiments import ACTIVE
 from tracker.store.ids import DEFAULT_EXPERIMENT_ID, new_id
@@ -93,7 +93,7 @@ class TrackingStore(ExperimentCalls, HistoryCalls, LoggedModelCalls, AbstractSto
         run_name: str | None,
     ) -> Run:
         experiment = self._active(experiment_id)
-        every = {tag.key: tag.value for tag in (_validate_tag(tag.key, tag.value) for tag in tags or ())}
+        every = {tag.key: tag.value for tag in (_own_tag(_validate_tag(tag.key, tag.value)) for tag in tags or ())}
         named = every.get(RUN_NAME)
         if run_name and named and run_name != named:
             refuse(
@@ -175,6 +175,7 @@ class TrackingStore(ExperimentCalls, HistoryCalls, LoggedModelCalls, AbstractSto
         metrics, params, tags = _validate_batch_log_data(metrics, params, tags)
         _validate_batch_log_limits(metrics, params, tags)
         _validate_param_keys_unique(params)
+        tags = [_own_tag(tag) for tag in tags]
         state = self._active_run(run_id)
         writer = self._writer(run_id)
         if params:
@@ -192,12 +193,12 @@ class TrackingStore(ExperimentCalls, HistoryCalls, LoggedModelCalls, AbstractSto
         self._log_params(run_id, [_validate_param(param.key, param.value)], batch=False)
 
     def set_tag(self, run_id: str, tag: RunTag) -> None:
-        tag = _validate_tag(tag.key, tag.value)
+        tag = _own_tag(_validate_tag(tag.key, tag.value))
         self._active_run(run_id)
         self._writer(run_id).tags({tag.key: tag.value})
 
     def delete_tag(self, run_id: str, key: str) -> None:
-        if key not in self._active_run(run_id).tags:
+        if key not in self._active_run(run_id).tags or key.startswith(HIDDEN):
             refuse(f"No tag with name: {key} in run with id {run_id}", RESOURCE_DOES_NOT_EXIST)
         self._writer(run_id).remove_tag(key)
 
@@ -314,6 +315,13 @@ class TrackingStore(ExperimentCalls, HistoryCalls, LoggedModelCalls, AbstractSto
 
     def _writer(self, run_id: str) -> RunWriter:
         return shared_writer(self.store, run_id, lambda: RunWriter(self.store, run_id))
+
+
+def _own_tag(tag: RunTag) -> RunTag:
+    """The tag, if it is the user's to set: what stands in ours decides which files a server gives away."""
+    if tag.key.startswith(HIDDEN):
+        refuse(f"Tags that begin with '{HIDDEN}' are kept by tracker itself; name {tag.key!r} otherwise.")
+    return tag
 
 
 def _refuse_change(run_id: str, changed: list[dict[str, str]], batch: bool) -> None:
