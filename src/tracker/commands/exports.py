@@ -21,13 +21,14 @@ def configure(parser: argparse.ArgumentParser) -> Runner:
 
 
 def _export(asked: argparse.Namespace) -> int | None:
-    import tracker
     from tracker.exceptions import InvalidValue
+    from tracker.frames import runs as every_run
+    from tracker.interop.exporting import export
 
     runs = asked.runs or None
     if asked.experiment is not None:
         if runs:
             raise InvalidValue("Give runs or an experiment, not both.")
-        runs = tracker.runs(asked.experiment)
-    print(tracker.export(asked.output, runs, to=asked.to))
+        runs = every_run(asked.experiment)
+    print(export(asked.output, runs, to=asked.to))
     return None
