@@ -22,7 +22,10 @@ export interface SavedView {
 /** Draws `bundle` into `root`. What is not a bundle of this protocol gives a sentence that says so. */
 export function savedView(root: HTMLElement, bundle: Bundle): SavedView {
   const unknown = bundle?.protocol > PROTOCOL;
-  if (unknown || !['card', 'run', 'table', 'compare', 'registry', 'playground', 'sweep', 'trainer'].includes(bundle?.view))
+  if (
+    unknown ||
+    !['card', 'run', 'table', 'compare', 'registry', 'playground', 'sweep', 'trainer'].includes(bundle?.view)
+  )
     return message(root, unknown);
   if (bundle.view === 'card') {
     const source = localSource({ run: bundle.run });
