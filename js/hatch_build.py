@@ -22,11 +22,13 @@ _BUILT = (
     "src/tracker/static/card.js",
     "src/tracker/static/table.js",
     "src/tracker/static/compare.js",
+    "src/tracker/static/run.js",
+    "src/tracker/static/report.js",
     "src/tracker/static/plotly.js",
     "src/tracker/static/app.js",
     "src/tracker/labextension/package.json",
 )
-_SOURCES = ("core", "grid", "plot", "view", "style", "widgets", "remote", "page", "lab")
+_SOURCES = ("core", "grid", "plot", "view", "style", "widgets", "remote", "page", "report", "lab")
 _WRITTEN = {".ts", ".css", ".json"}
 _PACKAGES = Path("node_modules", ".package-lock.json")
 

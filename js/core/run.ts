@@ -42,6 +42,13 @@ export interface RunDetail extends RunCard {
   readonly cells: readonly RunCell[];
   readonly environment: Readonly<Record<string, unknown>>;
   readonly datasets: readonly RunDataset[];
+  /** Registered versions of models that come from this run. */
+  readonly models?: readonly {
+    readonly name: string;
+    readonly version: number;
+    readonly stage: string;
+    readonly aliases: readonly string[];
+  }[];
 }
 
 export interface FileEntry {

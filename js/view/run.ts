@@ -54,6 +54,7 @@ class RunView {
   #telling = 0;
   #again = 0;
   #gone = false;
+  #asked = 0;
 
   constructor(root: HTMLElement, source: Source<RunData>, options: RunOptions) {
     this.#source = source;
@@ -88,6 +89,9 @@ class RunView {
       followTheme(this.#node, () => this.#run && this.#tabs.update(this.#run, true)),
     );
     if (options.changed) this.#stops.push(options.changed(() => void this.#fetch()));
+    const look = () => this.#look();
+    window.addEventListener('focus', look);
+    this.#stops.push(() => window.removeEventListener('focus', look));
     if (source.linked) {
       this.#stops.push(
         source.linked(link => {
@@ -142,6 +146,7 @@ class RunView {
     window.clearTimeout(this.#again);
     if (!this.#source.ask || !id) return;
     if (this.#run?.id !== id) this.#say('Reading the run …');
+    this.#asked = Date.now();
     try {
       const answer = await this.#source.ask({ do: 'detail', run: id });
       if (id !== this.#id) return;
@@ -151,6 +156,12 @@ class RunView {
       this.#say(sentence(error));
       this.#plan();
     }
+  }
+
+  /** A person is back at this page: what was changed elsewhere meanwhile is to be seen. */
+  #look(): void {
+    const still = this.#options.still || this.#gone || this.#node.offsetParent === null;
+    if (!still && this.#run && Date.now() - this.#asked > AGAIN) void this.#fetch();
   }
 
   #say(text: string): void {

@@ -25,8 +25,9 @@ export function overviewPanel(context: RunContext): RunPanel {
   const metrics = new PairList('Metrics', pair => metricCells(context.run(), pair));
   const tags = tagPart(context);
   const facts = new PairList('About');
+  const models = new PairList('Registered models');
   const family = familyPart(context);
-  const columns = h('div', { class: 'trk-columns' }, params.node, metrics.node, tags.node, facts.node);
+  const columns = h('div', { class: 'trk-columns' }, params.node, metrics.node, tags.node, models.node, facts.node);
   return {
     node: h('div', { class: 'trk-panel' }, notices, error, note.node, columns, family.node),
     count: () => '',
@@ -41,6 +42,12 @@ export function overviewPanel(context: RunContext): RunPanel {
         'No metrics.',
       );
       tags.update(run);
+      models.update(
+        (run.models ?? []).map(({ name, version, stage, aliases }) => {
+          const marks = [stage === 'None' ? '' : stage, ...aliases.map(alias => `@${alias}`)];
+          return { key: name, value: [`version ${version}`, ...marks].filter(Boolean).join(' · ') };
+        }),
+      );
       facts.update(factsOf(run));
       family.update(run);
     },

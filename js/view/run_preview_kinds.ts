@@ -112,7 +112,20 @@ export function jsonTree(text: string): HTMLElement {
   } catch {
     return codeBlock(text, 'JSON', true);
   }
-  return h('ul', { class: 'trk-json' }, branch('', value, true));
+  return loggedTable(value) ?? h('ul', { class: 'trk-json' }, branch('', value, true));
+}
+
+/** JSON in the form that log_table writes: columns, and data in rows. */
+function loggedTable(value: unknown): HTMLElement | null {
+  const { columns, data } = (value ?? {}) as { readonly columns?: unknown; readonly data?: unknown };
+  if (!Array.isArray(columns) || !Array.isArray(data) || !data.every(Array.isArray)) return null;
+  const cell = (each: unknown) => h('td', { dir: 'auto' }, typeof each === 'string' ? each : JSON.stringify(each));
+  const rows = data.slice(0, AT_ONCE).map((row: unknown[]) => h('tr', {}, ...row.slice(0, AT_ONCE).map(cell)));
+  const head = h('tr', {}, ...columns.slice(0, AT_ONCE).map(name => h('th', { scope: 'col' }, String(name))));
+  const rest = data.length - rows.length;
+  const table = h('table', {}, h('thead', {}, head), h('tbody', {}, ...rows));
+  const frame = h('div', { class: 'trk-rows', tabindex: 0, 'aria-label': 'Rows' }, table);
+  return h('div', {}, frame, rest > 0 && h('p', { class: 'trk-dim' }, `and ${rest} more rows`));
 }
 
 function branch(key: string, value: unknown, open = false): HTMLElement {

@@ -87,6 +87,20 @@ def test_a_run_that_is_not_there_is_said(asked: Asked) -> None:
         asked("detail", run=None)
 
 
+def test_registered_versions_that_come_from_it(asked: Asked) -> None:
+    client = tracker.MlflowClient()
+    client.create_registered_model("shop")
+    other = Asked()
+    for one in (asked, other, asked):
+        one.write("model/MLmodel", "flavors: {}")
+        client.create_model_version("shop", f"runs:/{one.id}/model", one.id)
+    client.set_registered_model_alias("shop", "champion", "3")
+    client.delete_model_version("shop", "1")
+    assert asked("detail")[0]["run"]["models"] == [
+        {"name": "shop", "version": 3, "stage": "None", "aliases": ["champion"]}
+    ]
+
+
 def test_what_is_damaged_in_a_run_costs_itself(asked: Asked) -> None:
     asked.write("environment.json", "[" * 100_000)
     asked.write("code/cells.json", '{"cells": 3}')

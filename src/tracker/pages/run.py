@@ -17,6 +17,8 @@ from tracker.pages.summary import run_card
 from tracker.projects.slices import CELLS, read_slice
 from tracker.query import Reader
 from tracker.query.curves import reduced
+from tracker.store.experiments import ACTIVE
+from tracker.store.registry import Model, registry_of
 from tracker.tracking.datasets import read_fingerprint
 
 MOST_PAIRS: Final = 5_000
@@ -60,6 +62,7 @@ def run_detail(store: Reader, run_id: str) -> dict[str, Any]:
         "cells": cells,
         "environment": _environment(store, run_id),
         "datasets": _datasets(ask, run_id),
+        "models": _models(store, run_id),
         "notices": notices,
     }
 
@@ -154,6 +157,21 @@ def _dataset(
             if isinstance(column, list) and len(column) == 3
         ],
     }
+
+
+def _models(store: Reader, run_id: str) -> list[dict[str, Any]]:
+    """The registered versions that come from this run, by model and version."""
+    found = [
+        {"name": model.name, "version": one.number, "stage": one.stage, "aliases": _aliases(model, one.number)}
+        for model in registry_of(store.store).models().values()
+        for one in model.versions.values()
+        if one.run_id == run_id and model.state == one.state == ACTIVE
+    ]
+    return sorted(found, key=lambda one: (one["name"], one["version"]))[:MOST_RELATED]
+
+
+def _aliases(model: Model, version: int) -> list[str]:
+    return sorted(alias for alias, number in model.aliases.items() if number == version)
 
 
 def _place(kind: str, source: str) -> str:
