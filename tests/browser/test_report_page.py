@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from full_run import EVIL, EVILS, rich_run
 from playwright.sync_api import Browser, Page, expect
-from rich import EVIL, EVILS, rich_run
 from test_run_view import INTRUDERS
 
 import tracker

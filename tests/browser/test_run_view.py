@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from full_run import EVIL, EVILS, files, rich_run
 from playwright.sync_api import Browser, Locator, Page, expect
-from rich import EVIL, EVILS, files, rich_run
 from widget_page import WidgetPage, widget_page
 
 import tracker
