@@ -40,10 +40,15 @@ class Feed:
         return sum(map(len, self._pages.values()))
 
     def join(self, page: FeedHandler) -> None:
-        """Tell this page of changes from now on."""
+        """Tell this page of changes from now on; first of all that there is something to see.
+
+        What changed between the page's own first look and the watch's would be told by nobody else.
+        """
         key = page.place.key
         self._pages[key].add(page)
-        if key not in self._watches:
+        if key in self._watches:
+            page.tell("changed")
+        else:
             self._watches[key] = asyncio.create_task(self._watch(page.place))
 
     def leave(self, page: FeedHandler) -> None:
@@ -57,30 +62,33 @@ class Feed:
                 watch.cancel()
 
     async def _watch(self, place: Place) -> None:
-        loop, seen, first = asyncio.get_running_loop(), None, True
+        loop, seen = asyncio.get_running_loop(), object()
         while True:
             now, took = await loop.run_in_executor(threads, _state, place)
-            if now != seen and not first:
+            if now != seen:
                 for page in list(self._pages.get(place.key, ())):
                     page.tell("changed")
-            seen, first = now, False
+            seen = now
             await asyncio.sleep(max(EVERY_SECONDS, took / _PART_OF_TIME))
 
 
 def _state(place: Place) -> tuple[object, float]:
-    """What differs where the store does, and the seconds that it took to see."""
+    """What differs where the store does, and the seconds of work that it was to see."""
     from tracker.pages.watch import state_of
 
-    started = time.monotonic()
+    started = time.thread_time()
     try:
         store = place.store()
-        return (store.root, state_of(store)), time.monotonic() - started
-    except (TrackerError, OSError) as error:
-        return str(error), time.monotonic() - started
+        return (store.root, state_of(store)), time.thread_time() - started
+    except Exception as error:  # a store in any state: the watch goes on
+        return str(error), time.thread_time() - started
 
 
 class FeedHandler(WebSocketMixin, JupyterHandler, WebSocketHandler):
-    """`GET api/feed?folder=…`, a web socket: {"event": "changed"} after each change. What a page sends is not read."""
+    """`GET api/feed?folder=…`, a web socket: {"event": "changed"} at once and after each change.
+
+    What a page sends is not read.
+    """
 
     auth_resource = RESOURCE
     place: Place
