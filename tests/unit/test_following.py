@@ -164,6 +164,18 @@ def test_what_was_sealed_whole_is_not_forgotten(store: Store) -> None:
     assert state is not None and state.tags["k"] == "1"
 
 
+def test_the_first_value_of_a_parameter_is_told(store: Store) -> None:
+    follower, other = Follower(store), Elsewhere(store)
+    follower.catch_up()
+    run_id = _started(store)
+    follower.catch_up()
+    other.append(_line(run_id, ("param", "k", "theirs"), 1) + _line(run_id, ("param", "k", "again"), 9))
+    RunWriter(store, run_id).params({"k": "ours"})
+    follower.catch_up()
+    state = follower.known(run_id)
+    assert state is not None and state.params["k"] == "ours" and state.firsts["k"][1] == "theirs"
+
+
 def test_few_runs_are_held(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(following, "MAX_RUNS", 3)
     follower = Follower(store)

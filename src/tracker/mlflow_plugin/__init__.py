@@ -11,21 +11,23 @@ import os
 from typing import Any
 
 
-def tracking_store(store_uri: str | None = None, artifact_uri: str | None = None) -> Any:
+def open_tracking_store(store_uri: str | None = None, artifact_uri: str | None = None) -> Any:
     """MLflow's tracking store at a `tracker:` URI."""
     from tracker.mlflow_plugin.tracking_store import TrackingStore
 
     return TrackingStore(store_uri, artifact_uri)
 
 
-def registry_store(store_uri: str | None = None, tracking_uri: str | None = None) -> Any:
+def open_registry_store(store_uri: str | None = None, tracking_uri: str | None = None) -> Any:
     """MLflow's model registry at a `tracker:` URI."""
     from tracker.mlflow_plugin.registry_store import RegistryStore
 
     return RegistryStore(store_uri, tracking_uri)
 
 
-def artifact_repository(artifact_uri: str, tracking_uri: str | None = None, registry_uri: str | None = None) -> Any:
+def open_artifact_repository(
+    artifact_uri: str, tracking_uri: str | None = None, registry_uri: str | None = None
+) -> Any:
     """MLflow's artifacts below a `tracker:` URI."""
     from tracker.mlflow_plugin.artifact_repository import ArtifactRepository
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-import threading
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from mlflow.entities import (
     DatasetInput,
@@ -80,7 +79,6 @@ class TrackingStore(ExperimentCalls, HistoryCalls, LoggedModelCalls, AbstractSto
         self._follower = follower(self.store)
         self._follower.catch_up()
         self._entities = Entities(self.store, self._follower, self.root)
-        self._params_guard = threading.Lock()
 
     # -- runs
 
@@ -208,23 +206,27 @@ class TrackingStore(ExperimentCalls, HistoryCalls, LoggedModelCalls, AbstractSto
             self._writer(state.run_id).points(points)
             self.log_model_metrics(state, [metric for metric in metrics if metric.model_id is not None])
 
-    def _log_params(self, run_id: str, params: Iterable[Param], batch: bool) -> None:
-        """Log parameters that the run lacks. Raises MlflowException for one that it has with another value."""
-        with self._params_guard:  # of threads; processes that write at once the first of a parameter are not kept apart
-            known = self._state(run_id).params
-            changed, new = [], {}
-            for param in params:
-                if param.value is None:
-                    refuse(f"The parameter {param.key!r} has no value.", BAD_REQUEST)
-                value, _ = secrets.masked_value(param.key, typed(param.value))
-                if param.key not in known:
-                    new[param.key] = typed(param.value)
-                elif (old := shown(known[param.key])) != shown(value):
-                    changed.append({"key": param.key, "old_value": old, "new_value": param.value})
-            if changed:
-                _refuse_change(run_id, changed, batch)
-            if new:
+    def _log_params(self, run_id: str, params: Sequence[Param], batch: bool) -> None:
+        """Log parameters that the run lacks. Raises MlflowException for one that it has with another value.
+
+        Of processes that log a new one at once each looks again, and the first value holds.
+        """
+        told: dict[str, Any] = {}
+        for param in params:
+            if param.value is None:
+                refuse(f"The parameter {param.key!r} has no value.", BAD_REQUEST)
+            told[param.key] = secrets.masked_value(param.key, typed(param.value))[0]
+        with self._follower.deciding:
+            known = dict(self._state(run_id).params)
+            changed = {key: known[key] for key, value in told.items() if key in known and not _same(known[key], value)}
+            if not changed:
+                new = {param.key: typed(param.value) for param in params if param.key not in known}
                 self._writer(run_id).params(new)
+                firsts = self._state(run_id).firsts if new else {}
+                changed = {key: firsts[key][1] for key in new if key in firsts and not _same(firsts[key][1], told[key])}
+                self._writer(run_id).params(changed)
+        if changed:
+            _refuse_change(run_id, [_Change(key, shown(old), shown(told[key])) for key, old in changed.items()], batch)
 
     def log_inputs(
         self,
@@ -324,10 +326,23 @@ def _own_tag(tag: RunTag) -> RunTag:
     return tag
 
 
-def _refuse_change(run_id: str, changed: list[dict[str, str]], batch: bool) -> None:
+class _Change(NamedTuple):
+    """A parameter that would change."""
+
+    key: str
+    old: str
+    new: str
+
+
+def _same(one: Any, other: Any) -> bool:
+    return shown(one) == shown(other)
+
+
+def _refuse_change(run_id: str, changed: list[_Change], batch: bool) -> None:
     if batch:
-        refuse(f"Changing param values is not allowed. Params were already logged='{changed}' for run ID='{run_id}'.")
-    key, old, new = changed[0]["key"], changed[0]["old_value"], changed[0]["new_value"]
+        told = [{"key": one.key, "old_value": one.old, "new_value": one.new} for one in changed]
+        refuse(f"Changing param values is not allowed. Params were already logged='{told}' for run ID='{run_id}'.")
+    key, old, new = changed[0]
     refuse(
         f"Changing param values is not allowed. Param with key='{key}' was already logged with value='{old}' "
         f"for run ID='{run_id}'. Attempted logging new value '{new}'."

@@ -52,6 +52,8 @@ class RunState:
     inputs: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     """Datasets by (name, digest), as the store's `input` events have them."""
     last: int = 0
+    firsts: dict[str, tuple[Stamp, Any]] = field(default_factory=dict)
+    """Of each parameter the earliest event that was met, with its value."""
     _stamps: dict[tuple[str, str], Stamp] = field(default_factory=dict)
 
     def take(self, event: dict[str, Any], writer: str) -> None:
@@ -63,6 +65,8 @@ class RunState:
             return
         slot = "life" if kind in ("run", "resume", "end") else kind
         key, stamp = (slot, str(event.get("k", ""))), (t, writer)
+        if kind == "param" and (key[1] not in self.firsts or stamp < self.firsts[key[1]][0]):
+            self.firsts[key[1]] = (stamp, event["v"])
         if stamp < self._stamps.get(key, _EARLIEST):
             return
         self._stamps[key] = stamp
@@ -111,6 +115,8 @@ class Follower:
         self._begin()
 
     def _begin(self) -> None:
+        self.deciding = threading.Lock()
+        """For who looks at a run and then writes by what it saw: held by one thread of this process at a time."""
         self._guard = threading.RLock()
         self._read_to: dict[str, int] | None = None
         self._successors: dict[str, str] = {}
