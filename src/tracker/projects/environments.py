@@ -86,14 +86,14 @@ def environment_for(project: Project, manager: Manager, notebook: bool = False, 
     if manager == "local":
         return local_environment()
     wanted = wanted_by(project)
+    needs = (*_OWN_NEEDS, *(_NOTEBOOK_NEEDS if notebook else ()))
     if manager == "conda":
-        return _by_conda(project, wanted, say)
+        return _by_conda(project, wanted, needs, say)
     if wanted.python is not None and _version(wanted.python) < _OLDEST:
         if say is not None:
             say(f"The project asks for Python {wanted.python}, which tracker is too new for: it runs with "
                 f"{platform.python_version()}.")  # fmt: skip
         wanted = replace(wanted, python=None)
-    needs = (*_OWN_NEEDS, *(_NOTEBOOK_NEEDS if notebook else ()))
     told = {_plain_name(one) for one in wanted.packages}
     further = tuple(one for one in needs if _plain_name(one) not in told)
     place = cached(_digest(manager, wanted, further, project.folder))
@@ -306,7 +306,7 @@ def _run(command: Sequence[str], folder: Path) -> None:
 # -- conda
 
 
-def _by_conda(project: Project, wanted: Wanted, say: Any) -> Environment:
+def _by_conda(project: Project, wanted: Wanted, needs: Sequence[str], say: Any) -> Environment:
     conda = next(filter(None, map(shutil.which, ("mamba", "conda", "micromamba"))), None)
     if conda is None:
         raise InvalidState(
@@ -315,13 +315,16 @@ def _by_conda(project: Project, wanted: Wanted, say: Any) -> Environment:
         )
     if wanted.conda_file is None:
         raise InvalidValue(f"The project {project.folder} has no conda.yaml for env_manager='conda'.")
-    place = cached("conda-" + hashlib.sha256(wanted.conda_file.read_bytes()).hexdigest()[:32])
+    content = wanted.conda_file.read_bytes() + repr(needs).encode()
+    place = cached("conda-" + hashlib.sha256(content).hexdigest()[:32])
     with _held(place):
         if not (place / _DONE).is_file():
             shutil.rmtree(place, ignore_errors=True)
             if say is not None:
                 say(f"Making the environment of {project.name or project.folder.name} with conda.")
             _run([conda, "env", "create", "--prefix", str(place), "--file", str(wanted.conda_file)], project.folder)
+            if (place / "bin" / "pip").exists():
+                _run([str(place / "bin" / "pip"), "install", "--quiet", *needs], project.folder)
             (place / _DONE).touch()
     bin_folder = str(place / "bin")
     variables = {"CONDA_PREFIX": str(place), "CONDA_DEFAULT_ENV": str(place)}

@@ -98,6 +98,7 @@ class Reader:
         db = duckdb.connect(":memory:", config=no_extensions)
         root = str(self.store.root).replace("'", "''")
         for statement in (
+            "SET enable_progress_bar = false",  # the engine would show one in the user's cell
             "SET GLOBAL TimeZone = 'UTC'",
             "SET GLOBAL python_enable_replacements = false",
             f"SET allowed_directories = ['{root}']",

@@ -21,6 +21,10 @@ _COLOURS: Final = {"up to date": "#2e9e5b", "outdated": "#c98a1b", "waits": "#8a
 _MARKS: Final = {"up to date": "✓", "outdated": "↻", "waits": "…"}
 _PASSES: Final = 4
 
+Point = tuple[float, float]
+Slot = str | tuple[str, str, int]
+"""What takes a place in a layer: a task, or an edge that passes it on the way between two."""
+
 
 @dataclass(frozen=True)
 class Node:
@@ -35,10 +39,12 @@ class Node:
 
 def draw(nodes: Sequence[Node], title: str) -> str:
     """The graph of tasks, given in an order in which they can run."""
-    places = _places(nodes)
+    places, routes = _places(nodes)
     width = max(x for x, _ in places.values()) + _WIDTH + _MARGIN
-    height = max(y for _, y in places.values()) + _HEIGHT + _MARGIN
-    edges = [_edge(places[before], places[node.name]) for node in nodes for before in node.upstream]
+    lowest = [y + _HEIGHT for _, y in places.values()] + [y for route in routes.values() for _, y in route]
+    height = max(lowest) + _MARGIN
+    edges = [_edge(places[before], routes[before, node.name], places[node.name])
+             for node in nodes for before in node.upstream]  # fmt: skip
     boxes = [_box(node, *places[node.name]) for node in nodes]
     label = f"{title}: " + ", ".join(f"{node.name} ({node.standing})" for node in nodes)
     return (
@@ -49,46 +55,81 @@ def draw(nodes: Sequence[Node], title: str) -> str:
     )
 
 
-def _places(nodes: Sequence[Node]) -> dict[str, tuple[float, float]]:
-    """Where each box stands: one layer behind the last that it waits for; in its layer, near its neighbours."""
+def _places(nodes: Sequence[Node]) -> tuple[dict[str, Point], dict[tuple[str, str], list[Point]]]:
+    """Where each box stands, and the points that each edge goes through where it passes other boxes.
+
+    A box's layer is one behind the last that it waits for; in its layer, it is near its neighbours.
+    """
     layer: dict[str, int] = {}
     for node in nodes:
         layer[node.name] = 1 + max((layer[name] for name in node.upstream), default=-1)
-    columns = [[node.name for node in nodes if layer[node.name] == i] for i in range(max(layer.values()) + 1)]
-    before = {node.name: list(node.upstream) for node in nodes}
-    after: dict[str, list[str]] = {node.name: [] for node in nodes}
+    columns: list[list[Slot]] = [[] for _ in range(max(layer.values()) + 1)]
+    before: dict[Slot, list[Slot]] = {}
     for node in nodes:
+        columns[layer[node.name]].append(node.name)
         for name in node.upstream:
-            after[name].append(node.name)
+            chain: list[Slot] = [name]
+            for i in range(layer[name] + 1, layer[node.name]):
+                columns[i].append((name, node.name, i))
+                before[name, node.name, i] = [chain[-1]]
+                chain.append((name, node.name, i))
+            before.setdefault(node.name, []).append(chain[-1])
+    _sort(columns, before)
+    found = _stacked(columns)
+    places = {slot: place for slot, place in found.items() if isinstance(slot, str)}
+    routes: dict[tuple[str, str], list[Point]] = {(name, node.name): [] for node in nodes for name in node.upstream}
+    for slot in (slot for column in columns for slot in column if isinstance(slot, tuple)):
+        routes[slot[0], slot[1]].append(found[slot])
+    return places, routes
+
+
+def _sort(columns: list[list[Slot]], before: Mapping[Slot, list[Slot]]) -> None:
+    """Order each layer so that few edges cross: by the mean place of the neighbours, forth and back."""
+    after: dict[Slot, list[Slot]] = {}
+    for slot, earlier in before.items():
+        for one in earlier:
+            after.setdefault(one, []).append(slot)
     for step in range(_PASSES):
-        order = columns[1:] if step % 2 == 0 else columns[-2::-1]
         near = before if step % 2 == 0 else after
-        rank = {name: i - len(column) / 2 for column in columns for i, name in enumerate(column)}
-        for column in order:
-            column.sort(key=lambda name: _mean([rank[one] for one in near[name]], rank[name]))
-            rank |= {name: i - len(column) / 2 for i, name in enumerate(column)}
-    tallest = max(map(len, columns))
-    places: dict[str, tuple[float, float]] = {}
+        rank = {slot: i - len(column) / 2 for column in columns for i, slot in enumerate(column)}
+        for column in columns[1:] if step % 2 == 0 else columns[-2::-1]:
+            means = {slot: _mean([rank[one] for one in near.get(slot, ())], rank[slot]) for slot in column}
+            column.sort(key=means.__getitem__)
+            rank |= {slot: i - len(column) / 2 for i, slot in enumerate(column)}
+
+
+def _stacked(columns: list[list[Slot]]) -> dict[Slot, Point]:
+    """The upper left corners of boxes, and the left ends of the lines that pass them; each layer in the middle."""
+    heights = [sum(_height(slot) + _ROW_GAP for slot in column) - _ROW_GAP for column in columns]
+    found: dict[Slot, Point] = {}
     for i, column in enumerate(columns):
-        top = _MARGIN + (tallest - len(column)) * (_HEIGHT + _ROW_GAP) / 2
-        for j, name in enumerate(column):
-            places[name] = (_MARGIN + i * (_WIDTH + _GAP), top + j * (_HEIGHT + _ROW_GAP))
-    return places
+        y = _MARGIN + (max(heights) - heights[i]) / 2
+        for slot in column:
+            found[slot] = (_MARGIN + i * (_WIDTH + _GAP), y)
+            y += _height(slot) + _ROW_GAP
+    return found
+
+
+def _height(slot: Slot) -> float:
+    return _HEIGHT if isinstance(slot, str) else 0
 
 
 def _mean(values: Sequence[float], otherwise: float) -> float:
     return sum(values) / len(values) if values else otherwise
 
 
-def _edge(start: tuple[float, float], end: tuple[float, float]) -> str:
-    x0, y0 = start[0] + _WIDTH, start[1] + _HEIGHT / 2
-    x1, y1 = end[0], end[1] + _HEIGHT / 2
-    bend = max(24.0, (x1 - x0) / 2)
+def _edge(start: Point, through: Sequence[Point], end: Point) -> str:
+    x, y = start[0] + _WIDTH, start[1] + _HEIGHT / 2
+    path = f"M{x:g} {y:g}"
+    for place in (*through, (end[0], end[1] + _HEIGHT / 2)):
+        bend = (place[0] - x) / 2
+        path += f"C{x + bend:g} {y:g} {place[0] - bend:g} {place[1]:g} {place[0]:g} {place[1]:g}"
+        x, y = place[0] + _WIDTH, place[1]
+        path += f"H{x:g}" if place[0] != end[0] else ""
+    x, y = end[0], end[1] + _HEIGHT / 2
     return (
-        f'<path d="M{x0:g} {y0:g}C{x0 + bend:g} {y0:g} {x1 - bend:g} {y1:g} {x1 - 6:g} {y1:g}" fill="none" '
-        f'stroke="currentColor" stroke-opacity=".45" stroke-width="1.3"/>'
-        f'<path d="M{x1 - 8:g} {y1 - 4:g}L{x1:g} {y1:g}L{x1 - 8:g} {y1 + 4:g}Z" fill="currentColor" '
-        f'fill-opacity=".55"/>'
+        f'<path d="{path}" fill="none" stroke="currentColor" stroke-opacity=".45" stroke-width="1.3"/>'
+        f'<path d="M{x - 8:g} {y - 4:g}L{x:g} {y:g}L{x - 8:g} {y + 4:g}Z" fill="currentColor" fill-opacity=".7"/>'
     )
 
 
