@@ -251,3 +251,20 @@ def test_a_trial_whose_curve_is_behind_is_pruned() -> None:
     assert sweep.trials[4].pruned and sweep.trials[4].error.startswith("pruned at step")
     assert "tracker.trial.pruned" in tracker.get_run(sweep.trials[4].run_id).data.tags
     assert sweep.best is not None and sweep.best.values == {"n": 0}
+
+
+LEAVING = """
+import time, tracker
+sweep = tracker.sweep("import time\\ntime.sleep(60)\\nvalue = n * 1.0", {"n": [1, 2, 3, 4]}, jobs=2, wait=False)
+while not any(trial.status == "RUNNING" for trial in sweep.trials):
+    time.sleep(0.1)
+time.sleep(1)
+print(sweep.run_id)
+"""
+
+
+def test_a_program_that_ends_takes_its_sweep_with_it(python: Callable[..., Any]) -> None:
+    began = time.monotonic()
+    said = python(LEAVING)
+    assert said.stderr == "" and time.monotonic() - began < 50
+    assert tracker.get_run(said.stdout.strip()).info.status == "KILLED"

@@ -17,7 +17,8 @@ from tracker.notebook import static_sweep
 from tracker.notebook.bundle import LIMIT, MIME, PROTOCOL, clipped
 from tracker.notebook.frontend import shows_widgets
 from tracker.pages.numbers import rounded
-from tracker.sweeps.sweep import Sweep, Trial
+from tracker.sweeps.sweep import Sweep
+from tracker.sweeps.trials import Trial
 from tracker.tracking.provenance import current_shell
 
 MOST_ROWS = 200

@@ -17,7 +17,8 @@ from tracker.sweeps.children import SWEEP, Child, children_of, sweeps_of
 from tracker.sweeps.program import Program
 from tracker.sweeps.space import Space
 from tracker.sweeps.strategies import Direction, Strategy, strategy_of
-from tracker.sweeps.sweep import Plan, Sweep
+from tracker.sweeps.sweep import Sweep
+from tracker.sweeps.trials import Plan
 from tracker.tracking.experiments import active_experiment_id
 from tracker.tracking.location import current_store
 from tracker.tracking.provenance import RUN_NAME, automatic_tags

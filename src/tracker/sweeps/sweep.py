@@ -7,12 +7,13 @@ never had a run is known by what its worker said.
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import json
 import math
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from tracker.exceptions import InvalidValue, TrackerError
@@ -20,59 +21,16 @@ from tracker.store import Store
 from tracker.store.ids import new_id
 from tracker.sweeps import backends, keeper, signals
 from tracker.sweeps.children import POINT, PRUNED, TRIAL, Child, children_of, curves_of
-from tracker.sweeps.program import Program, shown_values, texts
+from tracker.sweeps.program import shown_values, texts
 from tracker.sweeps.pruning import Pruner
-from tracker.sweeps.space import Values
-from tracker.sweeps.strategies import Direction, Strategy
+from tracker.sweeps.strategies import Strategy
+from tracker.sweeps.trials import Plan, Trial
 from tracker.tracking.provenance import PARENT
 from tracker.tracking.writer import RunWriter
 
 _LOOK_SECONDS: Final = 0.5
+_EXIT_SECONDS: Final = 10.0
 _MOST_TRIES: Final = 2
-_ENDED: Final = ("FINISHED", "FAILED", "KILLED")
-
-
-@dataclass
-class Trial:
-    """One point and what became of it."""
-
-    number: int
-    values: Values
-    status: str = "SCHEDULED"
-    """SCHEDULED, RUNNING, FINISHED, FAILED or KILLED."""
-    run_id: str | None = None
-    value: float | None = None
-    """The metric that the sweep looks at."""
-    seconds: float | None = None
-    error: str = ""
-    tries: int = 0
-    key: Any = None
-    told: bool = False
-    pruned: bool = False
-    """It was stopped since it was behind the others."""
-
-    @property
-    def ended(self) -> bool:
-        """Whether nothing more comes."""
-        return self.status in _ENDED
-
-
-@dataclass
-class Plan:
-    """How a sweep is to be run. `timeout` of a trial in s."""
-
-    program: Program
-    experiment: str
-    experiment_id: str
-    metric: str | None
-    direction: Direction
-    strategy_name: str
-    backend: str
-    jobs: int
-    timeout: float | None = None
-    prune: bool = False
-    name: str = "sweep"
-    tags: dict[str, str] = field(default_factory=dict)
 
 
 class Sweep:
@@ -110,6 +68,7 @@ class Sweep:
     def start(self) -> None:
         """Begin. Raises StoreError if the store cannot be written."""
         signals.lead(self._signals, self._owner)
+        _running.add(self)
         self._thread.start()
 
     def wait(self, timeout: float | None = None) -> Sweep:
@@ -294,7 +253,7 @@ class Sweep:
     # -- following
 
     def _watch(self) -> None:
-        beaten = 0.0
+        beaten, guarded = 0.0, False
         while not self._looking.wait(_LOOK_SECONDS):
             if time.monotonic() - beaten > signals.BEAT_SECONDS:
                 beaten = time.monotonic()
@@ -303,6 +262,9 @@ class Sweep:
                 self._look()
             except Exception as error:  # the store cannot be read for a moment: the trials go on
                 self.notices = [f"The trials could not be looked at: {error}"]
+            if not guarded and any(trial.run_id is not None for trial in self.trials):
+                guarded = True
+                _at_exit()
             self._tell_listeners()
 
     def _tell_listeners(self) -> None:
@@ -382,6 +344,7 @@ class Sweep:
             self.status = "FAILED"
         self.ended = time.time()
         self._done.set()
+        _running.discard(self)
         self._tell_listeners()
 
     def _outcome(self) -> str:
@@ -402,6 +365,24 @@ class Sweep:
                 self._writer.tags({"tracker.sweep.best": best.run_id})
         finally:
             self._writer.end(self.status)
+
+
+_running: set[Sweep] = set()
+
+
+def _at_exit() -> None:
+    """Stop what runs before joblib's own end of the interpreter, which would wait for the trials or trip over them:
+    what was registered last is called first, and joblib registers with its first worker."""
+    with contextlib.suppress(RuntimeError):  # the interpreter ends already
+        getattr(threading, "_register_atexit", atexit.register)(_stop_all)
+
+
+def _stop_all() -> None:
+    leaving = list(_running)
+    for sweep in leaving:
+        sweep.stop()
+    for sweep in leaving:
+        sweep._done.wait(_EXIT_SECONDS)
 
 
 def _only_metric(found: list[Child]) -> str | None:
