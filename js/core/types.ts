@@ -86,6 +86,10 @@ export interface RunCard {
   readonly notices: readonly string[];
   /** Plain sentences that tell something of the run without being a fault: an earlier run had the same inputs. */
   readonly remarks?: readonly string[];
+  /** How many of the session's cells made it, in words. */
+  readonly slice?: string;
+  /** Names of the datasets and files that it read. */
+  readonly inputs?: readonly string[];
 }
 
 /** Which of a metric's values a run is shown by. */

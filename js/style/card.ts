@@ -26,7 +26,7 @@ header.stale > .chip::before { animation: none; }
 .id:hover { background: var(--trk-tint2); color: var(--trk-fg); }
 .note { margin: 0; padding: 0 14px 8px; color: var(--trk-fg2); white-space: pre-wrap; overflow-wrap: anywhere; }
 .notices { margin: 0 0 8px; padding: 5px 14px; list-style: none; color: var(--trk-warn); background: color-mix(in srgb, var(--trk-warn) 10%, transparent); font-size: .92em; overflow-wrap: anywhere; }
-.remarks { margin: 0 0 8px; padding: 0 14px; list-style: none; color: var(--trk-fg2); font-size: .92em; overflow-wrap: anywhere; }
+.remarks, .origins { margin: 0 0 8px; padding: 0 14px; list-style: none; color: var(--trk-fg2); font-size: .92em; overflow-wrap: anywhere; }
 .notices > li::before { content: '⚠'; margin-right: 7px; }
 .pairs { display: flex; flex-wrap: wrap; gap: 5px 6px; padding: 2px 14px 10px; margin: 0; list-style: none; }
 .pairs > li, .more { display: inline-flex; max-width: min(100%, 340px); border-radius: 5px; background: var(--trk-tint); font-size: .92em; overflow: hidden; white-space: nowrap; }

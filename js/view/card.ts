@@ -6,7 +6,7 @@ import { formatDuration, formatTime, statusText } from '../core/format';
 import type { CardData, Dispose, Link, RunCard, Source } from '../core/types';
 import { cardStyle } from '../style/card';
 import { themeStyle } from '../style/theme';
-import { folds, metrics, notices, type Part, pairs, remarks } from './card_parts';
+import { folds, metrics, notices, origins, type Part, pairs, remarks } from './card_parts';
 import { h, setText } from './dom';
 import { copyText } from './table_dom';
 import { followTheme } from './theme';
@@ -29,7 +29,7 @@ export function card(
   const shadow = host.attachShadow({ mode: 'open' });
   root.append(host);
   const title = heading(saved, opened);
-  const parts: Part[] = [title, notices(), remarks(), noteLine(), pairs(), metrics(), folds()];
+  const parts: Part[] = [title, notices(), remarks(), noteLine(), pairs(), metrics(), origins(), folds()];
   const frame = h('article', { class: 'card' }, ...parts.map(part => part.node));
   shadow.append(h('style', {}, themeStyle + cardStyle), frame);
 

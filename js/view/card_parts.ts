@@ -107,6 +107,20 @@ export const notices = (): Part => sentences('notices', run => run.notices);
 /** Sentences that tell something of the run without being a fault. */
 export const remarks = (): Part => sentences('remarks', run => run.remarks ?? []);
 
+/** What the run was made by and from, in one line. */
+export function origins(): Part {
+  const node = h('p', { class: 'origins' });
+  return {
+    node,
+    update(run) {
+      const told = [run.slice ? `made by ${run.slice}` : '', run.inputs?.length ? `read ${run.inputs.join(', ')}` : ''];
+      const line = told.filter(Boolean).join(' · ');
+      node.hidden = line === '';
+      setText(node, line);
+    },
+  };
+}
+
 function sentences(kind: string, of: (run: RunCard) => readonly string[]): Part {
   const node = h('ul', { class: kind, role: 'status' });
   return {

@@ -34,13 +34,16 @@ def test_the_card_moves_while_its_cell_runs(open_notebook) -> None:
 
 
 def test_a_saved_card_needs_no_kernel(open_notebook) -> None:
-    notebook = open_notebook("%load_ext tracker", LOOP.format(passes=30))
+    load = "%load_ext tracker\nimport numpy as np\nweights = np.ones(3)"
+    notebook = open_notebook(load, LOOP.format(passes=30) + "total = weights.sum()")
     notebook.run(0)
     notebook.run(1)
+    expect(notebook.output(1).get_by_text("made by 2 of 2 cells · read weights")).to_be_visible()
     document = notebook.save()
     (output,) = document.cells[1].outputs
     assert MIME in output.data and "application/vnd.jupyter.widget-view+json" not in output.data
     assert "widgets" not in document.metadata
     again = open_notebook()
     expect(again.output(1).get_by_text("slow loop", exact=True)).to_be_visible()
+    expect(again.output(1).get_by_text("read weights")).to_be_visible()
     again.shot("reopened", again.output(1))

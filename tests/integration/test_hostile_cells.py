@@ -84,6 +84,18 @@ def test_fifty_megabytes_of_print(shell: Kernel) -> None:
     )
 
 
+def test_a_frame_of_twenty_gigabytes(shell: Kernel) -> None:
+    """It is there by its address alone: what is not read costs no memory."""
+    made = shell.run("import numpy as np, pandas as pd\nhuge = pd.DataFrame(np.zeros((250_000_000, 10)), copy=False)")
+    if made.status != "ok":
+        pytest.skip("the system hands out no memory that it does not have")
+    seen = shell.run("%%track\nscore = huge[3].iloc[:10].sum() + 1 / x")
+    shell.run("del huge")
+    (notice,) = seen.card["notices"]
+    assert "huge is sampled" in notice and "18.6 GiB" in notice
+    assert [m["key"] for m in seen.card["metrics"]] == ["score"]
+
+
 def test_ten_thousand_assignments(shell: Kernel) -> None:
     literal = "".join(f"v{i} = {i}\n" for i in range(10_000))
     computed = "".join(f"w{i} = v{i} / 7\n" for i in range(10_000))

@@ -69,6 +69,7 @@ class RunFold:
         self.tags: dict[str, str] = {}
         self.curves: dict[str, Curve] = {}
         self.artifacts: dict[str, int] = {}
+        self.inputs: dict[str, None] = {}
 
     def feed(self, lines: bytes) -> bool:
         """Take the run's events among `lines`; whether there were any."""
@@ -104,6 +105,8 @@ class RunFold:
             self.tags.pop(key, None)
         elif kind == "tag":
             self.tags[key] = value
+        elif kind == "input":
+            self.inputs[key] = None
         elif kind == "artifact":
             self.artifacts[key] = value["size"]
 

@@ -20,6 +20,7 @@ from tracker.pages.numbers import rounded
 FIRST_SECONDS, EVERY_SECONDS = 0.3, 0.15
 CLOSE_SECONDS = 30
 LIVE_POINTS = 120
+SHOWN_INPUTS = 12
 _HIDDEN_TAGS = ("mlflow.", "tracker.")
 
 Publish = Callable[[dict[str, Any], bool], None]
@@ -117,6 +118,7 @@ class LiveCard:
             "name": fold.tags.get("mlflow.runName", ""),
             "note": fold.tags.get("mlflow.note.content", ""),
             "slice": fold.tags.get("tracker.slice", ""),
+            "inputs": [*list(fold.inputs)[:SHOWN_INPUTS], *(["…"] if len(fold.inputs) > SHOWN_INPUTS else [])],
             "params": [{"key": key, "value": shown(value)} for key, value in fold.params.items()],
             "metrics": [
                 {"key": key, "value": rounded(curve.last), "step": curve.last_step, "points": curve.points}

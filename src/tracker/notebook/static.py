@@ -41,7 +41,7 @@ def card_parts(run: dict[str, Any]) -> str:
     """What stands in the card's box."""
     parts = [_heading(run)]
     if run["note"]:
-        parts.append(f'<div style="{_FAINT}">{escape(run["note"])}</div>')
+        parts.append(f'<div style="{_FAINT}">{escape(run["note"]).replace(chr(10), "<br>")}</div>')
     if run["metrics"]:
         curves = {curve["key"]: curve for curve in run["curves"]}
         cells = [_metric_tile(metric, curves.get(metric["key"])) for metric in run["metrics"][:12]]
@@ -50,8 +50,10 @@ def card_parts(run: dict[str, Any]) -> str:
     pairs += [f"{escape(tag['key'])}: {escape(tag['value'][:80])}" for tag in run["tags"][:12]]
     if pairs:
         parts.append(f"<div>{' · '.join(pairs)}</div>")
-    if run.get("slice"):
-        parts.append(f'<div style="{_FAINT}">made by {escape(run["slice"])}</div>')
+    origin = [f"made by {run['slice']}"] if run.get("slice") else []
+    origin += [f"read {', '.join(name[:80] for name in run['inputs'])}"] if run.get("inputs") else []
+    if origin:
+        parts.append(f'<div style="{_FAINT}">{escape(" · ".join(origin))}</div>')
     parts += [f'<div style="{_FAINT}">{escape(remark)}</div>' for remark in run.get("remarks", ())]
     parts += [f'<div style="color:#b9770e">{escape(notice)}</div>' for notice in run["notices"]]
     parts += [
@@ -127,13 +129,13 @@ def compare_text(body: dict[str, Any]) -> str:
 
 def figure(value: object) -> str:
     """A number for people: four significant digits, integers whole, missing as a dash."""
-    if value is None or value == "NaN":
+    if value is None:
         return "–"
     if isinstance(value, str):
         return {"Infinity": "∞", "-Infinity": "−∞"}.get(value, value)
     number = float(value)  # type: ignore[arg-type]
     if not math.isfinite(number):
-        return "–" if math.isnan(number) else "∞" if number > 0 else "−∞"
+        return "NaN" if math.isnan(number) else "∞" if number > 0 else "−∞"
     return f"{number:,.0f}" if number.is_integer() and abs(number) < 1e9 else f"{number:.4g}"
 
 
