@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { columnOf, makeTable } from '../core/columns';
 import type { Source, Table, TableData, TableState } from '../core/types';
 import { table as show } from '../view/table';
-import { toCsv, toPython } from '../view/table_copy';
+import { toComparison, toCsv, toPython } from '../view/table_copy';
 import { TableModel } from '../view/table_model';
 
 const EVIL = '<img src=x onerror=alert(1)>';
@@ -316,4 +316,7 @@ test('runs are copied as CSV with all digits, and as the Python call that gives 
   const state = { where: "name = 'x'", sort: [{ column: 'params.my key', descending: true }], hidden: [] };
   expect(toPython(state, [])).toBe('tracker.runs(where="name = \'x\'", order_by=["params.`my key` DESC"])');
   expect(toPython(state, ['r1'])).toContain("run_id IN ('r1')");
+  expect(toPython({ ...state, where: '', sort: [] }, [], ['iris'])).toBe('tracker.runs("iris")');
+  expect(toComparison(state, [], ['iris'])).toBe('tracker.compare(experiment="iris", where="name = \'x\'")');
+  expect(toComparison(state, ['r1', 'r2'], ['iris'])).toBe('tracker.compare(["r1", "r2"])');
 });

@@ -4,7 +4,7 @@ import { plural } from '../core/format';
 import type { Dialog } from './dialog';
 import type { EditQueue } from './edit_queue';
 import { markdown } from './markdown';
-import { conditionFor, toCsv, toFilter, toPython } from './table_copy';
+import { conditionFor, toComparison, toCsv, toFilter, toPython } from './table_copy';
 import type { RowActions } from './table_menus';
 import type { TableModel } from './table_model';
 
@@ -68,12 +68,13 @@ export function actionsOf(host: ActionsHost): RowActions {
     copy(what) {
       const ids = host.selected();
       const rows = ids.length > 0 ? Uint32Array.from(ids.flatMap(id => model.rowOf(id) ?? [])) : model.kept;
+      const experiments = model.raw.column('experiment')?.dictionary ?? [];
       const columns = model.columns.map(info => info.column);
       const texts = {
         csv: () => toCsv(columns, rows),
-        python: () => toPython(model.state, ids, model.raw.column('experiment')?.dictionary ?? []),
+        python: () => toPython(model.state, ids, experiments),
         filter: () => toFilter(model.state, ids),
-        compare: () => `tracker.compare([${Array.from(rows, row => JSON.stringify(model.idOf(row))).join(', ')}])`,
+        compare: () => toComparison(model.state, ids, experiments),
         ids: () => Array.from(rows, row => model.idOf(row)).join('\n'),
       };
       host.copied(texts[what]());

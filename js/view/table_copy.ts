@@ -33,6 +33,16 @@ export function toPython(state: TableState, selected: readonly string[], experim
   return `tracker.runs(${options.join(', ')})`;
 }
 
+/** The Python call that compares them. */
+export function toComparison(state: TableState, selected: readonly string[], experiments: readonly string[]): string {
+  if (selected.length > 0) return `tracker.compare([${selected.map(id => JSON.stringify(id)).join(', ')}])`;
+  const options = [
+    ...(experiments.length === 1 ? [`experiment=${JSON.stringify(experiments[0])}`] : []),
+    ...(state.where.trim() === '' ? [] : [`where=${JSON.stringify(state.where)}`]),
+  ];
+  return `tracker.compare(${options.join(', ')})`;
+}
+
 /** The condition that a run has this value; '' for values that the grammar cannot write. */
 export function conditionFor(column: Column, row: number): string {
   const name = writtenName(column.name);
