@@ -317,6 +317,8 @@ def test_logged_models_come_in(kind: str, tmp_path: Path) -> None:
     assert tracker.get_run(run.run_id).data.tags[f"tracker.mlflow.made.{model.id}"] == "2"
     version = tracker.MlflowClient().get_model_version("Reg", 1)
     assert version.model_id == model.id
+    if kind == "database":  # its files are not on this machine: it says where they are
+        assert model.location == version.source and version.source.startswith("/home/ada/")
     if kind == "folder":
         assert report.files == 3
         assert tracker.artifacts.load_text(f"runs:/{run.run_id}/clf/w.bin") == "weights"
@@ -326,3 +328,13 @@ def test_logged_models_come_in(kind: str, tmp_path: Path) -> None:
     again = import_from(place)
     assert (again.runs, again.files, again.versions) == (0, 0, 0) and everything() == before
     assert len(model_records.every(store)) == 2 and len(model_records.get(store, model.id).metrics) == 2
+
+
+def test_a_version_whose_model_is_nowhere_costs_itself(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "lost.db") as connection:
+        connection.executescript((WRITTEN / "logged_models.sql").read_text())
+        connection.execute("DELETE FROM logged_models")
+    connection.close()
+    report = import_from(tmp_path / "lost.db")
+    assert (report.runs, report.versions) == (1, 0)
+    assert [one.what for one in report.skipped] == ["model 'Reg', version 1"]

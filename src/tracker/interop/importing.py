@@ -154,7 +154,7 @@ class _Importer:
         return _identifier(self._source.kind, run_id)
 
     def _model(self, record: ModelRecord) -> None:
-        self._report.versions += import_model(self._store, record, self._here)
+        self._report.versions += import_model(self._store, record, self._here, self._report.skipped)
 
     # -- runs
 

@@ -35,10 +35,10 @@ def import_logged_model(
         return 0
     run_id = run_id_here(record.run_id) if record.run_id else None
     path = _path(store, run_id, record) if run_id else None
-    placed = 0
+    placed, elsewhere = 0, record.artifacts_elsewhere
+    files = RunRecord(record.id, experiment_id, artifacts=record.artifacts, artifacts_elsewhere=elsewhere)
     if record.artifacts is not None:
         writer = RunWriter(store, run_id or record.id)
-        files = RunRecord(record.id, experiment_id, artifacts=record.artifacts)
         placed = filing.place(writer, files, below=path, tell=run_id is not None)
     changes = [
         {"e": "metric", "k": point["key"], "v": {**point, "run_id": run_id_here(str(point["run_id"]))}}
@@ -51,7 +51,7 @@ def import_logged_model(
     facts = {
         "experiment_id": experiment_id, "name": record.name, "model_type": record.model_type,
         "tags": record.tags, "params": record.params, "status": record.status, "t": record.created * 1000,
-        "location": filing.elsewhere(RunRecord(record.id, experiment_id, artifacts=record.artifacts)),
+        "location": filing.elsewhere(files),
         "run_id": run_id, "path": path,
     }  # fmt: skip
     logged_models.record_facts(store, record.id, {key: value for key, value in facts.items() if value is not None})

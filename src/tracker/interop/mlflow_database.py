@@ -156,6 +156,7 @@ class MlflowDatabase(Source):
                 params=params.get(model, {}),
                 metrics=tuple(points.get(model, ())),
                 artifacts=self._local(place),
+                artifacts_elsewhere=None if self._local(place) else place or None,
             )
 
     def models(self) -> Iterator[ModelRecord]:

@@ -97,6 +97,7 @@ class MlflowFiles(Source):
             params=_texts(folder / "params"),
             metrics=tuple(self._model_points(folder / "metrics")),
             artifacts=artifacts if artifacts.is_dir() else None,
+            artifacts_elsewhere=None if artifacts.is_dir() else str(meta.get("artifact_location") or "") or None,
         )
 
     def _model_points(self, folder: Path) -> Iterator[dict[str, Any]]:

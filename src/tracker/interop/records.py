@@ -80,6 +80,7 @@ class LoggedModelRecord:
     params: dict[str, str] = field(default_factory=dict)
     metrics: tuple[dict[str, Any], ...] = ()
     artifacts: Path | None = None
+    artifacts_elsewhere: str | None = None
 
 
 @dataclass(frozen=True)

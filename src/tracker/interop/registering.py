@@ -8,15 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tracker.interop.records import ModelRecord, VersionRecord
+from tracker.exceptions import InvalidValue, NotFound
+from tracker.interop.records import ModelRecord, Skipped, VersionRecord
 from tracker.store import Store
-from tracker.tracking import registry
+from tracker.tracking import logged_models, registry
 
 MARK = "tracker.import"
 
 
-def import_model(store: Store, record: ModelRecord, run_id_here: Callable[[str], str]) -> int:
-    """Register a model with its versions; how many were not here before. Raises InvalidValue, StoreError."""
+def import_model(store: Store, record: ModelRecord, run_id_here: Callable[[str], str], skipped: list[Skipped]) -> int:
+    """Register a model with its versions; how many were not here before. Raises InvalidValue, StoreError.
+
+    `skipped` is told of versions that cannot be.
+    """
     registry.ensure_model(store, record.name)
     model = registry.find_model(store, record.name)
     if record.description and not model.description:
@@ -29,7 +33,12 @@ def import_model(store: Store, record: ModelRecord, run_id_here: Callable[[str],
     new = 0
     for version in record.versions:
         if not version.deleted and str(version.number) not in here:
-            here[str(version.number)] = _version(store, record.name, version, run_id_here, keep_number=ours_alone)
+            try:
+                made = _version(store, record.name, version, run_id_here, keep_number=ours_alone)
+            except (InvalidValue, NotFound) as error:
+                skipped.append(Skipped(f"model {record.name!r}, version {version.number}", error.message))
+                continue
+            here[str(version.number)] = made
             new += 1
     for alias, number in record.aliases.items():
         if alias not in model.aliases and str(number) in here:
@@ -40,11 +49,12 @@ def import_model(store: Store, record: ModelRecord, run_id_here: Callable[[str],
 def _version(
     store: Store, name: str, record: VersionRecord, run_id_here: Callable[[str], str], keep_number: bool
 ) -> int:
+    source = _source(store, record)
     while True:
         made = registry.create_version(
             store,
             name,
-            record.source,
+            source,
             run_id_here(record.run_id) if record.run_id else None,
             {**record.tags, MARK: str(record.number)},
             record.run_link,
@@ -57,3 +67,14 @@ def _version(
     if record.stage != "None":
         registry.transition(store, name, made.version, record.stage, False)
     return int(made.version)
+
+
+def _source(store: Store, record: VersionRecord) -> str:
+    """The version's source; of a logged model whose files are not here, where they are. Raises InvalidValue."""
+    model = record.source.removeprefix("models:/")
+    if model == record.source or not logged_models.is_id(model) or logged_models.folder_of(store, model) is not None:
+        return record.source
+    location = (logged_models.facts_of(store, model) or {}).get("location")
+    if not isinstance(location, str):
+        raise InvalidValue(f"the model {model} that it was made of is not here")
+    return location

@@ -14,7 +14,7 @@ from pathlib import Path
 import orjson
 
 from tracker.exceptions import InvalidValue
-from tracker.interop.records import ModelRecord, VersionRecord
+from tracker.interop.records import ModelRecord, Skipped, VersionRecord
 from tracker.interop.registering import import_model
 from tracker.store import Store, registry_files
 from tracker.store.ids import new_id
@@ -74,8 +74,8 @@ def _changes(folder: Path, models: Collection[str]) -> Iterator[bytes]:
                         yield line + b"\n"
 
 
-def copy_registry(source: Store, target: Store, runs: Collection[str]) -> tuple[int, list[str]]:
-    """Bring in the models of these runs, and those of no run; how many versions came, and what was refused.
+def copy_registry(source: Store, target: Store, runs: Collection[str], skipped: list[Skipped]) -> int:
+    """Bring in the models of these runs, and those of no run; how many versions came. `skipped` is told what did not.
 
     Raises StoreError.
     """
@@ -88,14 +88,14 @@ def copy_registry(source: Store, target: Store, runs: Collection[str]) -> tuple[
     ]
     for name, data in files(source, fresh, logged):
         registry_files.create_exclusively(target.root / "models" / name, data)
-    versions, refused = sum(len(m.versions) for m in fresh), []
+    versions = sum(len(m.versions) for m in fresh)
     for model in every:
         if model not in fresh:
             try:
-                versions += import_model(target, _record(model), lambda run: run)
+                versions += import_model(target, _record(model), lambda run: run, skipped)
             except InvalidValue as error:
-                refused.append(f"model {model.name!r}: {error.message}")
-    return versions, refused
+                skipped.append(Skipped(f"model {model.name!r}", error.message))
+    return versions
 
 
 def _concerns(model: Model, runs: Collection[str]) -> bool:

@@ -132,8 +132,7 @@ def _copy_chosen(
             progress(done, len(wanted))
     _write_journal(target, _counted(cursor, lines, there, report))
     report.runs = len(wanted)
-    report.versions, refused = registry_copy.copy_registry(source, target, set(wanted))
-    report.skipped += [Skipped(what.partition(": ")[0], what.partition(": ")[2]) for what in refused]
+    report.versions = registry_copy.copy_registry(source, target, set(wanted), report.skipped)
 
 
 def _experiments(
