@@ -10,7 +10,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
 const BUDGETS = {
   card: 40_000,
-  table: 130_000,
+  table: 140_000,
   compare: 110_000,
   run: 90_000,
   registry: 40_000,
