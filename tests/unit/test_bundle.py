@@ -195,7 +195,7 @@ def test_the_card_folds_a_run_out_of_the_journal() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(None, "–"), ("NaN", "–"), ("Infinity", "∞"), (3.0, "3"), (0.123456, "0.1235"), (1234567.0, "1,234,567"), (1e-9, "1e-09")]
+    ("value", "text"), [(None, "–"), ("NaN", "NaN"), ("Infinity", "∞"), (3.0, "3"), (0.123456, "0.1235"), (1234567.0, "1,234,567"), (1e-9, "1e-09")]
 )  # fmt: skip
 def test_numbers_for_people(value: object, text: str) -> None:
     assert figure(value) == text
