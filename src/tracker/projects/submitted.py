@@ -30,7 +30,7 @@ from tracker.tracking import reading
 from tracker.tracking.client import MlflowClient, existing_writer
 
 OUTPUT: Final = "output/output.txt"
-_GRACE_SECONDS: Final = 5.0
+_GRACE_SECONDS: Final = 10.0
 _LOOK_SECONDS: Final = 0.05
 _MAX_KEPT: Final = 20_000_000
 _LAST_LINES: Final = 15
