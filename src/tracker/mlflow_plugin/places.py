@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import posixpath
 from dataclasses import dataclass
@@ -54,8 +55,15 @@ class ArtifactRoot:
         return self.uri if self.own else str(append_to_uri_path(self.uri, experiment_id))
 
     def of_run(self, experiment_id: str, run_id: str) -> str:
-        parts = (run_id,) if self.own else (experiment_id, run_id, _ARTIFACTS)
-        return str(append_to_uri_path(self.uri, *parts))
+        if self.own:  # ids need no care, and runs may be many
+            return f"{_beginning(self.uri)}{run_id}"
+        return str(append_to_uri_path(self.uri, experiment_id, run_id, _ARTIFACTS))
+
+
+@functools.lru_cache
+def _beginning(uri: str) -> str:
+    """What the URIs of places right below this one begin with."""
+    return str(append_to_uri_path(uri, "x")).removesuffix("x")
 
 
 def artifact_root(store: Store, asked: str | None) -> ArtifactRoot:
