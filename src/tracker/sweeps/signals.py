@@ -1,8 +1,8 @@
 """How the leader of a sweep and the keepers of its trials know of each other: small files in the store's folder.
 
 Invariants: `owner` names the one leader there is, and its time changes as long as that lives; a keeper whose leader is
-no longer named there, or whose leader's time has stood still for long, stops its trial. Clocks of different machines
-are never compared.
+no longer named there, whose leader's time has stood still for long, or whose own parent is gone, stops its trial.
+Clocks of different machines are never compared.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ class Watch:
 
     def __init__(self, folder: Path, owner: str, number: int) -> None:
         self._folder, self._owner, self._number = folder, owner, number
+        self._parent = os.getppid()
         self._beat: int | None = None
         self._changed = time.monotonic()
 
@@ -57,6 +58,8 @@ class Watch:
         """Why the trial is to end, if it is."""
         if (self._folder / f"stop-{self._number}").exists() or (self._folder / "stop").exists():
             return "stopped"
+        if os.getppid() != self._parent:
+            return "the process that started this worker has ended"
         try:
             named = (self._folder / "owner").read_text(encoding="ascii")
             beat = (self._folder / "owner").stat().st_mtime_ns
