@@ -99,3 +99,11 @@ def test_data_that_resists(shell: Kernel) -> None:
     )
     seen = shell.run("%%track -n evil\nx = evil['a'].sum()\nx")
     assert seen.plain[0][0] == "execute_result" and seen.card["status"] == "FINISHED"
+
+
+def test_a_store_of_another_name_is_no_data(tmp_path: Path) -> None:
+    with kernel(tmp_path, TRACKER_STORE=str(tmp_path / "runs")) as shell:
+        shell.run("%load_ext tracker")
+        shell.run("%%track\nscore = 1 / 3")
+        seen = shell.run("%%track\nscore = 1 / 7")
+    assert seen.card["inputs"] == [] and seen.card["remarks"] == []

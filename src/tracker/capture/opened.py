@@ -51,6 +51,7 @@ _events: list[tuple[str, Any, int]] | None = None
 _elsewhere = ""
 _named: dict[str, tuple[int, int]] = {}
 _bases: dict[int, str] = {}
+_left_out: dict[str, None] = {}
 _connecting: str | None = None
 _hooked = False
 
@@ -80,7 +81,7 @@ def collected() -> OpenedFiles:
             found.read.add(path)
     for path, mode, flags in events:
         real = os.path.realpath(path)
-        if is_installed(real) or real.startswith(_ELSEWHERE) or "/.tracker/" in real:
+        if _is_no_data(real):
             continue
         if flags & _WRITING or (isinstance(mode, str) and set(mode) & set("wax+")):
             found.written.add(real)
@@ -96,7 +97,16 @@ def _path_of(text: str) -> str | None:
     if not 0 < len(text) <= _MAX_NAME or "\n" in text or "\0" in text or text.isidentifier():
         return None
     path = os.path.realpath(text)
-    return None if is_installed(path) or path.startswith(_ELSEWHERE) or "/.tracker/" in path else path
+    return None if _is_no_data(path) else path
+
+
+def leave_out(folder: str) -> None:
+    """Count nothing below this real path as data: it is a store of ours."""
+    _left_out[folder.rstrip(os.sep) + os.sep] = None
+
+
+def _is_no_data(path: str) -> bool:
+    return is_installed(path) or path.startswith((*_ELSEWHERE, *_left_out)) or "/.tracker/" in path
 
 
 def _mark(path: str) -> tuple[int, int]:

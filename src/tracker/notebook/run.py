@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tracker import capture, secrets
 from tracker.capture import slicing
+from tracker.capture.opened import leave_out
 from tracker.exceptions import TrackerError
 from tracker.notebook.figures import FigureTap
 from tracker.notebook.fold import Tail
@@ -50,6 +51,7 @@ class TrackedRun:
         self._store = context.current_store()
         experiment_id, experiment = self._experiment()
         self._store.ensure()
+        leave_out(str(self._store.root))
         store = self._store
         tail = Tail(lambda: store.journal_path)
         tags = self._tags(execution_count, notebook)
