@@ -103,6 +103,18 @@ def test_the_childs_tracking_joins_the_launchers_run(project: Path) -> None:
     assert kept == {"model", "output"}
 
 
+@pytest.mark.mlflow
+def test_what_mlflow_itself_tracks_joins_too(project: Path) -> None:
+    """MLflow's example as it is written: the plugin brings what it logs to the launcher's run."""
+    pytest.importorskip("mlflow")
+    (project / "train.py").write_text(TRAIN.replace("import tracker as mlflow", "import mlflow"))
+    found = tracker.get_run(run(project, parameters={"alpha": 0.3}).run_id)
+    assert found.info.status == "FINISHED" and found.data.params == {"alpha": "0.3", "l1_ratio": "0.1"}
+    assert found.data.metrics == {"rmse": pytest.approx(0.03)}
+    assert tracker.artifacts.load_text(f"runs:/{found.info.run_id}/model/kind.txt") == "x"
+    assert len(tracker.search_runs(output_format="list")) == 1
+
+
 def test_a_project_in_a_run_is_below_it(project: Path) -> None:
     with tracker.start_run() as outer:
         inner = run(project)
