@@ -46,9 +46,13 @@ interface Reply extends Omit<Answer, 'buffers'> {
   readonly error?: string;
 }
 
+const GONE = 'The kernel that this was asked of has ended: run the cell again.';
 let questions = 0;
 
-/** Each question carries a number, its answer the same: they may come out of order, from kernels busy for hours. */
+/**
+ * Each question carries a number, its answer the same: they may come out of order, from kernels busy for hours. When
+ * the kernel is gone, nothing that waits will be answered any more.
+ */
 function asker(model: AnyModel): (question: Ask) => Promise<Answer> {
   const waiting = new Map<number, { resolve: (answer: Answer) => void; reject: (error: Error) => void }>();
   const self = Math.random().toString(36).slice(2);
@@ -60,8 +64,19 @@ function asker(model: AnyModel): (question: Ask) => Promise<Answer> {
     else asked.resolve({ ...reply, buffers: buffers ?? [] });
   };
   model.on('msg:custom', hear as never);
+  let gone = false;
+  follow(model, link => {
+    gone = link === 'gone';
+    if (!gone) return;
+    for (const { reject } of waiting.values()) reject(new Error(GONE));
+    waiting.clear();
+  });
   return question =>
     new Promise((resolve, reject) => {
+      if (gone) {
+        reject(new Error(GONE));
+        return;
+      }
       const number = questions++;
       waiting.set(number, { resolve, reject });
       model.send({ ask: number, page: self, question });

@@ -207,6 +207,17 @@ def test_what_is_gone_is_said_in_plain_words(shown: WidgetPage, tmp_path: Path) 
     expect(page.get_by_text("The run keeps no file 'files/rows.csv' (any more).")).to_be_visible()
 
 
+def test_a_kernel_that_is_gone_is_said(shown: WidgetPage) -> None:
+    rich_run()
+    shown.show(tracker.table())
+    page = shown.page
+    shown.busy()
+    page.get_by_role("gridcell", name="rich").first.dblclick()
+    expect(page.get_by_text("Waiting for the run …")).to_be_visible()
+    page.evaluate("() => window.trkModels.forEach(model => model.tell('comm:close'))")
+    expect(page.get_by_text("The kernel that this was asked of has ended")).to_be_visible()
+
+
 def test_a_busy_kernel_leaves_what_has_come(shown: WidgetPage) -> None:
     shown.show(tracker.show(rich_run()))
     page = shown.page

@@ -30,6 +30,7 @@ HTML = """<!doctype html><meta charset="utf-8"><title>tracker</title>
 body.dark{background:#111;color:#e6e8eb}</style><main></main>
 <script type="module">
 const models = new Map();
+window.trkModels = models;
 const read = async message => ({ ...message, buffers: await Promise.all((message.buffers ?? []).map(async url =>
   new DataView(await (await fetch(url)).arrayBuffer()))) });
 const put = (state, paths, buffers) => paths.forEach((path, i) => { state[path[0]] = buffers[i]; });

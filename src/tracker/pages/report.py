@@ -89,7 +89,10 @@ def chosen_ids(
         selected = getattr(runs, "selected", None)  # a table's
         if not isinstance(selected, list):
             return frames.run_ids(runs)
-        return selected or frames.run_ids(runs.frame)
+        frame = getattr(runs, "frame", None)
+        if not selected and frame is None:
+            raise InvalidValue("Nothing is selected there: mark some runs, or give run ids.")
+        return selected or frames.run_ids(frame)
     names = [experiment] if isinstance(experiment, str) else experiment
     ids = None if names is None else experiment_ids(store.store, list(names))
     found: list[str] = run_table(store, ids, where, LATEST_FIRST, MOST_LATEST).column("run_id").to_pylist()
