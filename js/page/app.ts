@@ -3,7 +3,7 @@ import type { PlotlyLike } from '../plot/plotly';
 import { OverviewModel } from '../remote/overview';
 import { RemoteStore, type Transport } from '../remote/store';
 import { bench } from '../view/bench';
-import { panel } from '../view/panel';
+import { type PanelView, panel } from '../view/panel';
 import { routeOf, routeText } from '../view/route';
 
 const root = document.getElementById('tracker')!;
@@ -29,10 +29,11 @@ async function plotly(): Promise<PlotlyLike> {
 
 const { searchParams } = new URL(location.href);
 const overview = new OverviewModel(new RemoteStore(transport, searchParams.get('folder') ?? ''));
-const side = document.createElement('aside');
+const aside = document.createElement('aside');
+let side: PanelView | null = null;
 const main = document.createElement('div');
 main.className = 'main';
-root.append(side, main);
+root.append(aside, main);
 if (searchParams.has('token')) {
   searchParams.delete('token');
   const query = searchParams.size > 0 ? `?${searchParams}` : '';
@@ -45,6 +46,7 @@ const work = bench(
     overview,
     plotly,
     shown(route, title) {
+      side?.mark(route);
       document.title = title ? `${title} · tracker` : 'tracker';
       const hash = routeText(route);
       if (hash === location.hash.slice(1)) return;
@@ -53,7 +55,8 @@ const work = bench(
   },
   routeOf(location.hash.slice(1)),
 );
-panel(side, overview, route => work.go(route));
+side = panel(aside, overview, route => work.go(route));
+side.mark(work.route);
 for (const kind of ['popstate', 'hashchange']) {
   window.addEventListener(kind, () => {
     if (routeText(work.route) !== location.hash.slice(1)) work.go(routeOf(location.hash.slice(1)));

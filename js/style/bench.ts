@@ -31,10 +31,12 @@ h3 { display: flex; align-items: baseline; gap: 8px; margin: 10px 10px 3px; font
 h3 > button { margin-left: auto; width: auto; padding: 0 4px; color: var(--trk-accent); text-transform: none; letter-spacing: 0; font-weight: 400; font-size: 1.1em; }
 ul { list-style: none; margin: 0; padding: 0; }
 button { display: flex; align-items: baseline; gap: 8px; width: 100%; padding: 4px 10px; border: 0; background: none; color: inherit; font: inherit; text-align: left; cursor: pointer; }
-li > button:hover { background: var(--trk-tint2); }
-li > button[aria-current=true] { background: color-mix(in srgb, var(--trk-accent) 14%, transparent); }
+li { display: flex; align-items: baseline; cursor: pointer; }
+li:hover { background: var(--trk-tint2); }
+li > button { flex: 1 1 auto; min-width: 0; }
+li:has(> button[aria-current=true]) { background: color-mix(in srgb, var(--trk-accent) 14%, transparent); }
 .name { flex: 1 1 auto; min-width: 3ch; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.more { flex: 0 1 auto; color: var(--trk-fg2); font-size: .92em; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; max-width: 45%; font-variant-numeric: tabular-nums; }
+.more { flex: 0 1 auto; padding-right: 10px; color: var(--trk-fg2); font-size: .92em; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; max-width: 45%; font-variant-numeric: tabular-nums; }
 .dot { flex: none; align-self: center; width: 8px; height: 8px; border-radius: 50%; background: var(--c, var(--trk-fg2)); }
 [data-status="RUNNING"] { --c: var(--trk-accent); }
 [data-status="FINISHED"] { --c: var(--trk-ok); }

@@ -15,6 +15,8 @@ const TICK = 5000;
 export interface PanelView {
   /** Looks at another store. */
   show(model: OverviewModel): void;
+  /** Marks what is looked at elsewhere in the page. */
+  mark(route: Route): void;
   focus(): void;
   dispose: Dispose;
 }
@@ -42,6 +44,7 @@ export function panel(root: HTMLElement, model: OverviewModel, opened: (route: R
   root.append(host);
 
   let current = model;
+  let route: Route | null = null;
   const draw = () => {
     const { data } = current;
     said.hidden = current.said === '';
@@ -57,6 +60,11 @@ export function panel(root: HTMLElement, model: OverviewModel, opened: (route: R
     experimentList(experiments.list, named, opened);
     runList(latest.list, runs.filter(run => run.status !== 'RUNNING').slice(0, MOST_LATEST), opened);
     latest.node.hidden = !latest.list.firstChild;
+    for (const item of lists.querySelectorAll('li')) {
+      const id = item.dataset['key']!;
+      const seen = route?.at === 'run' ? route.run === id : route?.at === 'runs' && route.experiments?.includes(id);
+      item.firstElementChild!.ariaCurrent = seen ? 'true' : null;
+    }
     experiments.none.hidden = named.length > 0;
     if (wanted) setText(experiments.none, `No experiment is called “${find.value.trim()}”.`);
     else experiments.none.replaceChildren('No runs yet. Write ', h('code', {}, '%%track'), ' at the top of a cell.');
@@ -77,6 +85,10 @@ export function panel(root: HTMLElement, model: OverviewModel, opened: (route: R
       stop = current.on(draw);
       draw();
     },
+    mark(next) {
+      route = next;
+      draw();
+    },
     focus: () => find.focus(),
     dispose() {
       stop();
@@ -94,19 +106,19 @@ function section(title: string) {
   return { node: h('div', {}, heading, list, none), title: heading, list, none };
 }
 
+/** What follows the name stands beside the button: a button is called what is written on it. */
 function row(): HTMLLIElement {
   const button = h('button', { type: 'button' });
-  button.append(h('span', { class: 'dot' }), h('span', { class: 'name', dir: 'auto' }), h('span', { class: 'more' }));
-  return h('li', {}, button);
+  button.append(h('span', { class: 'dot' }), h('span', { class: 'name', dir: 'auto' }));
+  return h('li', {}, button, h('span', { class: 'more' }));
 }
 
 function fill(item: HTMLLIElement, name: string, more: string, open: () => void): HTMLButtonElement {
-  const button = item.firstElementChild as HTMLButtonElement;
-  const [, label, end] = button.children;
-  setText(label!, name);
+  const [button, end] = item.children;
+  setText(button!.lastElementChild!, name);
   setText(end!, more);
-  button.onclick = open;
-  return button;
+  item.onclick = open;
+  return button as HTMLButtonElement;
 }
 
 function runList(list: HTMLElement, runs: readonly RunEntry[], opened: (route: Route) => void): void {

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import Silence
 from playwright.sync_api import Browser, Page, expect
+from test_theme import AXE, SERIOUS
 
 from tracker.tracking import MlflowClient
 
@@ -69,6 +70,9 @@ def test_the_page_shows_table_comparison_and_run(place: tuple[Path, Path], page:
         page.get_by_role("button", name=re.compile("^Run two in")).click()
         expect(page.get_by_role("heading", name="two")).to_be_visible()
         expect(page).to_have_title("two · tracker")
+        expect(page.locator("aside [aria-current=true]")).to_have_count(1)
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+        assert page.evaluate(SERIOUS, [".trk-bench", ".trk-panel"]) == []
         page.go_back()
         expect(page.locator(".trk-compare")).to_be_visible()
         page.reload()

@@ -13,6 +13,13 @@ from servers import Page, arrow, page_server
 import tracker
 from tracker.tracking import MlflowClient
 
+SOCKET = {
+    "Upgrade": "websocket",
+    "Connection": "Upgrade",
+    "Sec_WebSocket_Key": "x" * 22 + "==",
+    "Sec_WebSocket_Version": "13",
+}
+ORIGINS = ("http://evil.example", "null")
 BASE = "/user/someone/"
 
 
@@ -52,13 +59,7 @@ def test_nobody_asks_without_a_token(page: Page, run: str) -> None:
     assert page.send("POST", "tracker/api/ask", question, Authorization="token 0123456789abcdef").status == 403
     assert page.send("GET", f"tracker/files/{run}/page.html").status in (302, 403)
     assert page.send("GET", "tracker/static/app.js").status in (302, 403)
-    socket = {
-        "Upgrade": "websocket",
-        "Connection": "Upgrade",
-        "Sec_WebSocket_Key": "x" * 22 + "==",
-        "Sec_WebSocket_Version": "13",
-    }
-    assert page.send("GET", "tracker/api/feed", **socket).status == 403
+    assert page.send("GET", "tracker/api/feed", **SOCKET).status == 403
     login = page.send("GET", "tracker")
     assert login.status == 302
     assert login.headers["location"].startswith(f"{BASE}login")
@@ -82,6 +83,8 @@ def test_a_logged_in_browser_must_send_the_xsrf_cookie_back(page: Page) -> None:
     assert page.send("POST", "tracker/api/ask", question, Cookie=text).status == 403
     xsrf = cookies["_xsrf"].value
     assert page.send("POST", "tracker/api/ask", question, Cookie=text, X_XSRFToken=xsrf).status == 200
+    feed = [page.send("GET", "tracker/api/feed", Cookie=text, Origin=origin, **SOCKET).status for origin in ORIGINS]
+    assert feed == [403, 403]
 
 
 def test_a_table_and_what_changed_since(page: Page) -> None:
