@@ -238,6 +238,10 @@ def test_cells_that_begin_sweeps_or_look_at_them_are_no_part_of_a_trial(tmp_path
             "def g(n):\n    return f(n) * factor * base\nu = t.sweep(g, {'n': [1]}, jobs=1, wait=True)", timeout=120
         )
         assert shell.value("[x.value for x in u.trials]") == "[12.0]", shell.value("u.trials")
+        shell.run("X, y = [[1.0], [2.0], [3.0], [4.0]], [0, 1, 0, 1]")
+        panel = shell.run("%trainer X y SVC", timeout=120).ours[-1]["text/plain"]
+        assert "Trainer of 4 rows" in panel and "tracker.trainer(X, y)" in panel
+        assert "name the data" in str(shell.run("%trainer nothing").plain)
         nested = shell.run(
             "def h(n):\n    return t.sweep(f, {'n': [1]})\nw = t.sweep(h, {'n': [1]}, jobs=1, wait=True)"
         )

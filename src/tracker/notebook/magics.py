@@ -150,6 +150,22 @@ class TrackerMagics(Magics):
             raise UsageError("%rerun: which run? Give its id, the beginning of it, or its name.")
         return _said(lambda: rerun(words[0], dict(_named_value(word) for word in words[1:])))
 
+    @line_magic
+    def trainer(self, line: str) -> Any:
+        """Show the trainer's panel for data in the session.
+
+        %trainer X y                      features and target
+        %trainer frame column             a table and the name of its target
+        %trainer X y SVC                  with the estimator to begin with
+        """
+        words = _words(line)
+        names = self._shell.user_ns
+        if not 2 <= len(words) <= 3 or words[0] not in names:
+            raise UsageError("%trainer: name the data, as in %trainer X y, or %trainer frame column.")
+        from tracker.notebook.trainer_view import trainer
+
+        return _said(lambda: trainer(names[words[0]], names.get(words[1], words[1]), *words[2:]))
+
     @line_cell_magic
     def runs_sql(self, line: str, cell: str | None = None) -> Any:
         """Ask the store in SQL (DuckDB); gives a DataFrame. Views: runs, params, metrics, latest_metrics, tags,
