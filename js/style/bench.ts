@@ -33,10 +33,10 @@ ul { list-style: none; margin: 0; padding: 0; }
 button { display: flex; align-items: baseline; gap: 8px; width: 100%; padding: 4px 10px; border: 0; background: none; color: inherit; font: inherit; text-align: left; cursor: pointer; }
 li { display: flex; align-items: baseline; cursor: pointer; }
 li:hover { background: var(--trk-tint2); }
-li > button { flex: 1 1 auto; min-width: 0; }
+li > button { flex: 1 1 0; width: 0; min-width: 0; }
 li:has(> button[aria-current=true]) { background: color-mix(in srgb, var(--trk-accent) 14%, transparent); }
 .name { flex: 1 1 auto; min-width: 3ch; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.more { flex: 0 1 auto; padding-right: 10px; color: var(--trk-fg2); font-size: .92em; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; max-width: 45%; font-variant-numeric: tabular-nums; }
+.more { flex: none; padding-right: 10px; color: var(--trk-fg2); font-size: .92em; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; max-width: 45%; font-variant-numeric: tabular-nums; }
 .dot { flex: none; align-self: center; width: 8px; height: 8px; border-radius: 50%; background: var(--c, var(--trk-fg2)); }
 [data-status="RUNNING"] { --c: var(--trk-accent); }
 [data-status="FINISHED"] { --c: var(--trk-ok); }
