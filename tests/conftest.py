@@ -40,11 +40,25 @@ _FOREIGN = ("MLFLOW_", "TRACKER_", "JPY_", "VSCODE_")
 _KEPT = ("TRACKER_TEST_CHROMIUM", "TRACKER_CEILING")
 
 
-@pytest.fixture(autouse=True)
-def _own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _forget_settings() -> None:
+    """Those of the person who runs the tests, and those that a test left: MLflow notes its experiment in one."""
     for name in list(os.environ):
         if name.startswith(_FOREIGN) and name not in _KEPT:
-            monkeypatch.delenv(name)
+            del os.environ[name]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_left() -> Iterator[None]:
+    _forget_settings()
+    yield
+    from tracker.tracking import set_tracking_uri
+
+    set_tracking_uri(None)
+
+
+@pytest.fixture(autouse=True)
+def _own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    _forget_settings()
     monkeypatch.chdir(tmp_path)
     from tracker.tracking import get_tracking_uri, is_tracking_uri_set, set_tracking_uri
 

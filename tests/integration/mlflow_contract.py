@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 import warnings
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -146,7 +147,10 @@ def experiment_tags(p: Place) -> Any:
 @program
 def searching_experiments(p: Place) -> Any:
     c = p.client
-    ids = {s: p.experiment(s, tags={"kind": s, "of": p.name}) for s in ("Alpha", "beta", "gamma")}
+    ids = {}
+    for s in ("Alpha", "beta", "gamma"):
+        ids[s] = p.experiment(s, tags={"kind": s, "of": p.name})
+        time.sleep(0.002)  # each has a time of its own
     c.delete_experiment(ids["gamma"])
     of = f"tags.of = '{p.name}'"
 

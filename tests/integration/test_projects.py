@@ -200,7 +200,9 @@ def test_kills(project: Path, killed: str) -> None:
         'tracker.active_run().data.tags.get("seconds", 60)', seconds) + "\n")  # fmt: skip
     (project / "MLproject").write_text("entry_points: {main: {command: python sleeps.py}}")
     launcher = subprocess.Popen(
-        [sys.executable, "-m", "tracker", "run", str(project)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "tracker", "run", str(project), "--env-manager", "local"],
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert launcher.stdout is not None
     run_id = launcher.stdout.readline().split()[-1]

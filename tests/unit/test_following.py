@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tracker.store import Store, events
 from tracker.store.ids import new_id
 from tracker.tracking import following, reading
-from tracker.tracking.following import Follower
+from tracker.tracking.following import Follower, milliseconds
 from tracker.tracking.values import shown
 from tracker.tracking.writer import RunWriter
 
@@ -43,7 +43,7 @@ class Elsewhere:
 def _line(run_id: str, step: tuple[str, str, Any], number: int) -> bytes:
     kind, key, value = step
     if kind == "metric":
-        return events.metric_line(events.metric_prefix(run_id, key), value, number % 3, 1_000_000 * (number % 5))
+        return events.metric_line(events.metric_prefix(run_id, key), value, number % 3, 1_000_300 * (number % 5))
     if kind == "resume":
         return events.event(kind, t=1_000_000 + number, r=run_id)
     told = {"status": value} if kind == "end" else value
@@ -56,7 +56,7 @@ def _told(follower: Follower, run_id: str) -> Any:
     assert state is not None
     live = state.writer is not None and follower.is_live(state.writer)
     status = state.status if state.writer is None else "RUNNING" if live else "KILLED"
-    metrics = {key: (step, t, repr(value)) for key, (step, t, value) in sorted(state.metrics.items())}
+    metrics = {key: (step, milliseconds(t), repr(value)) for key, (step, t, value) in sorted(state.metrics.items())}
     return (
         {k: shown(v) for k, v in sorted(state.params.items())},
         dict(sorted(state.tags.items())),

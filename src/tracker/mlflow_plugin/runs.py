@@ -30,7 +30,7 @@ from tracker.mlflow_plugin.places import ArtifactRoot
 from tracker.query import reader
 from tracker.store import Experiment, Store
 from tracker.store.experiments import ACTIVE, DELETED
-from tracker.tracking.following import Follower, RunState
+from tracker.tracking.following import Follower, RunState, milliseconds
 from tracker.tracking.provenance import RUN_NAME, USER
 from tracker.tracking.values import shown
 
@@ -48,7 +48,7 @@ _STATES = f"""SELECT r, arg_max(v, (t, w)) ->> '$' FROM hot.events
 _PARAMS = f"""SELECT run_id, key, type, value, number, if(type IN ('null', 'json'), json::VARCHAR, NULL)
     FROM params WHERE {_IDS} ORDER BY key"""  # noqa: S608
 _TAGS = f"SELECT run_id, key, value FROM tags WHERE {_IDS} ORDER BY key"  # noqa: S608
-_METRICS = f"SELECT run_id, key, step, epoch_ms(time), value FROM latest_metrics WHERE {_IDS} ORDER BY key"  # noqa: S608
+_METRICS = f"SELECT run_id, key, step, epoch_us(time), value FROM latest_metrics WHERE {_IDS} ORDER BY key"  # noqa: S608
 _INPUTS = f"""SELECT run_id, name, digest, source_type, source, schema, profile, tags::VARCHAR
     FROM datasets WHERE {_IDS} ORDER BY name"""  # noqa: S608
 
@@ -114,7 +114,7 @@ class Entities:
         """The run's identity and state. `experiments`: those of the store, where they are known already."""
         status, end = state.status, state.end
         if state.writer is not None and not self._follower.is_live(state.writer):
-            status, end = "KILLED", state.last
+            status, end = "KILLED", milliseconds(state.last)
         tags = state.tags
         return RunInfo(
             run_id=state.run_id,
@@ -140,7 +140,9 @@ class Entities:
         """The run with its data."""
         tags = dict(state.tags)
         data = RunData(
-            metrics=[Metric(k, v, t, s, run_id=state.run_id) for k, (s, t, v) in dict(state.metrics).items()],
+            metrics=[
+                Metric(k, v, milliseconds(t), s, run_id=state.run_id) for k, (s, t, v) in dict(state.metrics).items()
+            ],
             params=[Param(key, shown(value)) for key, value in dict(state.params).items()],
             tags=[RunTag(key, value) for key, value in tags.items() if not key.startswith(HIDDEN)],
         )

@@ -217,7 +217,12 @@ class Reader:
             db.execute("DELETE FROM hot.settled_metrics WHERE w IN (SELECT unnest($w))", {"w": moved})
         whole = [s.file(METRICS) for s, writers in points.items() if writers == s.journals.keys()]
         parts = [(s.file(METRICS), sorted(writers)) for s, writers in points.items() if writers != s.journals.keys()]
-        db.execute(views.all_metrics(whole, parts, purged))
+        try:
+            db.execute(views.all_metrics(whole, parts, purged))
+        except duckdb.IOException as error:
+            if not all(segment.path.exists() for segment in points):
+                raise _Moved from error
+            raise
 
     def _compute_latest(self, db: Connection, anew: bool, renamed: bool) -> None:
         """Compute latest.* anew for the touched runs, or for all where that costs less.

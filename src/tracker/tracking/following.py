@@ -36,7 +36,10 @@ _FINITE = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-i
 
 @dataclass
 class RunState:
-    """One run so far; times in ms. `writer` is the journal of its last start, None when it ended."""
+    """One run so far; `start` and `end` in ms, other times in µs.
+
+    `writer` is the journal of its last start, None when it ended.
+    """
 
     run_id: str
     experiment_id: str = ""
@@ -59,9 +62,9 @@ class RunState:
     def take(self, event: dict[str, Any], writer: str) -> None:
         """Take in one event of the run. Raises KeyError, TypeError, ValueError for one of another shape."""
         kind, t = event["e"], int(event["t"])
-        self.last = max(self.last, t // 1000)
+        self.last = max(self.last, t)
         if kind == "metric":
-            self._take_point(str(event["k"]), event["v"], int(event.get("s", 0)), t // 1000)
+            self._take_point(str(event["k"]), event["v"], int(event.get("s", 0)), t)
             return
         slot = "life" if kind in ("run", "resume", "end") else kind
         key, stamp = (slot, str(event.get("k", ""))), (t, writer)
@@ -87,20 +90,25 @@ class RunState:
             case "run":
                 told = value.get("start") if isinstance(value, dict) else None
                 self.experiment_id = str(event["x"])
-                self.start = int(told) if told is not None else int(event["t"]) // 1000
+                self.start = int(told) if told is not None else milliseconds(int(event["t"]))
                 self.status, self.end, self.writer = "RUNNING", None, writer
             case "resume":
                 self.status, self.end, self.writer = "RUNNING", None, writer
             case "end" if isinstance(value, dict):
                 told = value.get("end")
                 self.status, self.writer = str(value.get("status", "KILLED")), None
-                self.end = int(told) if told is not None else int(event["t"]) // 1000
+                self.end = int(told) if told is not None else milliseconds(int(event["t"]))
 
     def _take_point(self, key: str, value: Any, step: int, t: int) -> None:
         number = float(_FINITE.get(value, value) if isinstance(value, str) else value)
         known = self.metrics.get(key)
         if known is None or _rank(step, t, number) >= _rank(*known):
             self.metrics[key] = (step, t, number)
+
+
+def milliseconds(microseconds: int) -> int:
+    """The nearest, as the query engine's epoch_ms."""
+    return (microseconds + 500) // 1000
 
 
 def _rank(step: int, t: int, value: float) -> tuple[int, int, bool, float]:
