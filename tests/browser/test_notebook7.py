@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
+import pytest
 from conftest import KERNEL, Silence
-from lab import Lab
+from lab import Lab, jupyter_lab
 from playwright.sync_api import Browser, expect
 
 CELLS = (
@@ -22,6 +24,13 @@ READY = """async () => {
   await panel.sessionContext.ready;
   await panel.sessionContext.session.kernel.info;
 }"""
+
+
+@pytest.fixture
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A server of its own: what JupyterLab keeps of its workspace confuses Notebook."""
+    with jupyter_lab(tmp_path_factory.mktemp("seven"), tmp_path_factory.mktemp("private")) as server:
+        yield server
 
 
 def test_notebook_7_shows_runs_too(lab: Lab, browser: Browser) -> None:
