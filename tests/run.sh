@@ -38,5 +38,5 @@ fi
 
 python js/npm.py ci --no-audit --no-fund --loglevel=error
 python js/npm.py test
-python -m pytest "$@"
+python -m pytest -n 2 --dist loadfile --no-loadscope-reorder "$@"
 python -m pytest -p no:cacheprovider --nbval-lax --nbval-sanitize-with tests/nbval.cfg notebooks
