@@ -186,6 +186,14 @@ def test_predict_by_the_handle(server: ModelServer) -> None:
     assert server.url in repr(server)
 
 
+def test_a_fitted_model_is_served_as_it_is() -> None:
+    linear = pytest.importorskip("sklearn.linear_model")
+    pytest.importorskip("skops")
+    model = linear.LinearRegression().fit([[0.0], [1.0], [2.0]], [1.0, 3.0, 5.0])
+    with tracker.serve(model) as served:
+        assert served.predict([[3.0]]) == pytest.approx([7.0])
+
+
 def test_a_model_of_unknown_origin_is_not_served(server: ModelServer, place: Path, tmp_path: Path) -> None:
     tracker.set_tracking_uri(tmp_path / "other")
     try:
