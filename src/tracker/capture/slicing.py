@@ -20,7 +20,6 @@ from .magics import plain_tree
 from .session import Execution, Session, source_beside
 
 FORMAT: Final = 1
-MAX_SLICE_BYTES: Final = 20_000_000
 MAX_MODULE_BYTES: Final = 2_000_000
 MAX_MODULES: Final = 500
 

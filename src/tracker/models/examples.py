@@ -125,12 +125,6 @@ def read_example(model: Model, folder: Path) -> Any:
     return decoded(told, info, model)
 
 
-def read_example_params(model: Model, folder: Path) -> Any:
-    """The parameters in the example that was saved with a model, or None."""
-    info = model.saved_input_example_info
-    return _json(folder, str(info["artifact_path"]))[_PARAMS] if info and info.get(_PARAMS) else None
-
-
 def read_serving_example(model: Model, folder: Path) -> str | None:
     """The text of the request that was saved with a model, or None."""
     info = model.saved_input_example_info or {}
