@@ -80,6 +80,8 @@ def collected() -> OpenedFiles:
         elif now[1] >= 0:
             found.read.add(path)
     for path, mode, flags in events:
+        if _is_no_data(path):  # told by its name alone: to follow links costs a look at each folder above
+            continue
         real = os.path.realpath(path)
         if _is_no_data(real):
             continue

@@ -7,6 +7,7 @@ back from the journal's end, beside the running cell, and each curve is held at 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -130,11 +131,14 @@ class Tail:
 
     def _rest(self) -> bytes:
         try:
-            with open(self._path, "rb") as file:
-                file.seek(self._offset)
-                text = file.read(MAX_CHUNK)
+            fd = os.open(self._path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
         except FileNotFoundError:  # rotated, and sealed since
             return b""
+        try:
+            os.lseek(fd, self._offset, os.SEEK_SET)
+            text = os.read(fd, MAX_CHUNK)
+        finally:
+            os.close(fd)
         end = text.rfind(b"\n") + 1
         self._offset += end
         return text[:end]

@@ -87,6 +87,8 @@ def sealed_experiment(line: bytes, writer: str) -> bytes:
 def _lines_from(path: Path, start: int) -> Iterator[tuple[bytes, int]]:
     """The experiment lines after `start`, each with how far the file is read then; the last is empty."""
     try:
+        if os.stat(path).st_size <= start:
+            return
         with open(path, "rb") as file:
             size = os.fstat(file.fileno()).st_size
             if size <= start:

@@ -46,7 +46,17 @@ class RunWriter:
     Any process may write to any run; several writers of a run do not disturb each other.
     """
 
-    __slots__ = ("_append", "_last_steps", "_not_before", "_series", "_untold", "masked", "run_id", "store")
+    __slots__ = (
+        "_append",
+        "_artifacts",
+        "_last_steps",
+        "_not_before",
+        "_series",
+        "_untold",
+        "masked",
+        "run_id",
+        "store",
+    )
 
     def __init__(
         self,
@@ -61,6 +71,7 @@ class RunWriter:
         self._append = store.append
         self._last_steps = last_steps
         self._series: dict[str, _Series] = {}
+        self._artifacts: Path | None = None
         self._untold = False
         self.masked: dict[str, None] = {}
         """What looked like a credential and was masked before it was written, in order."""
@@ -242,7 +253,9 @@ class RunWriter:
 
     def artifact_path(self, path: str) -> Path:
         """Where the run's file `path` is kept; it may not exist."""
-        return resolve_inside(self.store.artifact_root(self.run_id), path)
+        if self._artifacts is None:
+            self._artifacts = self.store.artifact_root(self.run_id)
+        return resolve_inside(self._artifacts, path)
 
     def _place(self, path: str, fill: Callable[[BinaryIO], Any]) -> bytes:
         """Write a file whole or not at all; the event that records it."""
