@@ -1,26 +1,14 @@
 /** A form made of what a model takes: rows to fill in, what it predicts for each beside them. Read only where saved. */
 import type { Ask, Dispose, PlaygroundData, PlaygroundForm, Source } from '../core/types';
 import { registryStyle } from '../style/registry';
-import { themeStyle } from '../style/theme';
 import { h, setText } from './dom';
-import { followTheme } from './theme';
+import { inShadow } from './shadow';
 
 const NUMBERS = ['integer', 'long', 'float', 'double'];
 
 /** Draws the form of `source` into `root`; what comes back takes it away again. */
 export function playground(root: HTMLElement, source: Source<PlaygroundData>): Dispose {
-  const host = h('div', { class: 'trk-playground', 'data-lm-suppress-shortcuts': 'true' });
-  const shadow = host.attachShadow({ mode: 'open' });
-  root.append(host);
-  const pane = new PlaygroundPane(source);
-  shadow.append(h('style', {}, themeStyle + registryStyle), pane.node);
-  shadow.addEventListener('keydown', event => event.stopPropagation());
-  const stopTheme = followTheme(host);
-  return () => {
-    pane.dispose();
-    stopTheme();
-    host.remove();
-  };
+  return inShadow(root, 'playground', registryStyle, new PlaygroundPane(source));
 }
 
 /** The form alone, for a view that holds it. */

@@ -6,27 +6,15 @@ import { directionOf } from '../core/direction';
 import { formatDate, formatNumber, plural } from '../core/format';
 import type { Dispose, ModelData, RegistryChange, RegistryData, Source, VersionData } from '../core/types';
 import { registryStyle } from '../style/registry';
-import { themeStyle } from '../style/theme';
 import { h, setText } from './dom';
-import { followTheme } from './theme';
+import { inShadow } from './shadow';
 
 const STAGES = ['None', 'Staging', 'Production', 'Archived'];
 const METRICS = 12;
 
 /** Draws the models of `source` into `root`; what comes back takes them away again. */
 export function registry(root: HTMLElement, source: Source<RegistryData>): Dispose {
-  const host = h('div', { class: 'trk-registry', 'data-lm-suppress-shortcuts': 'true' });
-  const shadow = host.attachShadow({ mode: 'open' });
-  root.append(host);
-  const view = new RegistryPane(source);
-  shadow.append(h('style', {}, themeStyle + registryStyle), view.node);
-  shadow.addEventListener('keydown', event => event.stopPropagation());
-  const stopTheme = followTheme(host);
-  return () => {
-    view.dispose();
-    stopTheme();
-    host.remove();
-  };
+  return inShadow(root, 'registry', registryStyle, new RegistryPane(source));
 }
 
 class RegistryPane {

@@ -9,27 +9,15 @@ import type { SweepData, SweepRow, SweepView } from '../core/sweep';
 import type { Dispose, Source } from '../core/types';
 import { registryStyle } from '../style/registry';
 import { sweepStyle } from '../style/sweep';
-import { themeStyle } from '../style/theme';
 import { h, keyed, s, setText } from './dom';
-import { followTheme } from './theme';
+import { inShadow } from './shadow';
 
 const WIDTH = 320;
 const HEIGHT = 56;
 
 /** Draws the sweep of `source` into `root`; what comes back takes it away again. */
 export function sweep(root: HTMLElement, source: Source<SweepData>): Dispose {
-  const host = h('div', { class: 'trk-sweep', 'data-lm-suppress-shortcuts': 'true' });
-  const shadow = host.attachShadow({ mode: 'open' });
-  root.append(host);
-  const pane = new SweepPane(source);
-  shadow.append(h('style', {}, themeStyle + registryStyle + sweepStyle), pane.node);
-  shadow.addEventListener('keydown', event => event.stopPropagation());
-  const stopTheme = followTheme(host);
-  return () => {
-    pane.dispose();
-    stopTheme();
-    host.remove();
-  };
+  return inShadow(root, 'sweep', registryStyle + sweepStyle, new SweepPane(source));
 }
 
 /** The sweep's section alone, for a view that holds it. */

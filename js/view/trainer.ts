@@ -7,26 +7,14 @@ import type { GridRow, TrainerData, TrainerView } from '../core/trainer';
 import type { Ask, Dispose, PlaygroundData, Source } from '../core/types';
 import { registryStyle } from '../style/registry';
 import { sweepStyle } from '../style/sweep';
-import { themeStyle } from '../style/theme';
 import { h, setText } from './dom';
 import { PlaygroundPane } from './playground';
+import { inShadow } from './shadow';
 import { SweepPane } from './sweep';
-import { followTheme } from './theme';
 
 /** Draws the panel of `source` into `root`; what comes back takes it away again. */
 export function trainer(root: HTMLElement, source: Source<TrainerData>): Dispose {
-  const host = h('div', { class: 'trk-trainer', 'data-lm-suppress-shortcuts': 'true' });
-  const shadow = host.attachShadow({ mode: 'open' });
-  root.append(host);
-  const pane = new TrainerPane(source);
-  shadow.append(h('style', {}, themeStyle + registryStyle + sweepStyle), pane.node);
-  shadow.addEventListener('keydown', event => event.stopPropagation());
-  const stopTheme = followTheme(host);
-  return () => {
-    pane.dispose();
-    stopTheme();
-    host.remove();
-  };
+  return inShadow(root, 'trainer', registryStyle + sweepStyle, new TrainerPane(source));
 }
 
 class TrainerPane {
