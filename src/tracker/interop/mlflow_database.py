@@ -6,7 +6,6 @@ SQLite file is opened read-only.
 
 from __future__ import annotations
 
-import contextlib
 import math
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
@@ -15,6 +14,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from tracker.exceptions import InvalidValue
+from tracker.interop import sqlite_files
 from tracker.interop.logged_models import MADE, READ
 from tracker.interop.mlflow_files import DELETED_STAGE, LOGGED_STATUSES, model_point
 from tracker.interop.records import (
@@ -30,7 +30,6 @@ from tracker.interop.records import (
     typed,
 )
 
-_MAGIC = b"SQLite format 3\0"
 _INFINITE = 1.7976931348623157e308  # what MLflow writes for an infinity
 _COLUMNS = {
     "experiments": ("experiment_id", "name", "lifecycle_stage"),
@@ -70,15 +69,7 @@ Opened = tuple[Ask, Callable[[str], set[str]], Callable[[], None]]
 
 def is_source(path: Path) -> bool:
     """Whether the file is a SQLite database with MLflow's runs."""
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        if file.read(len(_MAGIC)) != _MAGIC:
-            return False
-    with contextlib.closing(_sqlite(path)) as database, contextlib.suppress(sqlite3.Error):
-        database.execute("SELECT run_uuid, experiment_id FROM runs LIMIT 0")
-        return True
-    return False
+    return path.is_file() and sqlite_files.answers(path, "SELECT run_uuid, experiment_id FROM runs LIMIT 0")
 
 
 class MlflowDatabase(Source):
@@ -258,10 +249,6 @@ def _infinite(value: float) -> float:
     return value if abs(value) < _INFINITE else float("inf") if value > 0 else float("-inf")
 
 
-def _sqlite(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False)
-
-
 def _open(place: Path | str) -> Opened:
     text = str(place)
     if text.startswith("sqlite:///"):
@@ -272,7 +259,7 @@ def _open(place: Path | str) -> Opened:
 
 
 def _by_python(path: Path) -> Opened:
-    database = _sqlite(path)
+    database = sqlite_files.connect(path)
 
     def ask(query: str, bound: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
         try:

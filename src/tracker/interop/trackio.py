@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from tracker.exceptions import InvalidValue
+from tracker.interop import sqlite_files
 from tracker.interop.records import ExperimentRecord, File, Point, RunRecord, Skipped, Source
 from tracker.interop.values import MEDIA, flattened, is_number, json_value, real, spoken, time_ms
 
 Row = dict[str, Any]
 _OWN = {"id", "run_id", "run_name", "timestamp", "step", "log_id", "space_id", "created_at"}
 _SIDES = ("_configs", "_system", "_traces", "_artifacts", "_artifact_versions", "_artifact_aliases")
-_MAGIC = b"SQLite format 3\0"
 
 
 def projects(path: Path) -> list[Path]:
@@ -34,13 +34,7 @@ def projects(path: Path) -> list[Path]:
 def _is_project(path: Path) -> bool:
     if path.suffix == ".parquet":
         return {"run_name", "timestamp", "step"} <= set(_columns(path))
-    with path.open("rb") as file:
-        if file.read(len(_MAGIC)) != _MAGIC:
-            return False
-    with contextlib.closing(_connect(path)) as database, contextlib.suppress(sqlite3.Error):
-        database.execute("SELECT run_name, step, metrics FROM metrics LIMIT 0")
-        return True
-    return False
+    return sqlite_files.answers(path, "SELECT run_name, step, metrics FROM metrics LIMIT 0")
 
 
 class Trackio(Source):
@@ -122,7 +116,7 @@ class Trackio(Source):
             raise InvalidValue(f"{path} cannot be read as a project of Trackio: {error}.") from error
 
     def _of_database(self, path: Path, table: str, run: str | None) -> Iterator[Row]:
-        with contextlib.closing(_connect(path)) as database:
+        with contextlib.closing(sqlite_files.connect(path)) as database:
             columns = [row[1] for row in database.execute(f"PRAGMA table_info({table})")]
             if not columns:
                 return
@@ -165,10 +159,6 @@ def _reading(path: Path, read: Callable[[Any], Any]) -> Iterator[Any]:
 
 def _run_of(row: Row) -> str:
     return str(row.get("run_id") or row.get("run_name"))
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False)
 
 
 def _media(folder: Path) -> Iterator[File]:
