@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextvars import ContextVar
+from types import ModuleType
 from typing import Any
 
-from tracker.autolog.calls import Call
+from tracker.autolog.calls import Call, logged
+from tracker.autolog.evaluation import patch_predictions, remember
+from tracker.autolog.models import head
+from tracker.autolog.patching import Patches
 
 MAX_BARS = 300
+Keep = Callable[[Call, Any, Any, Callable[[Any], Any]], None]
 
 inside_estimator: ContextVar[bool] = ContextVar("tracker_autolog_estimator", default=False)
 """Whether `train` is called by an estimator's `fit`, which keeps the model itself."""
@@ -39,6 +44,30 @@ class Curves:
         """Log the point of the best iteration once more, as the last."""
         if 0 <= index < len(self.points) and self.points[index]:
             self._call.metrics(self.points[index], len(self.points))
+
+
+def patch_estimators(module: ModuleType, patches: Patches, library: str, keep: Keep) -> None:
+    """Patch `fit` of the library's own estimators; `keep` logs the model, its example and its prediction function."""
+
+    def fit(call: Call) -> Generator[None, Any, None]:
+        """The hook around an estimator's `fit`, in which `train` logs all but the model."""
+        model = call.args[0]
+        if inside_estimator.get():  # a derived estimator's fit calls its base's
+            yield
+            return
+        example = head(call.arguments().get("X"))
+        token = inside_estimator.set(True)
+        try:
+            yield
+        finally:
+            inside_estimator.reset(token)
+        remember(model, library, call.writer)
+        keep(call, model, example, model.predict)
+
+    for value in list(vars(module).values()):
+        if isinstance(value, type) and value.__module__ == module.__name__:
+            patches.method(value, "fit", logged(library, fit, shields=False))
+            patch_predictions(value, patches)
 
 
 def log_importance(call: Call, kind: str, scores: Mapping[str, Any]) -> None:

@@ -7,9 +7,8 @@ from types import ModuleType
 from typing import Any
 
 from tracker.autolog import settings
-from tracker.autolog.boosting import Curves, inside_estimator, log_importance
+from tracker.autolog.boosting import Curves, inside_estimator, log_importance, patch_estimators
 from tracker.autolog.calls import Call, logged
-from tracker.autolog.evaluation import patch_predictions, remember
 from tracker.autolog.models import head, log_model
 from tracker.autolog.patching import Patches
 
@@ -51,10 +50,7 @@ def patch(module: ModuleType, patches: Patches) -> None:
     if module.__name__ == "lightgbm.engine":
         patches.function(module, "train", logged(NAME, _train))
     if module.__name__ == "lightgbm.sklearn":
-        for value in list(vars(module).values()):
-            if isinstance(value, type) and value.__module__ == module.__name__:
-                patches.method(value, "fit", logged(NAME, _fit, shields=False))
-                patch_predictions(value, patches)
+        patch_estimators(module, patches, NAME, _keep)
 
 
 def _train(call: Call) -> Generator[None, Any, None]:
@@ -75,7 +71,7 @@ def _train(call: Call) -> Generator[None, Any, None]:
         scores = booster.feature_importance(importance_type=kind).tolist()
         log_importance(call, kind, dict(zip(booster.feature_name(), scores, strict=True)))
     if not inside_estimator.get():
-        log_model(call, NAME, booster, example, booster.predict)
+        _keep(call, booster, example, booster.predict)
 
 
 def _note_validation(call: Call, given: dict[str, Any]) -> None:
@@ -87,20 +83,8 @@ def _note_validation(call: Call, given: dict[str, Any]) -> None:
         call.dataset(one.data, "eval", name)
 
 
-def _fit(call: Call) -> Generator[None, Any, None]:
-    """The hook around an estimator's `fit`, in which `train` logs all but the model."""
-    model = call.args[0]
-    if inside_estimator.get():  # LGBMClassifier's fit calls LGBMModel's
-        yield
-        return
-    example = head(call.arguments().get("X"))
-    token = inside_estimator.set(True)
-    try:
-        yield
-    finally:
-        inside_estimator.reset(token)
-    remember(model, NAME, call.writer)
-    log_model(call, NAME, model, example, model.predict)
+def _keep(call: Call, model: Any, example: Any, predict: Any) -> None:
+    log_model(call, NAME, model, example, predict)
 
 
 def _callback(curves: Curves) -> Callable[[Any], None]:

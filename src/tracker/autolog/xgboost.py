@@ -8,10 +8,9 @@ from types import ModuleType
 from typing import Any
 
 from tracker.autolog import settings
-from tracker.autolog.boosting import Curves, inside_estimator, log_importance
+from tracker.autolog.boosting import Curves, inside_estimator, log_importance, patch_estimators
 from tracker.autolog.calls import Call, logged
-from tracker.autolog.evaluation import patch_predictions, remember
-from tracker.autolog.models import EXAMPLE_ROWS, head, log_model
+from tracker.autolog.models import EXAMPLE_ROWS, log_model
 from tracker.autolog.patching import Patches
 
 NAME = "xgboost"
@@ -53,10 +52,7 @@ def patch(module: ModuleType, patches: Patches) -> None:
     if module.__name__ == "xgboost.training":
         patches.function(module, "train", logged(NAME, _train))
     if module.__name__ == "xgboost.sklearn":
-        for value in list(vars(module).values()):
-            if isinstance(value, type) and value.__module__ == module.__name__:
-                patches.method(value, "fit", logged(NAME, _fit, shields=False))
-                patch_predictions(value, patches)
+        patch_estimators(module, patches, NAME, _keep)
 
 
 def _train(call: Call) -> Generator[None, Any, None]:
@@ -76,22 +72,6 @@ def _train(call: Call) -> Generator[None, Any, None]:
     if not inside_estimator.get():
         example = None if not call.settings.log_models else call.attempt("an example was", lambda: _example(data))
         _keep(call, booster, example, lambda rows: booster.predict(type(data)(rows)))
-
-
-def _fit(call: Call) -> Generator[None, Any, None]:
-    """The hook around an estimator's `fit`, in which `train` logs all but the model."""
-    model = call.args[0]
-    if inside_estimator.get():  # a derived estimator's fit calls its base's
-        yield
-        return
-    example = head(call.arguments().get("X"))
-    token = inside_estimator.set(True)
-    try:
-        yield
-    finally:
-        inside_estimator.reset(token)
-    remember(model, NAME, call.writer)
-    _keep(call, model, example, model.predict)
 
 
 def _callback(curves: Curves) -> Any:
