@@ -46,7 +46,7 @@ export const gridStyle = `
 .grip:hover::after{width:3px;top:0;bottom:0;background:var(--brand)}
 .bands{position:relative;height:0;overflow:hidden;font-size:.8em;color:var(--fg-faint);letter-spacing:.06em}
 .banded .bands{height:18px}
-.band{position:absolute;top:0;left:0;height:18px;line-height:17px;box-sizing:border-box;padding:0 10px;overflow:hidden;white-space:nowrap;text-transform:uppercase;font-weight:600;border-left:1px solid var(--line)}
+.band{position:absolute;top:0;left:0;height:18px;line-height:17px;box-sizing:border-box;padding:0 0 0 4px;overflow:hidden;white-space:nowrap;text-transform:uppercase;font-weight:600;border-left:1px solid var(--line)}
 .band::before{content:"";position:absolute;left:0;right:3px;top:0;height:2px;background:currentColor;opacity:.55}
 .box,.headcell[aria-colindex="1"]::before{box-sizing:border-box;width:14px;height:14px;border:1.5px solid var(--fg-faint);border-radius:3px;background:var(--bg)}
 .value.box{margin-top:7px}
