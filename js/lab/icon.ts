@@ -1,3 +1,4 @@
+/** The mark of the extension in JupyterLab's launcher, side bar and tabs. */
 import { LabIcon } from '@jupyterlab/ui-components';
 
 const drawing = `<svg xmlns="http://www.w3.org/2000/svg" width="16" viewBox="0 0 24 24">

@@ -1,3 +1,4 @@
+/** The style of the registry, and of the forms and small tables that look like it: playground, sweep, trainer. */
 export const registryStyle = /* css */ `
 :host { display: block; container-type: inline-size; }
 * { box-sizing: border-box; }

@@ -1,3 +1,4 @@
+/** What a sweep and the trainer have beside the registry's style: progress, chart, grid. */
 export const sweepStyle = /* css */ `
 .about-line { color: var(--trk-fg2); font-variant-numeric: tabular-nums; }
 .progress { display: flex; height: 4px; background: var(--trk-tint2); }

@@ -1,3 +1,4 @@
+/** The playground as an anywidget: Python predicts. */
 import type { RenderProps } from '@anywidget/types';
 import type { PlaygroundData } from '../core/types';
 import { playground } from '../view/playground';

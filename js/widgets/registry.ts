@@ -1,3 +1,4 @@
+/** The model registry as an anywidget: Python makes the changes. */
 import type { RenderProps } from '@anywidget/types';
 import type { RegistryData } from '../core/types';
 import { registry } from '../view/registry';

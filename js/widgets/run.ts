@@ -1,3 +1,4 @@
+/** The run view as an anywidget: Python answers what it asks. */
 import type { RenderProps } from '@anywidget/types';
 import type { RunData } from '../core/run';
 import type { PlotlyLike } from '../plot/plotly';

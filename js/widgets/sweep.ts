@@ -1,3 +1,4 @@
+/** A sweep as an anywidget: Python tells how far it is, and stops it. */
 import type { RenderProps } from '@anywidget/types';
 import type { SweepData } from '../core/sweep';
 import { sweep } from '../view/sweep';

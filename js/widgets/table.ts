@@ -1,3 +1,4 @@
+/** The run table as an anywidget: runs and curves come as Arrow, and later what changed of them. */
 import type { RenderProps } from '@anywidget/types';
 import { curvesFromArrow, tableFromArrow } from '../core/columns';
 import { localSource } from '../core/local';

@@ -1,3 +1,4 @@
+/** The trainer as an anywidget: Python trains, serves and predicts. */
 import type { RenderProps } from '@anywidget/types';
 import type { TrainerData } from '../core/trainer';
 import { trainer } from '../view/trainer';
