@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,15 @@ def test_deleting_an_experiment_takes_its_runs_along():
     assert tracker.get_run(run.run_id).info.lifecycle_stage == "deleted"
     tracker.restore_experiment(experiment)
     assert tracker.get_run(run.run_id).info.lifecycle_stage == "active"
+
+
+def test_a_store_that_was_removed_begins_anew(tmp_path):
+    for _ in range(2):
+        tracker.set_experiment("iris")
+        with tracker.start_run():
+            pass
+        assert tracker.runs().experiment.tolist() == ["iris"]
+        shutil.rmtree(tmp_path / ".tracker")
 
 
 def test_renaming():

@@ -39,7 +39,8 @@ class ExperimentIndex:
     def __init__(self) -> None:
         self._scanned: dict[str, int] = {}
         self._events: dict[tuple[int, str, bytes], dict[str, Any]] = {}
-        self._folded: dict[str, Experiment] = {}
+        self.known: dict[str, Experiment] = {}
+        """The experiments by id, as of the last call of `refresh`."""
 
     def refresh(self, journals: Iterable[Path], sealed: Callable[[], Iterable[Path]]) -> dict[str, Experiment]:
         """The experiments by id, after reading what the store gained since the last call.
@@ -53,8 +54,8 @@ class ExperimentIndex:
         for path in sealed():
             self._scan(path, f"{path.parent.name}/", None)
         if len(self._events) != known:
-            self._folded = _fold(self._events[key] for key in sorted(self._events))
-        return self._folded
+            self.known = _fold(self._events[key] for key in sorted(self._events))
+        return self.known
 
     def _scan(self, path: Path, name: str, writer: str | None) -> None:
         start = self._scanned.get(name, 0)

@@ -106,11 +106,14 @@ class Journal:
                 return name, fd, locked
             os.close(fd)  # before it was locked a sealer found it empty and swept it up
 
+    def is_there(self) -> bool:
+        """Whether the file is open, and was not removed beneath us."""
+        return self._fd != _CLOSED and os.fstat(self._fd).st_nlink > 0
+
     def ensure(self) -> None:
         """Open the file if it is not, and again if it was removed beneath us. Raises StoreError."""
-        if self._fd != _CLOSED and os.fstat(self._fd).st_nlink == 0:
+        if not self.is_there():
             self.close()
-        if self._fd == _CLOSED:
             self._open()
 
     def close(self) -> None:

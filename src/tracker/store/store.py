@@ -43,6 +43,8 @@ class Store:
         self._catalog = segments.Catalog(root)
         self._scanning = threading.Lock()
         self._listing = threading.Lock()
+        self.usable: set[str] = set()
+        """Ids of experiments that this process has found active, for those who need not look again."""
         self._ready = False
         self._told = False
         self._check()
@@ -57,6 +59,10 @@ class Store:
 
     def ensure(self) -> None:
         """Make the folder if need be, and this process's journal. Raises StoreError."""
+        with self._scanning:
+            self._notice_removal()
+        if self._ready:
+            return
         try:
             make_folder(self.root)
             if not (self.root / "store.json").exists():
@@ -69,6 +75,13 @@ class Store:
         self._check()
         self._journal.ensure()
         self._ready = True
+
+    def _notice_removal(self) -> None:
+        """Forget a store that was removed beneath us, and the experiments with it."""
+        if self._ready and not self._journal.is_there():
+            self._ready = False
+            self._index = ExperimentIndex()
+            self.usable.clear()
 
     def _write_identity(self) -> None:
         text = orjson.dumps({"format": FORMAT, "id": new_id()})
@@ -201,8 +214,13 @@ class Store:
         """All experiments by id, deleted ones included, as all processes have written them so far."""
         return {x: entry for x, entry in self._all_experiments().items() if entry.state != PURGED}
 
+    def known_experiments(self) -> Mapping[str, Experiment]:
+        """The same as they were when this process last looked: for a name to show, not to decide by."""
+        return self._index.known
+
     def _all_experiments(self) -> dict[str, Experiment]:
         with self._scanning:
+            self._notice_removal()
             return self._index.refresh(self.journals(), self._sealed_experiments)
 
     def _sealed_experiments(self) -> list[Path]:

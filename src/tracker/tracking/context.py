@@ -171,6 +171,7 @@ def open_run(
     Raises InvalidValue for a tag that cannot be kept, StoreError if the store cannot be written.
     """
     store = store or current_store()
+    store.ensure()
     every = automatic_tags() | {key: str(value) for key, value in (tags or {}).items()}
     name = every[RUN_NAME] = name or every.get(RUN_NAME) or random_name()
     if parent is not None:

@@ -20,7 +20,6 @@ from tracker.store.store import check_experiment_name
 from tracker.tracking.values import bounded
 
 _chosen: dict[str, str] = {}
-_known: set[tuple[str, str]] = set()
 
 
 # -- which one
@@ -44,19 +43,17 @@ def active_experiment_id(store: Store) -> str:
 
 
 def _default(store: Store) -> str:
-    key = (str(store.root), DEFAULT_EXPERIMENT_ID)
-    if key in _known:
+    if DEFAULT_EXPERIMENT_ID in store.usable:
         return DEFAULT_EXPERIMENT_ID
     found = store.ensure_experiment(DEFAULT_EXPERIMENT_NAME)
-    _known.add((str(store.root), found))
+    store.usable.add(found)
     return found
 
 
 def check_usable(store: Store, experiment_id: Any) -> str:
     """The id itself, if runs can start there. Raises NotFound, or InvalidState for a deleted experiment."""
     identifier = str(experiment_id)
-    key = (str(store.root), identifier)
-    if key not in _known or not (store.root / "journal").exists():
+    if identifier not in store.usable or not (store.root / "journal").exists():
         if identifier == DEFAULT_EXPERIMENT_ID and identifier not in store.experiments():
             store.ensure_experiment(DEFAULT_EXPERIMENT_NAME)
         entry = entry_of(store, identifier)
@@ -65,7 +62,7 @@ def check_usable(store: Store, experiment_id: Any) -> str:
                 f"The experiment {entry.name!r} (id {entry.id}) is deleted, so that no run can start in it. "
                 "Take it back with restore_experiment, or choose another with set_experiment."
             )
-        _known.add(key)
+        store.usable.add(identifier)
     return identifier
 
 
@@ -146,7 +143,7 @@ def delete(store: Store, experiment_id: Any) -> None:
     entry = entry_of(store, experiment_id)
     if entry.state == LifecycleStage.DELETED:
         raise InvalidState(f"The experiment {entry.name!r} (id {entry.id}) is deleted already.")
-    _known.discard((str(store.root), entry.id))
+    store.usable.discard(entry.id)
     _write(store, "experiment.state", entry, v=LifecycleStage.DELETED)
 
 
