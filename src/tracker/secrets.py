@@ -19,7 +19,7 @@ TAG: Final = "tracker.masked"
 """The tag of a run that says what was masked in it."""
 
 _MIN_LENGTH, _MIN_KNOWN, _MAX_KNOWN_VALUES = 4, 6, 1_000
-_MAX_TEXT, _SHORT = 20_000_000, 300
+_MAX_TEXT, _SHORT = 20_000_000, 4_000
 
 # -- names
 
@@ -36,7 +36,7 @@ _TEMPLATE: Final = re.compile(
 )
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=50_000)
 def _strength(name: str) -> int:
     """2 for a name that holds a credential whatever its value, 1 if the value must look like one, else 0."""
     plain = _CAMEL.sub("_", name[-80:]).lower().strip("_")

@@ -15,6 +15,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, Final
@@ -68,11 +69,13 @@ def inputs_key(
     return str(running.hexdigest()), told
 
 
+@lru_cache(maxsize=4_096)
 def _normal(source: str) -> str:
-    """A cell's code without what does not count: its tree, and its magics as they are written."""
+    """A digest of a cell's code without what does not count: of its tree, and its magics as they are written."""
     source = _TRACK.sub("", source)
     tree = plain_tree(source)
-    return source if tree is None else f"{ast.dump(tree)}{_MAGIC.findall(source)}"
+    code = source if tree is None else f"{ast.dump(tree)}{_MAGIC.findall(source)}"
+    return str(xxhash.xxh3_128(code.encode("utf-8", "surrogatepass")).hexdigest())
 
 
 def contents(names: Mapping[str, Any]) -> dict[str, str]:

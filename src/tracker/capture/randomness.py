@@ -7,6 +7,7 @@ numbers in every process.
 from __future__ import annotations
 
 import sys
+from array import array
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Final
@@ -22,7 +23,8 @@ def _number(*parts: Any) -> int:
 
 
 def _python(module: Any) -> int:
-    return _number(module.getstate())
+    version, words, gauss = module.getstate()
+    return _number(array("Q", words).tobytes(), version, gauss)
 
 
 def _numpy(module: Any) -> int:

@@ -13,7 +13,7 @@ import sys
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import PurePath
 from types import FunctionType, ModuleType
 from typing import Any, Final
@@ -73,6 +73,18 @@ class Execution:
     error: str | None = None
     """The kind of exception that cut it off."""
     failed_line: int | None = None
+
+    @cached_property
+    def touched(self) -> _Names:
+        """What it bound for certain or may have bound or changed; ask when it has ended."""
+        return self.bound | self.maybe
+
+    @cached_property
+    def left_traces(self) -> bool:
+        """Whether there is anything that a later cell could stand on; ask when it has ended."""
+        changed = bool(self.changed.ids) or self.changed.cut
+        outside = bool(self.files.written or self.drew) or self.sets_up
+        return bool(self.touched) or changed or outside or self.unknown or bool(self.effects.stars)
 
 
 class Session:
@@ -338,6 +350,7 @@ def _folder() -> str:
         return ""
 
 
+@lru_cache(maxsize=50_000)
 def _is_users(name: str) -> bool:
     return not (name in _SHELL_NAMES or (name[0] == "_" and name[1:].lstrip("i").isdigit()))
 

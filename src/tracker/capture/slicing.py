@@ -13,10 +13,10 @@ import json
 import os
 import sys
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from .magics import plain_tree
 from .session import Execution, Session, source_beside
 
 FORMAT: Final = 1
@@ -51,10 +51,8 @@ def slice_of(executions: list[Execution], last: Execution) -> list[Execution]:
 
     def belongs(execution: Execution) -> bool:
         return (
-            everything
-            or execution.sets_up
-            or not names.isdisjoint(execution.bound)
-            or not names.isdisjoint(execution.maybe)
+            execution.sets_up
+            or not names.isdisjoint(execution.touched)
             or not objects.isdisjoint(execution.changed.ids)
             or (cut and execution.changed.cut)
             or not files.isdisjoint(execution.files.written)
@@ -66,7 +64,7 @@ def slice_of(executions: list[Execution], last: Execution) -> list[Execution]:
     include(last)
     for index in range(last.number - 1, -1, -1):
         execution = executions[index]
-        if belongs(execution):
+        if everything or (execution.left_traces and belongs(execution)):
             include(execution)
             kept.append(execution)
     return kept[::-1]
@@ -78,10 +76,7 @@ def _adopted(execution: Execution) -> bool:
 
 
 def _last_seed(executions: list[Execution], before: int, generator: str) -> int | None:
-    for execution in reversed(executions[:before]):
-        if generator in execution.seeded:
-            return execution.number
-    return None
+    return next((i for i in range(before - 1, -1, -1) if generator in executions[i].seeded), None)
 
 
 # -- as it is kept
@@ -119,24 +114,27 @@ def script(cells: list[Execution], transform: Any) -> str:
 
 
 def _as_python(cell: Execution, transform: Any) -> str:
+    source = cell.source if _is_python(cell.source) else transform(cell.source)
+    if not _is_python(source):
+        return "".join(f"# {line}\n" for line in source.splitlines())
+    return source.strip("\n") if cell.error is None else _until_it_failed(cell, source)
+
+
+@lru_cache(maxsize=4_096)
+def _is_python(source: str) -> bool:
     try:
-        tree = ast.parse(cell.source)
-        source = cell.source
+        ast.parse(source)
     except (SyntaxError, ValueError):
-        source = transform(cell.source)
-        tree_or_none = plain_tree(source)
-        if tree_or_none is None:
-            return "".join(f"# {line}\n" for line in source.splitlines())
-        tree = tree_or_none
-    return source.strip("\n") if cell.error is None else _until_it_failed(cell, source, tree)
+        return False
+    return True
 
 
-def _until_it_failed(cell: Execution, source: str, tree: ast.Module) -> str:
+def _until_it_failed(cell: Execution, source: str) -> str:
     """A cell that raised: what ran before as it is, the statement that raised with its exception passed over."""
     line = cell.failed_line
     if line is None:
         return source.strip("\n")
-    failing = next((s for s in tree.body if s.lineno <= line <= (s.end_lineno or s.lineno)), None)
+    failing = next((s for s in ast.parse(source).body if s.lineno <= line <= (s.end_lineno or s.lineno)), None)
     if failing is None:
         return source.strip("\n")
     before = "\n".join(source.split("\n")[: failing.lineno - 1]).strip("\n")
