@@ -25,6 +25,8 @@ class Outputs:
     status: str = ""
     plain: list[Any] = field(default_factory=list)
     ours: list[dict[str, Any]] = field(default_factory=list)
+    kinds: list[str] = field(default_factory=list)
+    """Of every message, in order; of ours "card", and "card again" for an update in place."""
 
     @property
     def text(self) -> str:
@@ -61,8 +63,12 @@ class Kernel:
 
     def _take(self, outputs: Outputs, kind: str, content: dict[str, Any]) -> None:
         if MIME in content.get("data", {}):
+            outputs.kinds.append("card again" if kind == "update_display_data" else "card")
             outputs.ours.append(content["data"])
-        elif kind == "stream":
+            return
+        if kind not in ("status", "execute_input"):
+            outputs.kinds.append(kind)
+        if kind == "stream":
             outputs.plain.append(("stream", content["name"], _plain(content["text"])))
         elif kind in ("display_data", "update_display_data", "execute_result"):
             outputs.plain.append((kind, {k: _plain(v) for k, v in content["data"].items() if k != "image/png"}))
@@ -96,7 +102,8 @@ def kernel(folder: Path, **environment: str) -> Iterator[Kernel]:
     """A fresh kernel in this folder."""
     import os
 
-    env = {k: v for k, v in os.environ.items() if not k.startswith("JPY_")} | environment
+    unlike_users = ("JPY_", "PYTEST_")  # ipykernel does not watch the system's streams where pytest runs
+    env = {k: v for k, v in os.environ.items() if not k.startswith(unlike_users)} | environment
     manager, client = start_new_kernel(cwd=str(folder), env=env)
     try:
         yield Kernel(client, manager)

@@ -1,7 +1,7 @@
 """What a cell prints, teed: it is shown as ever, and kept, in order and bounded.
 
-Invariants: the streams' own `write` is called first, with the same arguments, and its answer or exception
-is the caller's; streams are restored exactly; a stream that the cell puts in place of `sys.stdout` is not
+Invariants: the streams' own `write` is called before the text is kept, with the same arguments, and its answer or
+exception is the caller's; streams are restored exactly; a stream that the cell puts in place of `sys.stdout` is not
 ours to see; a write costs the same whatever has been printed before.
 """
 
@@ -26,10 +26,14 @@ class Piece(NamedTuple):
 
 
 class Tee:
-    """Keeps the first and last `kept` characters written to stdout and stderr from `start` to `stop`."""
+    """Keeps the first and last `kept` characters written to stdout and stderr from `start` to `stop`.
 
-    def __init__(self, kept: int = KEPT) -> None:
+    `before` is called ahead of each stream's first write.
+    """
+
+    def __init__(self, kept: int = KEPT, before: Callable[[], None] = lambda: None) -> None:
         self._kept = kept
+        self._before = before
         self._head: list[tuple[str, str]] = []
         self._head_room = kept
         self._tail: deque[tuple[str, str]] = deque()
@@ -49,11 +53,15 @@ class Tee:
             stream = getattr(sys, name, None)
             if stream is not None and not any(stream is other for other in seen):
                 seen.append(stream)
-                self._taps.append(_tap(name, stream, self._keep))
+                self._taps.append(_tap(name, stream, self._before, self._keep))
+
+    def end(self) -> None:
+        """Keep nothing of what is written from now on."""
+        self._open = False
 
     def stop(self) -> None:
-        """Give the streams back as they were; what is written later is not kept. May be called twice."""
-        self._open = False
+        """Give the streams back as they were. May be called twice."""
+        self.end()
         for tap in reversed(self._taps):
             tap.undo()
         self._taps.clear()
@@ -106,15 +114,22 @@ class Tee:
 Keep = Callable[[str, object], None]
 
 
-def _tap(name: str, stream: Any, keep: Keep) -> _Patch | _Proxy:
+def _tap(name: str, stream: Any, first: Callable[[], None], keep: Keep) -> _Patch | _Proxy:
+    write = _teed(name, stream.write, first, keep)
     try:
-        return _Patch(name, stream, keep)
+        return _Patch(stream, write)
     except (AttributeError, TypeError):
-        return _Proxy(name, stream, keep)
+        return _Proxy(name, stream, write)
 
 
-def _teed(name: str, write: Callable[..., Any], keep: Keep) -> Callable[..., Any]:
+def _teed(name: str, write: Callable[..., Any], first: Callable[[], None], keep: Keep) -> Callable[..., Any]:
+    silent = True
+
     def teed_write(*arguments: Any, **named: Any) -> Any:
+        nonlocal silent
+        if silent:
+            silent = False
+            first()
         answer = write(*arguments, **named)
         if arguments:
             keep(name, arguments[0])
@@ -126,12 +141,11 @@ def _teed(name: str, write: Callable[..., Any], keep: Keep) -> Callable[..., Any
 class _Patch:
     """A `write` of the stream's own, seen by whoever holds the stream (logging handlers too)."""
 
-    def __init__(self, name: str, stream: Any, keep: Keep) -> None:
+    def __init__(self, stream: Any, write: Callable[..., Any]) -> None:
         self._stream = stream
         self._had = "write" in vars(stream)
         self._original = stream.write
-        self._write = _teed(name, self._original, keep)
-        stream.write = self._write
+        self._write = stream.write = write
 
     def undo(self) -> None:
         if vars(self._stream).get("write") is not self._write:
@@ -145,10 +159,10 @@ class _Patch:
 class _Proxy:
     """Stands in `sys` for a stream that takes no attributes."""
 
-    def __init__(self, name: str, stream: Any, keep: Keep) -> None:
+    def __init__(self, name: str, stream: Any, write: Callable[..., Any]) -> None:
         self._name = name
         self._original = stream
-        self._proxy = _ProxyStream(stream, _teed(name, stream.write, keep))
+        self._proxy = _ProxyStream(stream, write)
         setattr(sys, name, self._proxy)
 
     def undo(self) -> None:

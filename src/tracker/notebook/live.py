@@ -1,12 +1,14 @@
 """The run card under a running cell.
 
-It is shown as a small bundle at once, becomes a live widget when the cell runs longer than a moment, and ends as the
-bundle again: so an empty cell pays for no widget, and a saved notebook never holds one. The card reads the run's
-events from the end of this process's journal in a thread of its own: logging pays nothing for being watched.
+It is shown as a small bundle before the cell's own first output, or in a page after a twentieth of a second; becomes a
+live widget when the cell runs longer than a moment, and ends as the bundle again: so a short cell pays for one message
+and no widget, and a saved notebook never holds one. The card reads the run's
+events from the end of this process's journal in another thread: logging pays nothing for being watched.
 """
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import deque
@@ -14,14 +16,18 @@ from collections.abc import Callable
 from typing import Any
 
 from tracker.notebook.bundle import card_bundle
+from tracker.notebook.first_message import FirstMessage
 from tracker.notebook.fold import RunFold, Tail, reduced, shown
+from tracker.notebook.ticker import BUSY_SECONDS, Ticker
 from tracker.pages.numbers import rounded
 
-FIRST_SECONDS, EVERY_SECONDS = 0.3, 0.15
+SHOWN_SECONDS, LIVE_SECONDS, EVERY_SECONDS = 0.05, 0.3, 0.15
 CLOSE_SECONDS = 30
 LIVE_POINTS = 120
 SHOWN_INPUTS = 12
 _HIDDEN_TAGS = ("mlflow.", "tracker.")
+
+_ticker = Ticker(SHOWN_SECONDS / 2)
 
 Publish = Callable[[dict[str, Any], bool], None]
 
@@ -33,32 +39,50 @@ class LiveCard:
     """
 
     def __init__(
-        self, run_id: str, facts: dict[str, Any], tail: Tail, publish: Publish, *, in_place: bool, with_widget: bool
+        self, run_id: str, facts: dict[str, Any], tail: Tail, publish: Publish, *, shell: Any, with_widget: bool
     ) -> None:
         self._facts = facts
         self._fold = RunFold(run_id)
         self._tail = tail
         self._publish = publish
-        self._in_place = in_place
-        self._with_widget = with_widget and in_place
+        self._in_place = hasattr(shell, "kernel")
+        self._with_widget = with_widget and self._in_place
         self._widget: Any = None
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._first = FirstMessage(shell, self.show)
+        self._shown = False
+        self._showing = threading.Lock()
+        self._sent = threading.Event()
+        self._due = 0.0
 
-    def start(self) -> None:
-        """Show the card, and keep it current until `finish`."""
+    def start(self, *, at_once: bool) -> None:
+        """Keep the card current until `finish`: it is shown at once, or as soon as there is reason to."""
         self._read()
         _close_done()
-        if self._in_place:
-            self._publish(card_bundle(self.run()), False)
+        if at_once or not self._first.wait():
+            self.show()
         if self._with_widget:
-            self._thread = threading.Thread(target=self._follow, name="tracker-card", daemon=True)
-            self._thread.start()
+            self._due = time.monotonic() + SHOWN_SECONDS
+            _ticker.watch(self._tick)
+
+    def show(self) -> None:
+        """Show the card, if it is not shown yet and can be updated."""
+        self._first.stop()
+        with self._showing:
+            shown, self._shown = self._shown, self._in_place
+        if self._in_place and not shown:
+            self._guarded(lambda: self._publish(card_bundle(self.run()), False))
+            self._sent.set()
 
     def refresh(self) -> None:
         """Show the card as it is now."""
-        if self._in_place:
-            self._publish(card_bundle(self.run()), True)
+        if not self._shown:
+            return self.show()
+        self._wait()
+        self._publish(card_bundle(self.run()), True)
+
+    def _wait(self) -> None:
+        """Until the card that another thread shows is sent. Not for the kernel's threads: they are to send it."""
+        self._sent.wait(BUSY_SECONDS)
 
     def metrics(self) -> dict[str, float]:
         """The last value of each metric so far."""
@@ -70,14 +94,25 @@ class LiveCard:
         self._read()
         return dict(self._fold.params)
 
+    def _tick(self) -> None:
+        now = time.monotonic()
+        if now >= self._due and not self._shown:
+            self._due = now + LIVE_SECONDS - SHOWN_SECONDS
+            self.show()
+        elif now >= self._due:
+            self._due = now + EVERY_SECONDS
+            self._guarded(self._follow)
+
     def _follow(self) -> None:
+        self._read()
+        self._show_live()
+
+    def _guarded(self, step: Callable[[], None]) -> None:
+        """A step beside the user's: the card stands still where it fails, and the run is not touched."""
         try:
-            wait = FIRST_SECONDS
-            while not self._stop.wait(wait):
-                self._read()
-                self._show_live()
-                wait = EVERY_SECONDS
-        except Exception as error:  # the card stands still; the run is not touched
+            step()
+        except Exception as error:
+            self._due = math.inf
             self._facts["notices"] = [*self._facts["notices"], f"The live card stopped: {error}"]
 
     def _show_live(self) -> None:
@@ -97,16 +132,19 @@ class LiveCard:
 
     def finish(self, facts: dict[str, Any], again: bool = False) -> dict[str, Any]:
         """The last state, shown in place (or, with `again`, anew: the cell cleared its output). Returns the card."""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join(5)
+        _ticker.forget(self._tick)
         self._facts |= facts
         try:
             self._read()
         except Exception as error:  # an ended cell's card must not go on saying that it runs
             self._facts["notices"] = [*self._facts["notices"], f"The card does not show everything: {error}"]
         run = self.run()
-        self._publish(card_bundle(run), self._in_place and not again)
+        with self._showing:
+            shown, self._shown = self._shown, True
+        self._first.stop()
+        if shown:
+            self._wait()
+        self._publish(card_bundle(run), shown and not again)
         if self._widget is not None:
             _done.append((time.monotonic(), self._widget))
         return run

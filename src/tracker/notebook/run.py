@@ -49,8 +49,8 @@ class TrackedRun:
         self._remarks: list[str] = []
         self._causes: set[str] = set()
         self._store = context.current_store()
-        experiment_id, experiment = self._experiment()
         self._store.ensure()
+        experiment_id, experiment = self._experiment()
         leave_out(str(self._store.root))
         store = self._store
         tail = Tail(lambda: store.journal_path)
@@ -67,7 +67,6 @@ class TrackedRun:
         self._recorder: capture.LoopRecorder | None = None
         self._witnesses: tuple[Witness, ...] = ()
         self._cached: CachedWitness | None = None
-        self._tee = capture.Tee()
         self._tap = FigureTap(
             shell, lambda path, data: self._noting_faults(lambda: self._writer.artifact_bytes(path, data))
         )
@@ -76,7 +75,8 @@ class TrackedRun:
             "started": self._started * 1000, "ended": None, "output": "", "traceback": "",
             "source": secrets.masked(source)[0], "notices": self._notices, "remarks": self._remarks,
         }  # fmt: skip
-        self._card = LiveCard(self.id, facts, tail, publish, in_place=hasattr(shell, "kernel"), with_widget=with_widget)
+        self._card = LiveCard(self.id, facts, tail, publish, shell=shell, with_widget=with_widget)
+        self._tee = capture.Tee(before=self._card.show)
         self._scene = Scene(
             source, shell.user_ns, session, self._writer, self._run.info.run_name or "", self._notices.append,
             self._remarks.append, self._card.metrics, self._card.params, self._card.refresh,
@@ -92,7 +92,7 @@ class TrackedRun:
             except TrackerError as error:
                 self._notices.append(f"{error} The run is kept in the current experiment.")
         identifier = active_experiment_id(self._store)
-        known = self._store.experiments().get(identifier)
+        known = self._store.known_experiments().get(identifier) or self._store.experiments().get(identifier)
         return identifier, known.name if known else "Default"
 
     def _given_run(self, tags: dict[str, str]) -> context.ActiveRun | None:
@@ -122,10 +122,10 @@ class TrackedRun:
         return tags | self._options.tags
 
     def start(self) -> None:
-        """Keep the source, show the card, begin to watch."""
+        """Keep the source, begin to watch; the card is shown when there is reason to."""
         self._noting_faults(lambda: self._writer.artifact_text("code/cell.py", self._source))
         self._noting_faults(self._watch_machine)
-        self._card.start()
+        self._card.start(at_once=not self._options.capture)
         if self._options.capture:
             self._tap.install()
             self._tee.start()
@@ -187,16 +187,20 @@ class TrackedRun:
             self._noting_faults(lambda: self._keep_text(trace))
         finally:
             self._noting_faults(lambda: context.close_run(self._run, status))
-            self._card.finish(
-                {
-                    "status": status,
-                    "ended": time.time() * 1000,
-                    "output": self._shown(self._tee.text),
-                    "traceback": self._shown(trace),
-                    "notices": self._notices + self._masking(),
-                },
-                again=self._tap.cleared,
-            )
+            self._finish_card(status, trace)
+
+    def _finish_card(self, status: str, trace: str) -> None:
+        facts = {
+            "status": status,
+            "ended": time.time() * 1000,
+            "output": self._shown(self._tee.text),
+            "traceback": self._shown(trace),
+            "notices": self._notices + self._masking(),
+        }
+        try:
+            self._card.finish(facts, again=self._tap.cleared)
+        finally:
+            self._tee.stop()  # not before: what a thread writes meanwhile is to stand below the card
 
     def _shown(self, text: str) -> str:
         return secrets.masked(text[-SHOWN_CHARACTERS:])[0]
@@ -229,7 +233,7 @@ class TrackedRun:
             if self._recorder.fault is not None:
                 self._note("A curve was cut off", self._recorder.fault)
         if self._options.capture:
-            self._tee.stop()
+            self._tee.end()
             self._tap.remove()
             self._notices += self._tap.notices
         if self._cached is not None:
@@ -271,10 +275,13 @@ class TrackedRun:
         cells = slicing.slice_of(executions, executions[-1])
         folder = self._session.folder
         modules = {path: kept for path in slicing.local_modules(folder) if (kept := slicing.kept_path(path, folder))}
+        for cell in cells:  # what one of them tells to be a credential is masked in all
+            self._writer.masked_text(cell.source)
         cells = [replace(cell, source=self._writer.masked_text(cell.source)) for cell in cells]
         self._keep_modules(modules)
         self._writer.artifact_bytes("code/cells.json", slicing.cells_json(self._session, cells, modules.values()))
-        self._writer.artifact_text("code/slice.py", slicing.script(cells, self._shell.transform_cell))
+        program = slicing.script(cells, self._shell.transform_cell)
+        self._writer.artifact_bytes("code/slice.py", program.encode("utf-8", "replace"))
         self._writer.tags({SLICE: f"{len(cells)} of {len(executions)} cells"})
 
     def _keep_modules(self, modules: dict[str, str]) -> None:
