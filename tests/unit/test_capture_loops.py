@@ -5,7 +5,6 @@ import builtins
 import contextlib
 import gc
 import io
-import itertools
 import textwrap
 import time
 import traceback
@@ -16,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tracker.capture import LoopRecorder, analyse, inputs_before, metrics
+from tracker.capture import LoopRecorder, analyse, curves, inputs_before, metrics
 
 Points = list[tuple[int, dict[str, float]]]
 
@@ -247,14 +246,35 @@ def test_a_metric_that_its_curve_already_has_is_not_logged_again() -> None:
     assert left == {"best": (9.0, 3), "other": (2.0, None)}
 
 
-def test_a_long_loop_is_thinned_out() -> None:
-    points, recorder, _ = run("for i in range(500_000):\n    x = i / 2")
+@pytest.mark.parametrize(
+    "source",
+    [
+        "for i in range(300_000):\n    x = i / 2",
+        "for i in [*range(300_000)]:\n    if i % 2:\n        continue\n    x = i / 2",
+        "for i, _ in enumerate(range(300_000)):\n    x = i / 2",
+        "i = -1\nwhile (i := i + 1) < 300_000:\n    x = i / 2",
+        "for i in range(1_000_000):\n    x = i / 2\n    if i == 299_999:\n        break",
+        "try:\n    for i in range(1_000_000):\n        x = i / 2\n        if i == 299_999:\n            1 / 0\nexcept ArithmeticError:\n    pass",
+    ],
+    ids=["range", "list", "enumerate", "while", "break", "exception"],
+)  # fmt: skip
+def test_a_loop_of_many_short_passes_is_thinned_out(source: str) -> None:
+    points, recorder, space = run(source)
+    skips = 2 if "continue" in source else 1
+    assert all(values["x"] == step / 2 for step, values in points if step % skips == 0)
     steps = [step for step, _ in points]
-    assert steps[:100_000] == list(range(100_000))
-    assert len(steps) < 250_000 and steps == sorted(set(steps))
-    gaps = {later - earlier for earlier, later in itertools.pairwise(steps)}
-    assert gaps == {1, 2, 4, 8}
+    assert steps[:5_000] == list(range(0, 5_000 * skips, skips))
+    assert steps == sorted(set(steps))
+    assert len(steps) < 40_000
+    assert 299_999 - steps[-1] < 256
     assert recorder.curves["x"].count == len(steps)
+    assert space["x"] == (299_999 // skips * skips) / 2
+
+
+def test_a_loop_of_long_passes_is_not_thinned_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(curves, "FULL_PASSES", 10)
+    points, _, _ = run("import time\nfor i in range(50):\n    x = i / 2\n    time.sleep(0.005)")
+    assert len(points) > 40
 
 
 def test_objects_of_a_pass_are_not_kept_alive() -> None:
@@ -314,7 +334,28 @@ simple = st.one_of(
     st.just("if (c := a + b) > 40: raise ValueError(c)"),
     st.just("c = 1 / (a - b)"),
     st.just("del c"),
+    st.just("grown.append(2) if len(grown) < 9 else grown.clear()"),
 )
+
+
+ITERABLES = [
+    "range(0)", "range(1)", "range(2)", "range(5)", "[0, 1, 2, 3]", "(2, 1, 0)", "dict.fromkeys([1, 2, 3])",
+    "{1: 2, 3: 4}.values()", "iter([1, 2, 3])", "(j for j in range(4))", "Odd()", "3", "growing()",
+]  # fmt: skip
+ODDITIES = """
+class Next:
+    def __init__(self): self.n = 0
+    def __next__(self):
+        self.n += 1
+        if self.n > 3: raise StopIteration
+        return self.n
+class Odd:
+    def __iter__(self): return Next()
+def growing():
+    global grown
+    grown = [1, 2, 3]
+    return grown
+"""
 
 
 def indent(lines: list[str]) -> list[str]:
@@ -341,7 +382,7 @@ def block(draw: st.DrawFn, depth: int, looped: bool) -> list[str]:
             lines += ["try:", *indent(draw(block(depth - 1, looped)))]
             lines += [last, *indent(draw(block(depth - 1, looped)))]
         else:
-            head = f"for i{depth} in range({draw(st.integers(0, 4))}):"
+            head = f"for i{depth} in {draw(st.sampled_from(ITERABLES))}:"
             if kind == "while":
                 lines.append(f"k{depth} = 0")
                 head = f"while (k{depth} := k{depth} + 1) < {draw(st.integers(1, 4))}:"
@@ -351,8 +392,19 @@ def block(draw: st.DrawFn, depth: int, looped: bool) -> list[str]:
     return lines
 
 
+@pytest.fixture(params=[False, True], ids=["each pass", "in strides"])
+def strides(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Whether loops go over to strides of two passes after the first pass."""
+    if request.param:
+        monkeypatch.setattr(curves, "FULL_PASSES", 1)
+        monkeypatch.setattr(curves, "LONGEST_STRIDE", 2)
+        monkeypatch.setattr(curves, "SHARE", 1e-9)
+    return bool(request.param)
+
+
 def outcome(source: str, instrumented: bool) -> tuple[dict[str, str], str, str]:
-    space: dict[str, Any] = {"contextlib": contextlib, "i0": 1, "a": 1.0, "b": 2.0, "c": 3.0}
+    space: dict[str, Any] = {"contextlib": contextlib, "i0": 1, "a": 1.0, "b": 2.0, "c": 3.0, "grown": []}
+    exec(ODDITIES, space)
     recorder = LoopRecorder(space, lambda values, step: None)
     tree = ast.parse(source)
     if instrumented:
@@ -369,11 +421,15 @@ def outcome(source: str, instrumented: bool) -> tuple[dict[str, str], str, str]:
         recorder.remove()
     assert recorder.fault is None
     space.pop("__builtins__", None)
-    return {name: repr(value) for name, value in space.items()}, printed.getvalue(), raised
+    values = {name: repr(value) for name, value in space.items() if not callable(value)}
+    return values, printed.getvalue(), raised
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-@given(block(3, False))
-def test_an_instrumented_program_does_what_the_plain_one_does(lines: list[str]) -> None:
+ODD = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=ODD)
+@given(lines=block(3, False))
+def test_an_instrumented_program_does_what_the_plain_one_does(strides: bool, lines: list[str]) -> None:
     source = "\n".join(lines)
     assert outcome(source, True) == outcome(source, False)

@@ -1,8 +1,8 @@
-"""Curves of top-level loops: hooks put into the tree, and what they report while the cell runs.
+"""Curves of top-level loops: what the hooks in the tree (`loop_tree`) report while the cell runs.
 
 Invariants: the user's namespace is only read; the hooks live in `builtins` between `install` and `remove`;
 a hook never raises and never waits for a device; of the user's objects only Python and NumPy floats are
-held.
+held, and iterators of plain containers while their loop runs.
 """
 
 from __future__ import annotations
@@ -10,15 +10,23 @@ from __future__ import annotations
 import ast
 import builtins
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import length_hint
+from time import perf_counter
 from typing import Any, Final
 
+from .loop_tree import Edit, edits
 from .passes import Plan, plans
 from .values import MISSING, floating, same
 
-FULL_PASSES: Final = 100_000
+FULL_PASSES: Final = 10_000
+MOST_POINTS: Final = 100_000
+SHARE: Final = 0.01
+LONGEST_STRIDE: Final = 256
 _NAME: Final = "__tracker_loop_{}__"
+_PLAIN: Final = frozenset({range, list, tuple, str, dict, set, type({}.keys()), type({}.values()), type({}.items())})
+_NEVER: Final = 1 << 62
 _numbers = itertools.count(1)
 
 Emit = Callable[[dict[str, float], int], None]
@@ -36,8 +44,9 @@ class Curve:
 class LoopRecorder:
     """Reports the floats of each pass of a cell's top-level loops to `emit(values, step)`.
 
-    Every pass up to 100,000, then every 2nd, 4th, … `fault` holds the first exception of `emit`, after which
-    the loop at hand is no longer observed.
+    Every pass up to 10,000; then as many as take about a hundredth of the loop's time, at least every 256th, and
+    beyond 100,000 every 2nd, 4th, … `fault` holds the first exception of `emit`, after which the loop at hand is no
+    longer observed.
     """
 
     def __init__(self, namespace: Mapping[str, Any], emit: Emit) -> None:
@@ -45,7 +54,7 @@ class LoopRecorder:
         self.fault: Exception | None = None
         self._namespace = namespace
         self._emit = emit
-        self._hooks: dict[str, Callable[..., None]] = {}
+        self._hooks: dict[str, Callable[..., bool]] = {}
         self._installed = False
 
     def instrument(self, tree: ast.Module) -> ast.Module:
@@ -53,13 +62,13 @@ class LoopRecorder:
 
         Line numbers stay. May be called more than once, each time for another tree of the same cell.
         """
-        edits: list[_Edit] = []
-        hooks: dict[str, Callable[..., None]] = {}
+        made: list[Edit] = []
+        hooks: dict[str, Callable[..., bool]] = {}
         for plan in plans(tree):
             name = _NAME.format(next(_numbers))
             hooks[name] = _Observer(self, plan).hook()
-            edits += _edits(plan, name)
-        for edit in edits:
+            made += edits(plan, name)
+        for edit in made:
             edit.apply()
         self._hooks |= hooks
         if self._installed:
@@ -103,14 +112,21 @@ class _Observer:
         self._last: list[Any] = [MISSING] * len(plan.names)
         self._bases = [0] * len(plan.names)
         self._base: int | None = 0
+        self._pace = _Pace()
+        self._done = 0
+        self._iterator: Any = None
+        self._in_strides = False
 
-    def hook(self) -> Callable[..., None]:
-        """The function that the loop calls: with -1 before it, with an ending's number after a pass."""
+    def hook(self) -> Callable[..., bool]:
+        """The function that the loop calls: with -1 before it, with an ending's number after a pass.
+
+        True asks the loop to go on in strides. Its `phases` and `passes` are what the loop iterates over.
+        """
         done = due = 0
         whole = self._whole
-        begin, observe, fail = self._begin, self._observe, self._fail
+        begin, observe, fail, pace = self._begin, self._observe, self._fail, self._pace
 
-        def passed(ending: int = whole) -> None:
+        def passed(ending: int = whole) -> bool:
             __tracebackhide__ = True
             nonlocal done, due
             if ending < 0:
@@ -119,30 +135,77 @@ class _Observer:
                     begin()
                 except Exception as fault:
                     due = fail(fault)
-                return
+                return False
             step = done
             done = step + 1
             if step < due:
-                return
+                return False
             try:
+                began = perf_counter() if done >= FULL_PASSES else 0.0
                 observe(ending, step)
+                if began and ending == whole:
+                    stride = pace.stride(done, began)
+                    due = step + stride
+                    if stride > 1 and self._iterator is not None:
+                        self._done, due, self._in_strides = done, _NEVER, True
+                        passed.in_strides = True  # type: ignore[attr-defined]
+                        return True
             except Exception as fault:
                 due = fail(fault)
-                return
             except BaseException as interrupt:
                 interrupt.__traceback__ = None
                 raise
-            if done > FULL_PASSES:
-                due = step + (1 << (done // FULL_PASSES).bit_length())
+            return False
 
+        def phases(iterable: Any) -> Iterator[tuple[()]]:
+            return self._phases(iterable, passed)
+
+        passed.phases = phases  # type: ignore[attr-defined]
         return passed
+
+    def _phases(self, iterable: Any, hook: Any) -> Iterator[tuple[()]]:
+        """Prepares `hook.passes`: first all passes, each of which calls the hook; where these are too short for that,
+        then strides, observed in between. Only plain containers know how far their iterators are."""
+        __tracebackhide__ = True
+        plain = type(iterable) in _PLAIN
+        self._in_strides = hook.in_strides = False
+        self._iterator = hook.passes = iter(iterable) if plain else None
+        if not plain:
+            hook.passes = iterable
+        del iterable
+        try:
+            yield ()
+            while self._in_strides:
+                yield from self._stride(hook)
+        finally:
+            self._iterator = hook.passes = None
+
+    def _stride(self, hook: Any) -> Iterator[tuple[()]]:
+        wanted, position = self._pace.wanted, _position(self._iterator)
+        start = position()
+        hook.passes = itertools.islice(self._iterator, wanted)
+        try:
+            yield ()
+        finally:  # the loop was left, by `break` or an exception, or goes on
+            began = perf_counter()
+            made = max(0, position() - start)
+            self._done += made
+            self._in_strides = made >= wanted
+            if made:
+                try:
+                    self._observe(self._whole, self._done - 1)
+                    self._pace.stride(self._done, began)
+                except Exception as fault:
+                    self._in_strides = False
+                    self._fail(fault)
 
     def _fail(self, fault: Exception) -> int:
         if self._recorder.fault is None:
             self._recorder.fault = fault
-        return 1 << 62
+        return _NEVER
 
     def _begin(self) -> None:
+        self._pace.begin()
         get, curves = self._recorder._namespace.get, self._recorder.curves
         for slot, name in enumerate(self._names):
             self._last[slot] = _held(get(name))[0]
@@ -192,6 +255,44 @@ class _Observer:
                 curve.count += 1
 
 
+def _position(iterator: Any) -> Callable[[], int]:
+    """How many items a plain container's iterator has given, to be asked at any time."""
+    if not isinstance(iterator, type(iter([]))):
+        whole = length_hint(iterator)
+        return lambda: whole - length_hint(iterator)
+    items = iterator.__reduce__()[1][0]  # a list may grow meanwhile
+
+    def position() -> int:
+        told = iterator.__reduce__()
+        return int(told[2]) if len(told) > 2 else len(items)
+
+    return position
+
+
+class _Pace:
+    """How many passes lie between two that are observed, so that observing takes a small share of the loop's time."""
+
+    def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """The loop begins."""
+        self.wanted = 1
+        self._cost = 0.0
+        self._done, self._ended = 0, perf_counter()
+
+    def stride(self, done: int, began: float) -> int:
+        """From now on, when `done` passes were made and the last was observed since `began`; kept as `wanted`."""
+        now = perf_counter()
+        cost = now - began
+        self._cost = cost if not self._cost else min(cost, 0.9 * self._cost + 0.1 * cost)
+        took = max(1e-9, (began - self._ended) / (done - self._done) - (self._cost if self.wanted == 1 else 0.0))
+        self._done, self._ended = done, now
+        by_count = 1 << (done // MOST_POINTS).bit_length() if done > MOST_POINTS else 1
+        self.wanted = max(by_count, min(LONGEST_STRIDE, int(self._cost / took / SHARE)))
+        return self.wanted
+
+
 def _held(value: object) -> tuple[object, float | None]:
     """What may be held of `value` to know it again, and the float that it is."""
     number = floating(value)
@@ -202,34 +303,3 @@ def _held(value: object) -> tuple[object, float | None]:
 
 def _is_held(held: object, last: object) -> bool:
     return held is last or (type(held) is tuple and held == last)
-
-
-@dataclass
-class _Edit:
-    """Insert `hook` into `home` before `statement`, or at its end."""
-
-    home: list[ast.stmt]
-    statement: ast.stmt | None
-    hook: ast.stmt
-
-    def apply(self) -> None:
-        if self.statement is None:
-            self.home.append(self.hook)
-        else:
-            places = (index for index, statement in enumerate(self.home) if statement is self.statement)
-            self.home.insert(next(places), self.hook)
-
-
-def _edits(plan: Plan, name: str) -> list[_Edit]:
-    edits = [_Edit(exit_.home, exit_.statement, _call(name, exit_.statement, i)) for i, exit_ in enumerate(plan.exits)]
-    edits.append(_Edit(plan.loop.body, None, _call(name, plan.loop.body[-1])))
-    edits.append(_Edit(plan.home, plan.loop, _call(name, plan.loop, -1)))
-    return edits
-
-
-def _call(name: str, anchor: ast.stmt, *arguments: int) -> ast.stmt:
-    constants: list[ast.expr] = [ast.Constant(value=argument) for argument in arguments]
-    call = ast.Expr(value=ast.Call(func=ast.Name(id=name, ctx=ast.Load()), args=constants, keywords=[]))
-    for node in ast.walk(call):
-        ast.copy_location(node, anchor)
-    return call
