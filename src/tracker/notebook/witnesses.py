@@ -34,6 +34,8 @@ from tracker.tracking.writer import RunWriter
 
 ENVIRONMENT = "environment.json"
 MAX_CELLS = 500
+MAX_PROMPT_DIFF = 30_000
+"""Characters; to look for credentials in a longer diff takes longer than a cell should wait."""
 MAX_METRICS = 1_000
 AGAIN = "tracker.again"
 """The tag that names an earlier run with the same inputs."""
@@ -108,7 +110,8 @@ class DataWitness:
 class EnvironmentWitness:
     """Keeps the environment as `environment.json` and uncommitted changes as `code/uncommitted.diff`.
 
-    Where git is still at it when the cell ends, they are kept as soon as it is done: the cell does not wait.
+    Where git is still at it when the cell ends, or there are many changes, they are kept in a thread: the cell does not
+    wait.
     """
 
     def begin(self, scene: Scene) -> None:
@@ -119,7 +122,7 @@ class EnvironmentWitness:
 
     def end(self, scene: Scene) -> None:
         told = environment() | {"seeds": _seeds(scene)}
-        if self._worktree is None or self._worktree.wait(0):
+        if self._worktree is None or (self._worktree.wait(0) and len(self._worktree.diff) <= MAX_PROMPT_DIFF):
             self._keep(scene.writer, told)
         else:
             late = threading.Thread(target=self._keep_late, args=(scene.writer, told), name="tracker-git", daemon=True)
