@@ -43,6 +43,13 @@ SOURCES = [
     '{{"password": "{}"}}', "tool --password {}", "curl 'https://x/y?access_token={}&z=1'", 'os.environ.setdefault("SECRET_KEY", "{}")',
     "git clone https://{}@host/a/b", "TOKEN={}\nOTHER=1", "db:\n  password: {}\n", 'secret_key = """{}"""', "PASSWORD = b'{}'",
     "client_secret={}", "AccountKey={};EndpointSuffix=x",
+    'password: str | None = "{}"', 'db_password: SecretStr = Field(SecretStr("{}"))', 'token = os.getenv("DB", "{}")', 'secret = (\n    "{}"\n)',
+    'user, password = "me", "{}"', '{{"config": "{{\\"password\\": \\"{}\\"}}"}}', 'export DB_PASS={}', "PGPASSWORD={} psql -h h", "passwort = '{}'",
+    '["tool", "--password", "{}"]', 'tool --password "{}"', 'setattr(settings, "password", "{}")', "<password>{}</password>",
+    "requests.get(u, auth=('me', '{}'))", "HTTPBasicAuth(user, '{}')", "server.login('me', '{}')", "curl -u me:{} https://x", "sshpass -p {} ssh x",
+    "mysql -u root -p{} db", "machine x login me password {}", "%env MY_PASSWORD {}", "!wandb login {}", "# the password is {}", "jdbc:oracle:thin:me/{}@//h",
+    'headers = {{"Cookie": "lang=en; sessionid={}; theme=dark"}}',
+    "https://x.org/?appid={}", "signing_key: {}", "password = 'a' \\\n    '{}'", 'pymssql.connect("h", "sa", "{}", "db")', "secret_key: >-\n  {}\n",
 ]  # fmt: skip
 PREFIXED = [
     "AKIA" + made(16, string.ascii_uppercase + string.digits), "ghp_" + made(36), "github_pat_" + made(60), "glpat-" + made(20),
@@ -65,7 +72,10 @@ INNOCENT = {
 CODE = [
     "password = getpass.getpass()", "token = tokenizer.encode(text)", "key = jax.random.PRNGKey(0)", 'api_key = os.environ["KEY"]',
     "for key, value in params.items():", 'frame["key"] = "a_value"', "key=lambda x: x[1]", "print('token:', token)", "password=None",
-    'plot(x, key="mean_test_score_of_model")', "secret = load_secret(name)", "sorted(x, key=operator.itemgetter(1))", "rng, key = split(key)",
+    'plot(x, key="mean_test_score_of_model")', "secret = load_secret(name)", "Index(['key', 'token', 'password', 'value'])", "postgresql://user:password@localhost/db", "postgresql://%s:%s@%s/%s", "pwd: /home/me/x",
+    "api_key: !vault |", "low_pass = 'butterworth'", "isin(('password', 'token', 'plain_2'))", "http://host:8080/a@b", "forward_pass: resnet50v2",
+    "f('token', 'b')", "password hashing by argon2id", "?key=value&key=value", 'etag: "33a64df551425fcc55e4d42a148795d9f25f89d4"',
+    "https://x.org/?code=main-branch-2&appid=my-app", "sorted(x, key=operator.itemgetter(1))", "rng, key = split(key)",
     'd = {"key": "some_ordinary_identifier_2"}', "def fit(self, X, y, *, password: str, api_key: str) -> None:", "tokens = ['a', 'b']",
 ]  # fmt: skip
 
@@ -116,6 +126,36 @@ def test_no_library_source_is_touched() -> None:
         changed, found = masked(text)
         assert changed == text, (module.name, found)
         secrets.forget()
+
+
+def test_passwords_with_signs_that_end_other_words() -> None:
+    for source in (
+        "Uid=sa;Pwd={{{}!}};x=1",
+        "postgresql://me:a@b{}@host/db",
+        "postgresql://me:a/b{}@host/db",
+        "redis://:a#{}@h",
+    ):
+        word = made(12)
+        assert word not in masked(source.format(word))[0]
+
+
+def test_a_password_in_two_texts_of_a_program() -> None:
+    for joined in ('("abcd12"\n    "efgh34")', '"abcd12" \\\n "efgh34"', '"abcd12" + "efgh34"'):
+        text, found = masked(f"password = {joined}")
+        assert "abcd12" not in text and "efgh34" not in text and found == ["password"]
+
+
+def test_a_word_that_stands_everywhere_is_masked_under_its_name_only() -> None:
+    assert masked('db_password = "postgres"')[0] == f'db_password = "{MASK}"'
+    assert masked("backend = 'postgres'") == ("backend = 'postgres'", [])
+
+
+def test_a_private_key_in_base64() -> None:
+    for kind in ("RSA ", "EC ", "", "OPENSSH ", "ENCRYPTED "):
+        key = base64.b64encode(f"-----BEGIN {kind}PRIVATE KEY-----\n{made(200)}".encode()).decode()
+        assert masked(f"    client-key-data: {key}\n")[0] == f"    client-key-data: {MASK}\n"
+    public = base64.b64encode(f"-----BEGIN CERTIFICATE-----\n{made(200)}".encode()).decode()
+    assert masked(f"    client-certificate-data: {public}\n")[1] == []
 
 
 def test_containers_keep_their_shape_and_types() -> None:

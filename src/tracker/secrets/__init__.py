@@ -1,0 +1,26 @@
+"""Values that look like credentials, masked before they are written.
+
+Told by the name that stands before them (`names`), by how well-known services begin theirs and by the call, command or
+header that they stand in (`shapes`), or by looking like nothing but chance (`values`). Hexadecimal digests, UUIDs,
+paths, long words and pictures in base64 are not. What was masked once is masked wherever it stands again, for as long
+as the process lives, unless it is a word that stands everywhere (`known`). TRACKER_MASK=0 switches it off.
+"""
+
+from __future__ import annotations
+
+from .known import forget, learn, learn_environment, remember
+from .masking import enabled, masked, masked_file, masked_value
+from .values import MASK, TAG
+
+__all__ = [
+    "MASK",
+    "TAG",
+    "enabled",
+    "forget",
+    "learn",
+    "learn_environment",
+    "masked",
+    "masked_file",
+    "masked_value",
+    "remember",
+]

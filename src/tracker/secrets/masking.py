@@ -1,0 +1,184 @@
+"""Texts and values with credentials masked."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache, partial
+from typing import Any, Final
+
+from . import known, shapes
+from .names import MAYBE, SURE, strength
+from .naming import named
+from .values import MASK, is_made, is_template, is_value, is_words, looks_random
+
+_MIN_TEXT, _MAX_TEXT, _SHORT = 6, 20_000_000, 4_000
+_CHANCE: Final = re.compile(r"(?<![\w/+.=:%@-])[A-Za-z0-9_-]{32,120}={0,2}(?![\w/+.=@-])")
+_DIGEST: Final = re.compile(r"(?:sha|md)\d{1,3}[-:=]", re.I)
+
+Found = dict[str, None]
+
+
+def enabled() -> bool:
+    """Whether anything is masked: not with TRACKER_MASK=0."""
+    return os.environ.get("TRACKER_MASK", "1") != "0"
+
+
+def masked(text: str) -> tuple[str, list[str]]:
+    """The text with credentials masked, and what they were ("api_key", "AWS key"), in order and once each."""
+    if not enabled() or len(text) < _MIN_TEXT or len(text) > _MAX_TEXT:
+        return text, []
+    if len(text) <= _SHORT:
+        short, names = _masked_short(text, known.count())
+        return short, list(names)
+    return _masked(text)
+
+
+@lru_cache(maxsize=4_096)
+def _masked_short(text: str, known_words: int) -> tuple[str, tuple[str, ...]]:
+    """The same for texts that come again and again; `known_words` is there for the cache."""
+    made, names = _masked(text)
+    return made, tuple(names)
+
+
+def _masked(text: str) -> tuple[str, list[str]]:
+    found: Found = {}
+    text = named(text, found)
+    if "://" in text:
+        text = shapes.URL.sub(partial(_in_url, found), text)
+        text = shapes.URL_TOKEN.sub(partial(_in_url, found), text)
+    if "=" in text and ("?" in text or "&" in text):
+        text = shapes.QUERY.sub(partial(_in_query, found), text)
+    for shape in (*shapes.SERVICES, *shapes.PLACES):
+        if any(mark in text for mark in shape.marks):
+            text = shapes.compiled(shape.pattern).sub(partial(_shaped, shape, found), text)
+    for pattern in (_CHANCE, shapes.IN_QUOTES):
+        text = pattern.sub(partial(_by_chance, found), text)
+    text, met = known.without_known(text)
+    if met and not found:
+        found["a credential seen before"] = None
+    return text, list(found)
+
+
+def _put(match: re.Match[str], group: str) -> str:
+    """What a match becomes with its group masked."""
+    start = match.start()
+    return match[0][: match.start(group) - start] + MASK + match[0][match.end(group) - start :]
+
+
+def _in_url(found: Found, match: re.Match[str]) -> str:
+    word = match["word"]
+    if is_template(word) or shapes.PLACEHOLDER.fullmatch(word):
+        return match[0]
+    found["password in a URL"] = None
+    known.note(word)
+    return _put(match, "word")
+
+
+def _in_query(found: Found, match: re.Match[str]) -> str:
+    word, name = match["word"], match["name"]
+    if is_template(word) or is_words(word.strip(".[]")) or (word.isdigit() and len(word) < 10):
+        return match[0]
+    if match["weak"] and not is_made(word):
+        return match[0]
+    found[name] = None
+    if is_made(word):
+        known.note(word)
+    return _put(match, "word")
+
+
+def _shaped(shape: shapes.Shape, found: Found, match: re.Match[str]) -> str:
+    groups = match.re.groupindex
+    if "words" in groups:
+        start, end = match.span("words")
+        cookies = shapes.COOKIE.sub(partial(_in_cookie, found), match["words"])
+        return match[0][: start - match.start()] + cookies + match[0][end - match.start() :]
+    if "name" in groups and not is_value(strength(match["name"]), match["word"]):
+        return match[0]
+    word = match["word"] if "word" in groups else match[0]
+    if (
+        MASK in word
+        or is_template(word)
+        or shapes.PLACEHOLDER.fullmatch(word)
+        or (shape.strength != SURE and not is_value(shape.strength, word))
+    ):
+        return match[0]
+    found[shape.label] = None
+    known.note(word)
+    return _put(match, "word") if "word" in groups else MASK
+
+
+def _in_cookie(found: Found, match: re.Match[str]) -> str:
+    if not is_value(MAYBE, match["word"]):
+        return match[0]
+    found["cookie"] = None
+    known.note(match["word"])
+    return _put(match, "word")
+
+
+def _by_chance(found: Found, match: re.Match[str]) -> str:
+    word = match[0]
+    if not looks_random(word.rstrip("=")) or _DIGEST.match(word) or word == word.lower() or word == word.upper():
+        return word
+    if _DIGEST.search(match.string[max(0, match.start() - 12) : match.start()]):
+        return word
+    found["a random text"] = None
+    known.note(word)
+    return MASK
+
+
+# -- values
+
+
+def masked_value(name: str, value: Any) -> tuple[Any, list[str]]:
+    """A parameter's or tag's value under its name, masked; containers are looked through. Types are kept otherwise."""
+    if value is None or isinstance(value, (bool, float)) or not enabled():
+        return value, []
+    if isinstance(value, str):
+        if is_value(strength(name), value):
+            known.note(value)
+            return MASK, [name]
+        return masked(value)
+    if isinstance(value, int):
+        return (MASK, [name]) if _is_number_of_secret(name, value) else (value, [])
+    if isinstance(value, Mapping):
+        return _masked_items(value.items(), dict, name)
+    if isinstance(value, list):
+        return _masked_items(((name, item) for item in value), lambda pairs: [item for _, item in pairs], name)
+    return value, []
+
+
+def _is_number_of_secret(name: str, value: int) -> bool:
+    return value >= 100_000 and re.search(r"pass(word|wd|phrase|code)$", name, re.I) is not None
+
+
+def _masked_items(
+    pairs: Iterable[tuple[Any, Any]], make: Callable[[list[Any]], Any], name: str
+) -> tuple[Any, list[str]]:
+    found: list[str] = []
+    made: list[tuple[Any, Any]] = []
+    for key, item in pairs:
+        item, told = masked_value(str(key), item)
+        made.append((key, item))
+        found += told
+    return make(made), list(dict.fromkeys(found))
+
+
+# -- files
+
+_clean: set[tuple[str, int, int]] = set()
+
+
+def masked_file(path: str | os.PathLike[str]) -> tuple[bytes | None, list[str]]:
+    """A text file's content with credentials masked, or None where there is nothing to mask. Raises OSError."""
+    status = os.stat(path)
+    mark = (os.fspath(path), status.st_mtime_ns, status.st_size)
+    if mark in _clean:
+        return None, []
+    with open(path, "rb") as file:
+        text, found = masked(file.read().decode("utf-8", "surrogateescape"))
+    if found:
+        return text.encode("utf-8", "surrogateescape"), found
+    _clean.add(mark)
+    return None, []

@@ -1,0 +1,46 @@
+"""Names that stand before credentials: how much a name alone tells."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+SURE: Final = 3
+"""The name holds a credential, whatever its value."""
+LIKELY: Final = 2
+"""It does unless the value is words or a number."""
+MAYBE: Final = 1
+"""It does if the value looks like one."""
+
+# Told without a boundary before them, too: PGPASSWORD.
+_ALSO_JOINED = r"pass(?:word|wd|phrase)|api_?key|secret_?key|access_?key"
+_SURE = (
+    rf"{_ALSO_JOINED}|pwd|secret(?:_?access_?key|_?value)?|(?:secret|shared)_?access_?key|private_?key|client_?secret|"
+    r"account_?key|(?:auth|access|refresh|api|bearer|bot|session|id)_?token|credentials?|"
+    r"passwort|kennwort|mot_?de_?passe|contrase(?:ñ|n)a|senha|wachtwoord|пароль|密码|密碼|パスワード"
+)
+_LIKELY = r"pass|pw|pswd|psw|(?:encryption|signing|master|app|subscription|shared|functions|storage|account)_?key"
+_MAYBE = (
+    r"token|key|auth|authorization|bearer|pat|jwt|cookie|signature|dsn|sas|webhook(?:_url)?|otp|"
+    r"sessionid|phpsessid|jsessionid|csrf_?token"
+)
+_CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[-.\s/]+")
+_SURE_NAME: Final = re.compile(rf"(?:(?:^|_)(?:{_SURE})|(?:{_ALSO_JOINED}))_?\d*$")
+_LIKELY_NAME: Final = re.compile(rf"(?:^|_)(?:{_LIKELY})_?\d*$")
+_MAYBE_NAME: Final = re.compile(rf"(?:^|_)(?:{_MAYBE})_?\d*$")
+
+NAME: Final = re.compile(rf"(?:{_SURE}|{_LIKELY}|{_MAYBE})\d*(?![^\W_]|_[^\W_])")
+"""Where the end of such a name may stand in a lower-case text."""
+
+
+@lru_cache(maxsize=50_000)
+def strength(name: str) -> int:
+    """SURE, LIKELY, MAYBE, or 0 for the name of something else."""
+    name = name[-80:]
+    plain = _CAMEL.sub("_", name).lower().strip("_")
+    if _SURE_NAME.search(plain):
+        return SURE
+    if _LIKELY_NAME.search(plain):
+        return SURE if name.isupper() else LIKELY  # DB_PASS is a variable of the environment, forward_pass is not
+    return MAYBE if _MAYBE_NAME.search(plain) else 0

@@ -1,0 +1,122 @@
+"""Where credentials are told by their own form, or by the URL, call, command or header that they stand in.
+
+A pattern's group `word` is the credential (without that group, all that it matches); `strength` is what the place tells
+as a name before it would.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Final, NamedTuple
+
+from .names import LIKELY, MAYBE, SURE
+
+
+class Shape(NamedTuple):
+    """One form of a credential."""
+
+    label: str
+    marks: tuple[str, ...]
+    """Texts of which one must occur, so that most texts cost nothing."""
+    pattern: str
+    strength: int = SURE
+
+
+_PRIVATE = (
+    r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|\Z)"
+)
+_PRIVATE_BASE64 = (  # as kubeconfig and CI systems keep it
+    r"LS0tLS1CRUdJTiB\w{0,14}(?:UFJJVkFURSBLRVk|QUklWQVRFIEtFWS|BSSVZBVEUgS0VZ)[\w+/]{20,}={0,2}"
+)
+_MIXED = r"(?=[\w-]*\d)(?:[A-Za-z0-9]{1,10}[-_])*[\w-]*[A-Za-z0-9]{16,}[\w-]*"
+SERVICES: Final = (
+    Shape("private key", ("PRIVATE KEY",), _PRIVATE),
+    Shape("private key", ("LS0tLS1CRUdJTi",), _PRIVATE_BASE64),
+    Shape("AWS key", ("AKIA", "ASIA"), r"A[KS]IA[0-9A-Z]{16}['\"]\s*,\s*['\"](?P<word>[A-Za-z0-9+/]{40})(?=['\"])"),
+    Shape("AWS key", ("AKIA", "ASIA", "ABIA", "ACCA"), r"\b(?:AKIA|ASIA|ABIA|ACCA)[0-9A-Z]{16}\b"),
+    Shape("GitHub token", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), r"\bgh[pousr]_[A-Za-z0-9]{30,255}"),
+    Shape("GitHub token", ("github_pat_",), r"\bgithub_pat_\w{22,255}"),
+    Shape("GitLab token", ("glpat-", "gldt-", "glrt-", "glcbt-", "glptt-"), r"\bgl(?:pat|dt|rt|cbt|ptt)-[\w-]{20,}"),
+    Shape("API key", ("sk-",), rf"\bsk-{_MIXED}"),
+    Shape("Slack token", ("xox", "xapp-"), r"\bxox[abeoprs]-[\w-]{10,}|\bxapp-\d-[\w-]{10,}"),
+    Shape("Slack webhook", ("hooks.slack.com/",), r"(?<=hooks\.slack\.com/)services/[\w/]{20,}"),
+    Shape("Discord webhook", ("/api/webhooks/",), r"/api/webhooks/\d{15,}/(?P<word>[\w-]{40,})"),
+    Shape("Discord token", (".",), r"\b[MNO][\w-]{23,27}\.[\w-]{6}\.[\w-]{27,40}(?![\w-])", MAYBE),
+    Shape("Hugging Face token", ("hf_", "api_org_"), r"\b(?:hf|api_org)_[A-Za-z0-9]{30,}\b"),
+    Shape("Google key", ("AIza", "ya29.", "GOCSPX-"), r"\bAIza[\w-]{35}|\bya29\.[\w-]{20,}|\bGOCSPX-[\w-]{20,}"),
+    Shape("token", ("eyJ",), r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*"),
+    Shape("SendGrid key", ("SG.",), r"\bSG\.[\w-]{16,}\.[\w-]{16,}"),
+    Shape("npm token", ("npm_",), r"\bnpm_[A-Za-z0-9]{36}\b"),
+    Shape("PyPI token", ("pypi-",), r"\bpypi-[\w-]{50,}"),
+    Shape("DigitalOcean token", ("_v1_",), r"\bdo[opr]_v1_[a-f0-9]{64}\b"),
+    Shape("Stripe key", ("sk_", "rk_", "whsec_"), r"\b(?:[sr]k_live_|[sr]k_test_|whsec_)[0-9a-zA-Z]{20,}\b"),
+    Shape("Square key", ("sq0",), r"\bsq0(?:atp|csp|idp)-[\w-]{20,}"),
+    Shape("Mailgun key", ("key-",), r"(?<![\w-])key-[0-9a-f]{32}\b"),
+    Shape("Grafana token", ("glsa_", "glc_"), r"\bglsa_\w{32}_[0-9a-fA-F]{8}\b|\bglc_[\w+/]{32,}={0,2}"),
+    Shape("Databricks token", ("dapi",), r"\bdapi[0-9a-f]{32}(?:-\d)?\b"),
+    Shape("API key", ("gsk_", "r8_", "pcsk_"), r"\b(?:gsk_|r8_|pcsk_)\w{24,}"),
+    Shape("API key", ("nvapi-", "pplx-", "xai-", "tvly-", "lsv2_"), rf"\b(?:nvapi-|pplx-|xai-|tvly-|lsv2_){_MIXED}"),
+    Shape("Telegram token", (":AA",), r"(?<!\d)\d{8,10}:AA[\w-]{33}(?![\w-])"),
+    Shape("age key", ("AGE-SECRET-KEY-1",), r"\bAGE-SECRET-KEY-1[0-9A-Z]{50,}"),
+    Shape("Vault token", ("hvs.", "hvb.", "hvr."), r"\bhv[sbr]\.[\w-]{24,}"),
+    Shape("Shopify token", ("shp",), r"\bshp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}\b"),
+    Shape("Linear key", ("lin_api_",), r"\blin_api_[A-Za-z0-9]{32,}"),
+    Shape("Atlassian token", ("ATATT3",), r"\bATATT3[\w=-]{50,}"),
+    Shape("Azure key", ("AccountKey=", "AccessKey="), r"(?<=AccountKey=)[\w+/=-]{40,}|(?<=AccessKey=)[\w+/=-]{30,}"),
+    Shape("Azure secret", ("Q~",), r"(?<![\w.~-])[\w.~-]{3}\dQ~[\w.~-]{31,34}(?![\w.~-])"),
+    Shape("authorization", ("earer ", "asic ", "oken "),
+          r"(?:(?<=[Bb]earer )|(?<=[Bb]asic )|(?<=[Tt]oken ))(?=[\w.~+/-]*\d)[\w.~+/-]{16,}=*"),
+)  # fmt: skip
+
+_TEXT = r"[rRbBuUfF]{0,2}(?:'[^'\n]*'|\"[^\"\n]*\")"
+_WORD = r"[rRbBuUfF]{0,2}['\"](?P<word>[^'\"\n]+)['\"]"
+_ARGUMENT = r"\s*[^\s,()=]+\s*,"
+_TAG = r"password|passwd|passphrase|secret|token|api[._]?key|access[._]?key"
+_IN_PROSE = (  # "the password is …": with a digit, and a capital or one of the usual signs
+    r"(?i:\bpass(?:word|wd|phrase))(?: is| was|:)? ['\"`]?(?P<word>(?=[^\s'\"`]*\d)(?=[^\s'\"`]*[A-Z!@#$%^&*])"
+    r"[^\s'\"`,;()=\[\]{}]{7,}[^\s'\"`,;.()=\[\]{}])(?![(\[=])"
+)
+_BRACED = r"(?i:\b(?:pwd|password))=\{(?P<word>[^{}\n]*[^{}\n\w][^{}\n]*|[^{}\n]*\d[^{}\n]*)\}"
+_PROPERTY = rf"(?i:<name>[^<>]*(?:{_TAG})</name>)\s*<value>(?P<word>[^<>\s]+)(?=</)"
+_PHRASE = r"(?i:mnemonic|phrase)['\"]?\s*[:=]\s*['\"]?(?P<word>(?:[a-z]{3,8} ){11,23}[a-z]{3,8})\b"
+_CURL = r"\bcurl\b[^\n|;]*?\s(?:-u|--user|--proxy-user|-U)[ =]?['\"]?[^\s:'\"]+:(?P<word>[^\s'\"]+)"
+PLACES: Final = (
+    Shape("password", ("auth",), rf"\bauth\s*=\s*\(\s*{_TEXT}\s*,\s*{_WORD}"),
+    Shape("password", ("Auth(", "auth("), rf"(?i:basic|digest|ntlm|proxy)_?[aA]uth\({_ARGUMENT}\s*{_WORD}"),
+    Shape("password", ("login(",), rf"\.login\({_ARGUMENT}\s*{_WORD}\s*[,)]"),
+    Shape("password", ("set_password(",), rf"\bset_password\({_ARGUMENT}{_ARGUMENT}\s*{_WORD}"),
+    Shape("password", ("connect(",), rf"\bconnect\({_ARGUMENT}{_ARGUMENT}\s*{_WORD}\s*[,)]", LIKELY),
+    Shape("password", ("curl",), _CURL),
+    Shape("password", ("sshpass",), r"\bsshpass\s+-p\s*['\"]?(?P<word>[^\s'\"]+)"),
+    Shape("password", ("mysql",), r"\bmysql\w*\b[^\n|;]*?\s-p(?P<word>[^\s'\"]+)"),
+    Shape("password", ("login",), r"\b(?:machine\s+\S+|default)\s+login\s+\S+\s+password\s+(?P<word>\S+)"),
+    Shape("API key", (" login ",), r"\b[\w-]+ login (?:--relogin )?(?P<word>[\w-]{20,})(?![\w-])", MAYBE),
+    Shape("password", ("jdbc:oracle",), r"jdbc:oracle:\w+:[\w.]+/(?P<word>[^\s'\"@]+)(?=@)"),
+    Shape("password", ("={",), _BRACED),
+    Shape("password", ("</",), rf"(?i:<[\w.:-]*(?:{_TAG})>)\s*(?P<word>[^<>\s]+)\s*(?=</)", LIKELY),
+    Shape("password", ("</",), _PROPERTY),
+    Shape("recovery phrase", ("nemonic", "NEMONIC", "phrase", "PHRASE"), _PHRASE),
+    Shape("cookie", ("ookie", "OOKIE"), r"(?i:cookies?)['\"]?\s*[:=,]\s*[{'\"]?\s*(?P<words>[^\n{}]{16,4000})", MAYBE),
+    Shape("password", ("assword", "ASSWORD", "asswd"), _IN_PROSE, LIKELY),
+    Shape("password", ("%env", "%set_env"), r"%(?:set_)?env (?P<name>\w+) (?P<word>\S+)"),
+)
+IN_QUOTES: Final = re.compile(r"(?<=['\"])(?=[A-Za-z0-9]*[+/])(?:[A-Za-z0-9+/]{40}|[A-Za-z0-9+/]{86}==)(?=\\?['\"])")
+"""An alphabet with a slash is that of paths, too: only the lengths that AWS and Azure give theirs."""
+COOKIE: Final = re.compile(r"(?P<head>[\w.-]+['\"]?\s*[=:]\s*['\"]?)(?P<word>[\w%.+/=-]{16,})")
+
+URL: Final = re.compile(
+    r"\b[a-zA-Z][\w+.-]{1,20}://[^\s:/@'\"<>]*:(?P<word>(?!\d{1,5}/)[^\s'\"<>?/]+(?:/[^\s'\"<>?#/@]+)??)(?=@[\w\[{%$-])"
+)
+URL_TOKEN: Final = re.compile(r"\bhttps?://(?P<word>[A-Za-z0-9_~.-]{16,})(?=@)")
+PLACEHOLDER: Final = re.compile(r"(?i:password|passwd|pass|pwd|pw|secret|token|key)|%\w")
+QUERY: Final = re.compile(
+    r"[?&;](?:amp;)?(?P<name>[\w.-]*(?:token|key|secret|password|passwd|pwd|sig|signature|credential|(?P<weak>"
+    r"app_?id|code|auth|jwt|ticket|assertion|sid|session|pass)))=(?P<word>[^\s&#'\"<>;]{6,})", re.I,
+)  # fmt: skip
+
+
+@cache
+def compiled(pattern: str) -> re.Pattern[str]:
+    """The pattern, made when it is first wanted."""
+    return re.compile(pattern)

@@ -1,0 +1,84 @@
+"""What a credential itself looks like, and what merely resembles one."""
+
+from __future__ import annotations
+
+import os
+import re
+from itertools import pairwise
+from typing import Final
+
+from .names import LIKELY, MAYBE, SURE
+
+MASK: Final = "[masked]"
+TAG: Final = "tracker.masked"
+"""The tag of a run that says what was masked in it."""
+
+_MIN_LENGTH: Final = 4
+_TEMPLATE: Final = re.compile(
+    r"<[^<>]*>|\*+|x{3,}|\.{3,}|\$\{?\w+\}?|\{+[^{}]*\}+|%s|%\(\w+\)s|!\w+|none|null|true|false|"
+    r"\[(?:masked|redacted|hidden)\]|your[-_ ].*", re.I,
+)  # fmt: skip
+_WORDS: Final = re.compile(r"[^\W\d_]+(?:[\s_./:,-]+[^\W\d_]+)*[.!?:]?")
+_NUMBERS: Final = re.compile(r"[\d.,_/:eE%+-]+")
+_RUN_OF_LETTERS: Final = re.compile(r"[a-z]{6,}|[A-Z]{8,}")
+_HEX: Final = re.compile(r"(?:0x)?[0-9a-fA-F-]+")
+_PATH_LIKE: Final = re.compile(r"(?:/|~/|\.{1,2}/|[A-Za-z]:\\)[\w./\\ -]*")
+
+
+def is_value(strength: int, word: str) -> bool:
+    """Whether `word` is a credential under a name of that strength."""
+    if len(word) < _MIN_LENGTH or is_template(word) or _is_path(word):
+        return False
+    if strength == SURE:
+        return True
+    if strength == LIKELY:
+        return len(word) >= 6 and not (_WORDS.fullmatch(word) or _NUMBERS.fullmatch(word))
+    return strength == MAYBE and is_made(word)
+
+
+def is_made(word: str) -> bool:
+    """Whether it looks like a key that a machine made."""
+    if len(word) < 16 or " " in word:
+        return False
+    if _HEX.fullmatch(word):
+        return len(word) >= 32
+    return looks_random(word) or (len(word) >= 20 and _is_mixed(word))
+
+
+def is_template(word: str) -> bool:
+    """Whether it stands for a credential to be put there: `<key>`, `$TOKEN`, `***`."""
+    return _TEMPLATE.fullmatch(word) is not None
+
+
+def is_words(word: str) -> bool:
+    """Whether it is made of letters alone, as the words of a language are."""
+    return _WORDS.fullmatch(word) is not None
+
+
+def looks_like_path(word: str) -> bool:
+    """Whether it is written as the path of a file or folder."""
+    return _PATH_LIKE.fullmatch(word) is not None
+
+
+def looks_random(word: str) -> bool:
+    """Whether a word of one of the usual alphabets is made up by chance: mixed kinds of characters all over it."""
+    if len(word) < 16 or _HEX.fullmatch(word) or _RUN_OF_LETTERS.search(word) or " " in word:
+        return False
+    kinds = _kinds(word)
+    if sum(kind == 2 for kind in kinds) < 2 or not any(kind < 2 for kind in kinds) or kinds.count(3) > len(word) // 4:
+        return False
+    return sum(a != b for a, b in pairwise(kinds)) >= 0.4 * (len(word) - 1)
+
+
+def _is_mixed(word: str) -> bool:
+    kinds = _kinds(word)
+    return {0, 1, 2} <= set(kinds) and sum(a != b for a, b in pairwise(kinds)) >= 0.3 * (len(word) - 1)
+
+
+def _kinds(word: str) -> list[int]:
+    return [0 if c.islower() else 1 if c.isupper() else 2 if c.isdigit() else 3 for c in word]
+
+
+def _is_path(word: str) -> bool:
+    """Whether it is the path of something that is there: PWD is the name of a folder, too."""
+    return len(word) < 1_000 and os.path.isabs(word) and os.path.exists(word)
