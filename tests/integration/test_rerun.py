@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from kernels import Kernel, kernel
+
+from tracker.projects.comparison import clock_names
 
 
 @pytest.fixture(scope="module")
@@ -144,3 +148,96 @@ def test_the_report_is_escaped(shell: Kernel) -> None:
     first = run_id(shell, "%%track\nvalue = len(hostile) * 1.5")
     html = shell.value(f"tracker.rerun({first!r}, hostile='<script>alert(1)</script>')._repr_html_()")
     assert "&lt;script&gt;" in html and "<script" not in html
+
+
+@pytest.mark.parametrize(
+    ("cell", "change", "said"),
+    [
+        ("level = 1.5 * len('a')\n{}['key']", "", "reproduced: it failed as it did then, with KeyError: 'key'; 1 metric"),
+        ("{}['key']", "", "reproduced: it failed as it did then"),
+        ("import uuid\n{}[uuid.uuid4().hex]", "", "differs: it failed with KeyError: "),
+        ("told = open('told.txt').read()\nif told == 'a':\n    raise ValueError('x')\nraise ValueError('x')", "b",
+         "differs: it failed elsewhere then, with ValueError: x"),
+    ],
+)  # fmt: skip
+def test_a_run_that_failed_is_reproduced_by_its_failure(
+    shell: Kernel, folder: Path, cell: str, change: str, said: str
+) -> None:
+    (folder / "told.txt").write_text("a")
+    first = run_id(shell, f"%%track\n{cell}")
+    (folder / "told.txt").write_text(change or "a")
+    assert report(shell, f"tracker.rerun({first!r})").startswith(said)
+
+
+def test_what_a_kernel_does_a_rerun_does(shell: Kernel) -> None:
+    shell.run(
+        "import asyncio, threading, time\nimport matplotlib.pyplot as plt\nasync def later(x):\n    return x * 1.5"
+    )
+    shell.run("task = asyncio.create_task(later(3))")
+    shell.run("plt.plot([1, 2])")
+    shell.run("threading.Thread(target=time.sleep, args=(60,)).start()")
+    first = run_id(shell, "%%track --cached\nvalue = await task + len(plt.gca().lines) + threading.active_count() * 0")
+    began = time.monotonic()
+    assert report(shell, f"tracker.rerun({first!r})").startswith("reproduced: 1 metric")
+    assert time.monotonic() - began < 45  # it does not wait for the thread
+
+
+def test_what_is_not_as_it_was_is_told(shell: Kernel, folder: Path) -> None:
+    (folder / "many").mkdir()
+    (folder / "many" / "one.txt").write_text("3")
+    (folder / "early").write_text("")
+    shell.run("import glob\nfrom os.path import exists\nimport pandas as pd\nfound = [float(open(n).read()) for n in glob.glob('many/*.txt')]")
+    shell.run("here = 1\nif exists('early'):\n    raise LookupError('early')")
+    shell.run("frame = pd.DataFrame({'a': [0.0, *found]})")
+    first = run_id(shell, "%%track\ntotal = frame.a.sum() + here")
+    (folder / "many" / "one.txt").unlink()
+    (folder / "early").unlink()
+    kept = folder / ".tracker" / "artifacts" / first / "environment.json"
+    kept.write_text(re.sub(r'("pandas": )"[^"]*"', r'\1"0.1"', kept.read_text()))
+    said = report(shell, f"tracker.rerun({first!r})")
+    assert said.startswith("differs: 1 of 1 metric")
+    assert "other versions: pandas 0.1 → " in said and "other data: frame (2 × 1 → 1 × 1" in said
+    assert "read then and not there any more: " in said and "many/one.txt" in said
+    assert "raised LookupError then, and did not now" in said
+
+
+def test_given_values_reach_every_branch_and_no_other_name(shell: Kernel) -> None:
+    shell.run("from os import environ\nquick = False\nsteps = 100\nif quick:\n    steps = 1\nlow = high = 2\nrate = 0.1")
+    shell.run("rate = float(environ.get('NO_SUCH_RATE', '0.25'))")
+    first = run_id(shell, "%%track\nvalue = steps * 1.5 + low * 1000 + high + rate")
+    said = report(shell, f"tracker.rerun({first!r}, steps=2, low=3, rate=9.0)")
+    assert said.startswith("ran with steps=2, low=3, rate=9.0") and "now, by" in said and "3005.25 now" in said
+    assert "rate was 0.25 in the end" in said and "steps was" not in said
+
+
+@pytest.mark.parametrize("asked", ["tolerance=1", "tolerance=float('inf')", "timeout=0", "timeout=-1"])
+def test_what_would_make_any_two_numbers_equal_is_refused(shell: Kernel, asked: str) -> None:
+    first = run_id(shell, "%%track\nvalue = len('a') * 1.5")
+    assert "InvalidValue" in str(shell.run(f"tracker.rerun({first!r}, {asked})").plain)
+
+
+def test_a_deleted_run_and_files_named_from_the_folder(shell: Kernel, folder: Path) -> None:
+    (folder.parent / "beside_rerun.txt").write_text("4")
+    shell.run("from pathlib import Path\ntext = (Path.cwd().parent / 'beside_rerun.txt').read_text()")
+    first = run_id(shell, "%%track\nvalue = float(text) * 1.5")
+    shell.run(f"tracker.delete_run({first!r})")
+    assert report(shell, f"tracker.rerun({first!r})").startswith("reproduced: 1 metric")
+    (folder.parent / "beside_rerun.txt").unlink()
+    told = report(shell, f"tracker.rerun({first!r})")
+    assert told.startswith(f"missing: file {str(folder.parent / 'beside_rerun.txt')!r}")
+
+
+@pytest.mark.parametrize(
+    ("cell", "clocks"),
+    [
+        ("t0 = time.time()\nelapsed = time.time() - t0", {"t0", "elapsed"}),
+        ("t = time.time()\nt = loss * 2", set()),
+        ("t, acc = time.time(), score(x)", {"t"}),
+        ("times = []\nfor i in x:\n    t = perf_counter()\n    times.append(perf_counter() - t)\nmean = np.mean(times)",
+         {"t", "times", "mean"}),
+        ("times.append(time.time())\ntimes.append(loss)", {}),
+        ("total = 0\ntotal += time.time() - t", {"total"}),
+    ],
+)  # fmt: skip
+def test_what_measures_time(cell: str, clocks: set[str]) -> None:
+    assert clock_names(cell) == frozenset(clocks)

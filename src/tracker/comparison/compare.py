@@ -89,7 +89,7 @@ def diff_in(store: Reader, a: str, b: str) -> RunDiff:
         _changes(first.params, second.params),
         _changes(first.metrics, second.metrics),
         _changes(first.environment, second.environment),
-        _data(first.data, second.data),
+        compare_data(first.data, second.data),
         tuple(compare_cells(first.cells, second.cells)),
     )
 
@@ -108,7 +108,8 @@ def _same(a: Any, b: Any) -> bool:
     return type(a) is type(b) and json.dumps(a, sort_keys=True) == json.dumps(b, sort_keys=True)
 
 
-def _data(a: Mapping[str, Dataset], b: Mapping[str, Dataset]) -> tuple[DataChange, ...]:
+def compare_data(a: Mapping[str, Dataset], b: Mapping[str, Dataset]) -> tuple[DataChange, ...]:
+    """The datasets, by their names, of which two runs saw another content."""
     found = []
     for name in sorted(a.keys() | b.keys(), key=str.lower):
         first, second = a.get(name), b.get(name)

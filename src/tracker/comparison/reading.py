@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from tracker.exceptions import InvalidValue, NotFound
 from tracker.query import Reader
+from tracker.store import Store
 from tracker.store.artifacts import resolve_inside
 
 MAX_FILE_BYTES: Final = 20_000_000
@@ -56,13 +57,18 @@ def facts(store: Reader, run_id: str) -> RunFacts:
         row[0] or "",
         {key: _json(text) for key, text in params},
         dict(metrics),
-        environment | _flat(_object(_file(store, run_id, "environment.json"))),
+        environment | _flat(environment_of(store.store, run_id)),
         {name: _dataset(digest, profile) for name, digest, profile in data},
-        _cells(store, run_id),
+        _cells(store.store, run_id),
     )
 
 
-def _cells(store: Reader, run_id: str) -> tuple[str, ...]:
+def environment_of(store: Store, run_id: str) -> dict[str, Any]:
+    """The `environment.json` that a run keeps; empty where there is none that can be read."""
+    return _object(_file(store, run_id, "environment.json"))
+
+
+def _cells(store: Store, run_id: str) -> tuple[str, ...]:
     kept = _object(_file(store, run_id, "code/cells.json")).get("cells")
     if isinstance(kept, list):
         sources = [str(cell.get("source", "")) for cell in kept if isinstance(cell, dict)]
@@ -106,10 +112,10 @@ def _object(text: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _file(store: Reader, run_id: str, name: str) -> str:
+def _file(store: Store, run_id: str, name: str) -> str:
     """A text file of the run; empty if there is none."""
     try:
-        with open(resolve_inside(store.store.artifact_root(run_id), name), "rb") as file:
+        with open(resolve_inside(store.artifact_root(run_id), name), "rb") as file:
             return file.read(MAX_FILE_BYTES).decode("utf-8", "replace")
     except (OSError, InvalidValue):
         return ""

@@ -6,14 +6,19 @@ An IPython shell of its own runs the cells one by one under their old numbers; t
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sys
 import tempfile
+import traceback
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-_TAIL_LINES = 12
+_MAX_FRAMES = 6
+_DRAWING = "module://matplotlib_inline.backend_inline"
+"""As in a kernel: a figure is shown and closed when its cell has ended."""
 
 
 def main(question: str, answer: str) -> None:
@@ -21,7 +26,7 @@ def main(question: str, answer: str) -> None:
     asked = json.loads(Path(question).read_bytes())
     with tempfile.TemporaryDirectory(prefix="tracker-ipython-") as home:
         os.environ.setdefault("IPYTHONDIR", home)
-        os.environ["MPLBACKEND"] = "Agg"
+        os.environ["MPLBACKEND"] = _DRAWING
         told = _replay(asked)
         text = json.dumps(told)
         temporary = Path(answer + ".part")
@@ -45,17 +50,18 @@ def _replay(asked: dict[str, Any]) -> dict[str, Any]:
     tracker.session.origin = asked["original"]
     protect(asked["folder"], asked["original"])
     *earlier, last = asked["cells"]
-    expected: list[str] = []
+    unraised: list[tuple[int, str]] = []
     for i, cell in enumerate(earlier):
         lines = cell["source"].splitlines(keepends=True)
         error = run_cell(shell, "".join(unmark(lines)), cell["count"])
         if error is not None and type(error).__name__ != cell["error"]:
             return {"failure": failure(error, shell, i, cell["count"])}
-        if error is not None:
-            expected.append(type(error).__name__)
+        if error is None and cell["error"] is not None:
+            unraised.append((cell["count"], cell["error"]))
     tracker.imposed = asked["options"]
     error = run_cell(shell, last["source"], last["count"])
-    told: dict[str, Any] = {"run_id": tracker.last_run_id, "expected_failures": expected}
+    told: dict[str, Any] = {"run_id": tracker.last_run_id, "unraised": unraised,
+                            "ended": _otherwise(shell.user_ns, asked["given"])}  # fmt: skip
     if error is not None and type(error).__name__ != last["error"]:
         told["failure"] = failure(error, shell, len(earlier), last["count"])
     return told
@@ -76,22 +82,71 @@ def new_shell() -> Any:
 
 
 def run_cell(shell: Any, source: str, count: int) -> BaseException | None:
-    """Run a cell under its old number; what it raised."""
+    """Run a cell under its old number, within a running event loop as a kernel does; what it raised."""
     shell.execution_count = count
-    result = shell.run_cell(source, store_history=True)
+    result = _loop().run_until_complete(_ran(shell, source))
     error: BaseException | None = result.error_before_exec or result.error_in_exec
     return error
 
 
+@lru_cache(maxsize=1)
+def _loop() -> asyncio.AbstractEventLoop:
+    """The loop of all cells: what one of them has begun goes on in the next."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    return loop
+
+
+async def _ran(shell: Any, source: str) -> Any:
+    failed = None
+    try:
+        transformed = shell.transform_cell(source)
+    except Exception:
+        transformed, failed = source, sys.exc_info()
+    told = {"transformed_cell": transformed, "preprocessing_exc_tuple": failed}
+    if not shell.should_run_async(source, **told):
+        return shell.run_cell(source, store_history=True)
+    result = None
+    try:
+        result = await shell.run_cell_async(source, store_history=True, **told)
+    finally:
+        shell.events.trigger("post_execute")
+        shell.events.trigger("post_run_cell", result)
+    return result
+
+
+def _otherwise(names: dict[str, Any], given: dict[str, str]) -> dict[str, str]:
+    """The names that were given a value and hold another one now, if that is a plain one."""
+    held = {name: names.get(name) for name in given}
+    plain = (bool, int, float, complex, str, bytes, type(None))
+    return {
+        name: repr(value)[:100] for name, value in held.items() if type(value) in plain and repr(value) != given[name]
+    }
+
+
 def failure(error: BaseException, shell: Any, cell: int, count: int) -> dict[str, Any]:
-    """What a cell raised, as the answer tells it."""
+    """What a cell raised, as the answer tells it: the frames of the cells and of what lies in the working folder."""
     missing, name = _missing(error)
-    lines = "".join(shell.InteractiveTB.stb2text(shell.InteractiveTB.structured_traceback(
-        type(error), error, error.__traceback__))).splitlines()  # fmt: skip
+    told = traceback.TracebackException.from_exception(error)
+    labels = {
+        frame.filename: label for frame in told.stack if (label := shell.compile.format_code_name(frame.filename))
+    }
+    own = [frame for frame in told.stack if frame.filename in labels or _is_here(frame.filename)]
+    lines = [
+        f"{' '.join(labels.get(frame.filename, (frame.filename,)))}, line {frame.lineno}: {frame.line or ''}"
+        for frame in own[-_MAX_FRAMES:]
+    ]
     return {
         "cell": cell, "count": count, "kind": type(error).__name__, "message": str(error), "missing": missing,
-        "name": name, "tail": "\n".join(lines[-_TAIL_LINES:]),
+        "name": name, "tail": "\n".join([*lines, *"".join(told.format_exception_only()).splitlines()]),
     }  # fmt: skip
+
+
+def _is_here(file: str) -> bool:
+    try:
+        return not file.startswith("<") and os.path.abspath(file).startswith(os.getcwd() + os.sep)
+    except OSError:  # the folder has been removed
+        return False
 
 
 def _missing(error: BaseException) -> tuple[str | None, str | None]:

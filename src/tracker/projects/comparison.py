@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from tracker.capture.literals import is_clock
+from tracker.capture.literals import is_clock, is_literal
 from tracker.capture.magics import plain_tree
 from tracker.capture.scopes import target_names
 from tracker.store import Store
@@ -20,6 +20,10 @@ from tracker.tracking import reading
 
 TOLERANCE: Final = 1e-9
 _SYSTEM: Final = "system/"
+_REDUCING: Final = frozenset(
+    {"round", "float", "int", "abs", "sum", "min", "max", "mean", "median", "std", "average", "percentile", "quantile",
+     "array", "asarray", "sorted", "total_seconds"}
+)  # fmt: skip
 
 Points = list[tuple[int, float]]
 
@@ -118,38 +122,61 @@ def _relative(a: float, b: float) -> float:
 
 
 def clock_names(source: str) -> frozenset[str]:
-    """Names that a cell works out of a clock's readings."""
+    """Names that a cell works out of a clock's readings, and of nothing else: one that is also bound to another value
+    may be a result, and is compared."""
     tree = plain_tree(source)
-    found: set[str] = set()
+    clocks: set[str] = set()
+    others: set[str] = set()
     if tree is not None:
-        _note_clocks(tree.body, found)
-    return frozenset(found)
+        _note_clocks(tree.body, clocks, others)
+    return frozenset(clocks - others)
 
 
-def _note_clocks(body: Sequence[ast.stmt], found: set[str]) -> None:
+def _note_clocks(body: Sequence[ast.stmt], clocks: set[str], others: set[str]) -> None:
     for statement in body:
-        value = getattr(statement, "value", None)
-        targets = getattr(statement, "targets", None) or [getattr(statement, "target", None)]
-        if isinstance(statement, (ast.Assign, ast.AnnAssign, ast.AugAssign)) and value is not None:
-            names = {name for target in targets if target is not None for name in target_names(target)}
-            if _reads_clock(value, found):
-                found |= names
+        match statement:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                continue
+            case ast.Assign(targets=targets, value=value):
+                for target in targets:
+                    _note_bound(target, value, clocks, others)
+            case ast.AnnAssign(target=target, value=value) if value is not None:
+                _note_bound(target, value, clocks, others)
+            case ast.AugAssign(target=ast.Name(id=name), value=value) if _reads_clock(value, clocks):
+                clocks.add(name)
+            case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="append"), args=[value])):
+                (clocks if _reads_clock(value, clocks) else others).add(name)
+            case ast.For(target=target) | ast.AsyncFor(target=target):
+                others.update(target_names(target))
         for part in ("body", "orelse", "finalbody"):
-            if not isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-                _note_clocks(getattr(statement, part, []), found)
+            _note_clocks(getattr(statement, part, []), clocks, others)
+
+
+def _note_bound(target: ast.expr, value: ast.expr, clocks: set[str], others: set[str]) -> None:
+    if (
+        isinstance(target, (ast.Tuple, ast.List))
+        and isinstance(value, (ast.Tuple, ast.List))
+        and len(target.elts) == len(value.elts)
+    ):
+        for part, piece in zip(target.elts, value.elts, strict=True):
+            _note_bound(part, piece, clocks, others)
+    elif _reads_clock(value, clocks):
+        clocks.update(target_names(target))
+    elif not is_literal(value):  # what a sum or a list begins with tells nothing
+        others.update(target_names(target))
 
 
 def _reads_clock(value: ast.expr, clocks: set[str]) -> bool:
-    """Whether an expression is made of clock readings: sums, differences and the like of them, rounded or not."""
+    """Whether an expression is made of clock readings: sums, differences, means and the like of them."""
     match value:
         case ast.BinOp(left=left, right=right):
             return _reads_clock(left, clocks) or _reads_clock(right, clocks)
-        case ast.UnaryOp(operand=inner):
+        case ast.UnaryOp(operand=inner) | ast.Subscript(value=inner):
             return _reads_clock(inner, clocks)
         case ast.Name(id=name):
             return name in clocks
-        case ast.Call(func=ast.Name(id="round" | "float" | "int"), args=[inner, *_]):
-            return _reads_clock(inner, clocks)
-        case ast.Call(func=ast.Attribute(value=inner, attr="total_seconds")):
-            return _reads_clock(inner, clocks)
+        case ast.Call(func=ast.Name(id=name), args=[_, *_] as parts) if name in _REDUCING:
+            return any(_reads_clock(part, clocks) for part in parts)
+        case ast.Call(func=ast.Attribute(value=inner, attr=attr), args=parts) if attr in _REDUCING:
+            return any(_reads_clock(part, clocks) for part in (inner, *parts))
     return is_clock(value)

@@ -18,12 +18,17 @@ _MAX_ENTRIES: Final = 20_000
 _LEFT_OUT: Final = frozenset(
     {".git", ".tracker", ".hg", ".svn", "__pycache__", ".ipynb_checkpoints", "node_modules", ".venv", "venv"}
 )
+MAX_LEVELS: Final = 4
+_WORKED_OUT: Final = re.compile(r"\.parents?\b|\bpardir\b|\bdirname\b")
 _UPWARDS: Final = re.compile(r"(?:\.\.[/\\])+|\.\.(?=[\"'])")
 
 
-def working_folder(root: Path, original: str, written: Collection[str], source: str) -> Path:
-    """A folder below `root` that stands for `original`; with its parents, as far up as `source` names them by `..`."""
-    levels = levels_up(source)
+def working_folder(
+    root: Path, original: str, written: Collection[str], source: str, read: Collection[str] = ()
+) -> Path:
+    """A folder below `root` that stands for `original`; with its parents, as far up as `source` names them by `..`, or
+    works them out (`Path.cwd().parent`) to `read` files there."""
+    levels = max(levels_up(source), levels_to(original, read) if _WORKED_OUT.search(source) else 0)
     real = Path(os.path.realpath(original))
     parents = list(real.parents)[:levels]
     place = root / "work"
@@ -41,6 +46,13 @@ def working_folder(root: Path, original: str, written: Collection[str], source: 
 def levels_up(source: str) -> int:
     """How far up a source names files by `..`."""
     return max((found.count("..") for found in _UPWARDS.findall(source)), default=0)
+
+
+def levels_to(folder: str, files: Collection[str]) -> int:
+    """How far above `folder` the nearest folder is that holds all these files too, among them those near to it."""
+    real = os.path.realpath(folder)
+    levels = [os.path.relpath(path, real).split(os.sep).count(os.pardir) for path in files if os.path.isabs(path)]
+    return max((level for level in levels if level <= MAX_LEVELS), default=0)
 
 
 def put_modules(kept: Path, names: Collection[str], place: Path) -> None:

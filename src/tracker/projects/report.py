@@ -20,9 +20,9 @@ _SHOWN: Final = 20
 class Report:
     """How a rerun went.
 
-    `status` is "reproduced" (every metric is equal within `tolerance`), "differs" (`differences` says which and by how
-    much), "nothing to compare" (no metric that does not measure time), "ran" (with other parameters), "missing" (a
-    name, file or package, in `missing`) or "failed" (`error` says how).
+    `status` is "reproduced" (every metric is equal within `tolerance`; of a run that failed, the failure too),
+    "differs" (`differences` says which and by how much), "nothing to compare" (no metric that does not measure time),
+    "ran" (with other parameters), "missing" (a name, file or package, in `missing`) or "failed" (`error` says how).
     """
 
     status: Status
@@ -42,7 +42,11 @@ class Report:
     """What kind of thing was missing, and its name."""
     ending: str = ""
     """How the new run's end differs from the old one's."""
+    failure: str = ""
+    """What both runs failed with, in the same place."""
     error: str = ""
+    notes: list[str] = field(default_factory=list)
+    """What is not as it was then: versions, data, files."""
     seconds: float = 0.0
 
     def __bool__(self) -> bool:
@@ -61,7 +65,7 @@ class Report:
 
     def _headline(self) -> str:
         told = {
-            "reproduced": f"reproduced: {_metrics(len(self.equal))} equal within {self.tolerance:g} (relative)",
+            "reproduced": f"reproduced: {self._same()}",
             "differs": f"differs: {self._differing()}",
             "nothing to compare": "nothing to compare: it ran, and the run has no metric that can be compared",
             "ran": f"ran with {', '.join(f'{name}={value!r}' for name, value in self.parameters.items())}",
@@ -69,6 +73,12 @@ class Report:
             "failed": "failed",
         }
         return told[self.status]
+
+    def _same(self) -> str:
+        metrics = f"{_metrics(len(self.equal))} equal within {self.tolerance:g} (relative)"
+        if not self.failure:
+            return metrics
+        return f"it failed as it did then, with {self.failure[:200]}{f'; {metrics}' if self.equal else ''}"
 
     def _differing(self) -> str:
         if not self.differences:
@@ -84,6 +94,7 @@ class Report:
         if self.timings:
             lines.append(f"not compared, since they measure time or the machine: {', '.join(self.timings[:_SHOWN])}")
         lines += self.error.splitlines()
+        lines += self.notes
         ran = f"{self.cells} cell{'' if self.cells == 1 else 's'} of run {self.original[:12]} in {self.seconds:.1f} s"
         lines.append(f"{ran}{f', as run {self.run_id[:12]}' if self.run_id else ''}")
         return lines

@@ -6,22 +6,22 @@ there was nothing to compare.
 
 from __future__ import annotations
 
-import json
 import os
-import signal
-import subprocess
-import sys
+import re
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
+from tracker.comparison.reading import environment_of
 from tracker.entities import Run
 from tracker.exceptions import InvalidValue, TrackerError
+from tracker.projects.circumstances import circumstances, gone_files
 from tracker.projects.comparison import TOLERANCE, Compared, compare_metrics
-from tracker.projects.folder import put_modules, working_folder
+from tracker.projects.folder import MAX_LEVELS, put_modules, working_folder
+from tracker.projects.replaying import Failure, Outcome, replayed
 from tracker.projects.report import Report, Status
 from tracker.projects.slices import KEPT_FILES, Slice, read_slice, run_id_of
 from tracker.projects.substitution import with_parameters
@@ -32,32 +32,9 @@ from tracker.tracking.client import MlflowClient
 from tracker.tracking.context import current_store
 from tracker.tracking.provenance import PARENT, RERUN, RERUN_OF
 
-_PROGRAM: Final = "tracker.notebook.replay"
-_LAST_LINES: Final = 12
-_GRACE_SECONDS: Final = 5
-
-
-@dataclass
-class Failure:
-    """What stopped a replay: an exception of a cell."""
-
-    cell: int
-    count: int
-    kind: str
-    message: str
-    name: str | None = None
-    """The name, file or package that was not there, if that was it."""
-    missing: Literal["name", "file", "package"] | None = None
-    tail: str = ""
-
-
-@dataclass
-class Outcome:
-    """What the process tells when it is done."""
-
-    run_id: str | None = None
-    failure: Failure | None = None
-    expected_failures: list[str] = field(default_factory=list)
+_FRAME: Final = re.compile(r' +File "(?!Cell In)')
+_ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{4,}")
+_MAX_TRACEBACK: Final = 1_000_000
 
 
 def rerun(
@@ -75,8 +52,10 @@ def rerun(
     `named` (or `parameters`) gives other values to names that the cells assign literals. `tolerance` is the greatest
     relative difference of two equal numbers; `timeout` is in seconds. Raises NotFound, InvalidValue.
     """
-    if not tolerance >= 0:
-        raise InvalidValue(f"tolerance is a relative difference, zero or more; got {tolerance!r}.")
+    if not 0 <= tolerance < 1:
+        raise InvalidValue(f"tolerance is a relative difference, zero or more and below 1; got {tolerance!r}.")
+    if timeout is not None and not timeout > 0:
+        raise InvalidValue(f"timeout is a number of seconds above 0; got {timeout!r}.")
     store = current_store()
     original = reading.get_run(store, run_id_of(store, run))
     kept = read_slice(store, original.info.run_id)
@@ -85,14 +64,17 @@ def rerun(
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="tracker-rerun-", ignore_cleanup_errors=True) as place:
         root = Path(place)
-        folder = working_folder(root, kept.folder, kept.written, kept.source)
+        folder = working_folder(root, kept.folder, kept.written, kept.source, kept.read)
         _put_modules(store, kept, folder)
         asked = {
             "store": str(store.root), "folder": str(folder), "original": kept.folder,
             "cells": [asdict(cell) for cell in cells], "options": _options(store, original, values),
+            "given": {name: repr(value) for name, value in values.items()},
+            "environment": environment_of(store, kept.run_id),
         }  # fmt: skip
-        outcome, ended = _replayed(root, folder, asked, timeout)
-    report = _judged(store, original, kept, outcome, ended, tolerance, values)
+        outcome, ended = replayed(root, folder, asked, timeout)
+        report = _judged(store, original, kept, outcome, ended, tolerance, values)
+        _note(report, store, kept, outcome, str(folder))
     report.seconds = time.monotonic() - started
     if report.run_id is not None:
         MlflowClient(str(store.root)).set_tag(report.run_id, RERUN, report.status)
@@ -105,7 +87,7 @@ def _options(store: Store, original: Run, values: Mapping[str, Any]) -> dict[str
     shown = ", ".join(f"{name}={value!r}" for name, value in values.items())
     name = f"{original.info.run_name} {f'({shown[:100]})' if shown else 'again'}"
     tags = {PARENT: original.info.run_id, RERUN_OF: original.info.run_id}
-    return {"experiment": experiment.name if experiment else None, "name": name, "tags": tags}
+    return {"experiment": experiment.name if experiment else None, "name": name, "tags": tags, "cached": False}
 
 
 def _put_modules(store: Store, kept: Slice, folder: Path) -> None:
@@ -115,63 +97,6 @@ def _put_modules(store: Store, kept: Slice, folder: Path) -> None:
     for name in there:
         resolve_inside(folder, str(Path(name).parent))  # nothing is put outside the folder
     put_modules(root, there, folder)
-
-
-# -- the process
-
-
-def _replayed(root: Path, folder: Path, asked: dict[str, Any], timeout: float | None) -> tuple[Outcome, str]:
-    """Run the process; what it told, and how it ended if it did not live to tell."""
-    question, answer, said = root / "question.json", root / "answer.json", root / "said.txt"
-    question.write_text(json.dumps(asked), encoding="utf-8")
-    command = [sys.executable, "-m", _PROGRAM, str(question), str(answer)]
-    with said.open("wb") as output:
-        process = subprocess.Popen(  # noqa: S603 - this Python, this package, files of ours
-            command, cwd=folder, env=_environment(folder), stdin=subprocess.DEVNULL, stdout=output,
-            stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
-        try:
-            process.wait(timeout)
-            ended = _ending(process.returncode)
-        except subprocess.TimeoutExpired:
-            ended = f"it was stopped after {timeout:g} s"
-        finally:
-            _stop(process)
-    if answer.exists():
-        return _told(json.loads(answer.read_bytes())), ""
-    tail = "\n".join(said.read_text("utf-8", "replace").splitlines()[-_LAST_LINES:])
-    return Outcome(), f"{ended}\n{tail}".strip()
-
-
-def _environment(folder: Path) -> dict[str, str]:
-    """This process's environment; `tracker` is found as it was found here, and nobody's working folder is."""
-    home = str(Path(__file__).resolve().parents[2])
-    paths = [home, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths)), "TRACKER_DISPLAY": "static",
-            "PWD": str(folder)}  # fmt: skip
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End the process and what it started, if it still runs."""
-    for sign in (signal.SIGTERM, signal.SIGKILL):
-        if process.poll() is not None:
-            return
-        try:
-            os.killpg(process.pid, sign)
-            process.wait(_GRACE_SECONDS)
-        except (OSError, subprocess.TimeoutExpired):
-            continue
-
-
-def _ending(code: int) -> str:
-    if code < 0:
-        return f"the process was ended by signal {signal.Signals(-code).name}"
-    return f"the process ended with code {code}"
-
-
-def _told(answer: dict[str, Any]) -> Outcome:
-    failure = answer.get("failure")
-    return Outcome(answer.get("run_id"), Failure(**failure) if failure else None, answer.get("expected_failures", []))
 
 
 # -- the judgement
@@ -184,14 +109,11 @@ def _judged(
         status="failed", original=kept.run_id, run_id=outcome.run_id, cells=len(kept), tolerance=tolerance,
         parameters=dict(values),
     )  # fmt: skip
-    failure = outcome.failure
     if ended:
         report.error = ended
         return report
-    if failure is not None:
-        report.missing = (failure.missing, failure.name or "") if failure.missing else None
-        report.status = "missing" if failure.missing else "failed"
-        report.error = f"cell [{failure.count}], {failure.cell + 1} of {len(kept)}\n{failure.tail}"
+    if outcome.failure is not None:
+        _judge_failure(report, kept, outcome.failure)
         return report
     if outcome.run_id is None:
         report.error = "the last cell made no run"
@@ -206,13 +128,77 @@ def _judged(
     report.equal, report.differences, report.timings = compared.equal, compared.differences, compared.timings
     if original.info.status != again.status:
         report.ending = f"the run was {original.info.status} then, {again.status} now"
-    report.status = _status(compared, report.ending, values)
+    elif kept.cells[-1].error is not None:
+        _judge_ending(report, store, kept, outcome.run_id)
+    report.status = _status(compared, report, values)
     return report
 
 
-def _status(compared: Compared, ending: str, values: Mapping[str, Any]) -> Status:
+def _judge_failure(report: Report, kept: Slice, failure: Failure) -> None:
+    if failure.missing is None:  # not every library says which file it was
+        named = [name for name in gone_files(kept) if Path(name).name in failure.message]
+        failure.missing, failure.name = ("file", named[0]) if named else (None, None)
+    report.missing = (failure.missing, failure.name or "") if failure.missing else None
+    report.status = "missing" if failure.missing else "failed"
+    report.error = f"cell [{failure.count}], {failure.cell + 1} of {len(kept)}\n{failure.tail}"
+
+
+def _judge_ending(report: Report, store: Store, kept: Slice, again: str) -> None:
+    """Both runs ended by an exception of the same kind: whether it came from the same line and said the same."""
+    then, now = _traceback(store, kept.run_id), _traceback(store, again)
+    last = [lines[-1] if lines else str(kept.cells[-1].error) for lines in (then, now)]
+    if then == now:
+        report.failure = last[1]
+    elif last[0] == last[1]:
+        report.ending = f"it failed elsewhere then, with {last[0]}"
+    else:
+        report.ending = f"it failed with {last[0]} then, with {last[1]} now"
+
+
+def _traceback(store: Store, run_id: str) -> list[str]:
+    """The lines of a run's traceback that are the same wherever and whenever it fails so: the cells' frames, and what
+    was raised."""
+    try:
+        with open(resolve_inside(store.artifact_root(run_id), "output/traceback.txt"), encoding="utf-8") as file:
+            lines = file.read(_MAX_TRACEBACK).splitlines()
+    except (OSError, ValueError):
+        return []
+    found, skipped = [], False
+    for line in lines:
+        skipped = bool(_FRAME.match(line)) or (skipped and line.startswith("    "))
+        if not skipped:
+            found.append(_ADDRESS.sub("0x", line))
+    return found
+
+
+def _status(compared: Compared, report: Report, values: Mapping[str, Any]) -> Status:
     if values:
         return "ran"
-    if compared.differences or ending:
+    if compared.differences or report.ending:
         return "differs"
-    return "reproduced" if compared.equal else "nothing to compare"
+    return "reproduced" if compared.equal or report.failure else "nothing to compare"
+
+
+def _note(report: Report, store: Store, kept: Slice, outcome: Outcome, folder: str) -> None:
+    """What else there is to say: what the cells did otherwise, and what is not as it was."""
+    report.error = report.error.replace(folder, kept.folder)
+    if report.missing is not None and report.missing[0] == "file":
+        report.missing = ("file", _named_then(report.missing[1], folder, kept.folder))
+    report.notes += [f"cell [{count}] raised {kind} then, and did not now" for count, kind in outcome.unraised]
+    report.notes += [
+        f"{name} was {text} in the end: a cell gives it another value" for name, text in outcome.ended.items()
+    ]
+    try:
+        report.notes += circumstances(store, kept, outcome.run_id, (report.missing or ("", ""))[1])
+    except TrackerError as error:  # what is kept of a run beside its numbers may be damaged
+        report.notes.append(str(error))
+
+
+def _named_then(path: str, folder: str, original: str) -> str:
+    """A path of the new folder, or of its surroundings, as the run would have named it."""
+    if not os.path.isabs(path):
+        return path
+    place = os.path.relpath(path, os.path.realpath(folder))
+    if not place.startswith(os.pardir):
+        return place
+    return os.path.normpath(os.path.join(original, place)) if place.count(os.pardir) <= MAX_LEVELS else path

@@ -108,12 +108,20 @@ def run_id_of(store: Store, run: Any) -> str:
         if not isinstance(known, str):
             raise InvalidValue(f"A run is given as a Run or by its id; got {run!r}.")
         return known
-    found = reading.find_run_ids(store, run.strip())
+    found = reading.find_run_ids(store, run.strip()) or _deleted(store, run.strip())
     if len(found) > 1:
         raise InvalidValue(f"{run!r} is what {len(found)} runs are called or begin with; give a whole id: {found[0]}.")
     if not found:
         raise NotFound(f"There is no run {run!r} in the store at {store.root}.")
     return found[0]
+
+
+def _deleted(store: Store, run_id: str) -> list[str]:
+    """A run that was deleted is still there for who knows its id."""
+    try:
+        return [reading.get_info(store, run_id).run_id]
+    except NotFound:
+        return []
 
 
 def _checked(run_id: str, kept: Any) -> Slice:
