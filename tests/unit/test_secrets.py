@@ -187,6 +187,67 @@ def test_what_is_learned_is_masked_wherever_it_stands(monkeypatch: pytest.Monkey
     assert masked("swordfish") == ("swordfish", [])
 
 
+def test_what_the_session_holds_is_learned_without_asking_it() -> None:
+    class Settings:
+        def __init__(self) -> None:
+            self.db_password = "swordfish-2"
+
+        def __getattribute__(self, name: str) -> object:
+            raise AssertionError(name)
+
+    class Odd:
+        __slots__ = ("password",)
+
+        @property
+        def __dict__(self) -> dict[str, object]:  # type: ignore[override]
+            raise AssertionError
+
+    secrets.learn_names(
+        {
+            "s": Settings(),
+            "o": Odd(),
+            "d": {"api_key": "catfish-3", 1: "x"},
+            "t": Settings,
+            "token": made(12) + "1a2B3c",
+        }
+    )
+    assert masked("swordfish-2 catfish-3")[0] == f"{MASK} {MASK}"
+
+
+def test_a_key_that_was_met_is_masked_inside_other_words() -> None:
+    word = made(20) + "1aB2"
+    secrets.learn("token", word)
+    assert masked(f"bot{word}_x")[0] == f"bot{MASK}_x"
+
+
+def test_what_a_program_made_is_masked_unless_it_looks_like_chance_only(tmp_path: Path) -> None:
+    tracker.set_tracking_uri(tmp_path / "store")
+    data = base64.b64encode(bytes(range(200, 255))).decode()
+    with tracker.start_run() as run:
+        tracker.log_param("password", "abcd-secret-4")
+        tracker.log_dict({"password": "abcd-secret-1", "bdata": data, "image": made(40)}, "a.json")
+        tracker.log_text("api_key: abcd-secret-2", "b.txt")
+        tracker.log_table({"who": ["abcd-secret-4"]}, "t.json")
+        tracker.log_input(
+            tracker.data.from_numpy(__import__("numpy").zeros(3), source="https://me:abcd-secret-5@h/x"),
+            tags={"token": made(12) + "1aB2"},
+        )
+        tracker.set_experiment_tag("password", "abcd-secret-6")
+    folder = tmp_path / "store" / "artifacts" / run.info.run_id
+    assert data in (folder / "a.json").read_text()
+    assert (folder / "b.txt").read_text() == f"api_key: {MASK}"
+    for path in (tmp_path / "store").rglob("*"):
+        assert not path.is_file() or b"abcd-secret" not in path.read_bytes(), path
+
+
+def test_the_registry_is_masked(tmp_path: Path) -> None:
+    client = tracker.MlflowClient(tmp_path / "store")
+    client.create_registered_model("m", {"password": "abcd-secret-1"}, "api_key: abcd-secret-2")
+    client.set_registered_model_tag("m", "url", "https://u:abcd-secret-3@h")
+    model = client.get_registered_model("m")
+    assert (model.tags, model.description) == ({"password": MASK, "url": f"https://u:{MASK}@h"}, f"api_key: {MASK}")
+
+
 def test_the_working_folder_is_no_password(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PWD", str(tmp_path))
     secrets.learn_environment()

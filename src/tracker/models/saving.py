@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypedDict
 
+from tracker import secrets
 from tracker.exceptions import InvalidValue, StoreError
 from tracker.models import requirements, trust
 from tracker.models.examples import Example
@@ -269,10 +270,10 @@ def _writer(run_id: str | None) -> RunWriter:
 
 
 def _plain_dict(value: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """What a user gave, as YAML can hold it."""
+    """What a user gave, as YAML can hold it, credentials masked."""
     if value is None:
         return None
-    told: dict[str, Any] = json.loads(json.dumps(dict(value), default=str))
+    told: dict[str, Any] = secrets.masked_value("", json.loads(json.dumps(dict(value), default=str)))[0]
     return told
 
 

@@ -68,7 +68,7 @@ class TrackedRun:
         self._witnesses: tuple[Witness, ...] = ()
         self._cached: CachedWitness | None = None
         self._tap = FigureTap(
-            shell, lambda path, data: self._noting_faults(lambda: self._writer.artifact_bytes(path, data))
+            shell, lambda path, data: self._noting_faults(lambda: self._writer.artifact_made(path, data))
         )
         facts = {
             "id": self.id, "experiment": experiment, "status": "RUNNING",
@@ -298,9 +298,7 @@ class TrackedRun:
     def _learn_secrets(self) -> None:
         """Credentials under the names of the session and of the environment are masked wherever they stand."""
         secrets.learn_environment()
-        for name, value in list(self._shell.user_ns.items()):
-            if type(value) is str:
-                secrets.learn(name, value)
+        secrets.learn_names(self._shell.user_ns)
 
     def _named(self, wanted: list[str]) -> list[str]:
         missing = [name for name in wanted if name not in self._shell.user_ns]

@@ -8,8 +8,8 @@ as the process lives, unless it is a word that stands everywhere (`known`). TRAC
 
 from __future__ import annotations
 
-from .known import forget, learn, learn_environment, remember
-from .masking import enabled, masked, masked_file, masked_value
+from .known import forget, learn, learn_environment, learn_names, remember
+from .masking import enabled, masked, masked_bytes, masked_file, masked_value
 from .values import MASK, TAG
 
 __all__ = [
@@ -19,7 +19,9 @@ __all__ = [
     "forget",
     "learn",
     "learn_environment",
+    "learn_names",
     "masked",
+    "masked_bytes",
     "masked_file",
     "masked_value",
     "remember",

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
+from types import BuiltinFunctionType, FunctionType, GetSetDescriptorType, ModuleType, NoneType
 from typing import Final
 
 from .names import strength
-from .values import MASK, is_value
+from .values import MASK, is_made, is_value
 
 _MIN_LENGTH, _MAX_LENGTH, _MAX_WORDS = 6, 10_000, 1_000
 _COMMON: Final = frozenset({
@@ -23,6 +25,14 @@ _COMMON: Final = frozenset({
     "123456789", "000000", "111111",
 })  # fmt: skip
 
+_MAX_LOOKED_INTO, _MAX_INSIDE = 2_000, 200
+_PLAIN: Final = frozenset(
+    {int, float, bool, list, tuple, set, bytes, NoneType, FunctionType, ModuleType, BuiltinFunctionType}
+)
+_IS_CLASS: Final = 1 << 31  # Py_TPFLAGS_TYPE_SUBCLASS
+_MRO: Final = type.__dict__["__mro__"].__get__
+_DICT: Final = type.__dict__["__dict__"].__get__
+
 _words: dict[str, None] = {}
 
 
@@ -31,6 +41,34 @@ def learn(name: str, value: object) -> None:
     told = strength(name)
     if told and isinstance(value, str) and _MIN_LENGTH <= len(value) <= _MAX_LENGTH and is_value(told, value):
         note(value)
+
+
+def learn_names(names: Mapping[str, object]) -> None:
+    """The same for every name, and one level deep for what it stands for: a dict, or an object with attributes.
+
+    No code of the objects runs; of very many or very large ones the rest is left out.
+    """
+    room = _MAX_LOOKED_INTO
+    for name, value in list(names.items()):
+        if type(value) is str:
+            learn(name, value)
+        elif room and (inside := value if type(value) is dict else _attributes(value)) and len(inside) <= _MAX_INSIDE:
+            room -= 1
+            for key, one in list(inside.items()):
+                if type(one) is str and type(key) is str:
+                    learn(key, one)
+
+
+def _attributes(value: object) -> dict[object, object] | None:
+    """An object's own `__dict__`, found without asking the object."""
+    kind = type(value)
+    if kind.__flags__ & _IS_CLASS or kind in _PLAIN:
+        return None
+    for base in _MRO(kind):
+        found = _DICT(base).get("__dict__")
+        if found is not None:
+            return found.__get__(value) if type(found) is GetSetDescriptorType else None
+    return None
 
 
 def remember(word: str) -> bool:
@@ -57,6 +95,11 @@ def _add(word: str) -> None:
         _words[word] = None
 
 
+def _inside(word: str) -> str:
+    """How it is found: what looks made by chance anywhere, a word only where it stands by itself."""
+    return re.escape(word) if is_made(word) else rf"(?<!\w){re.escape(word)}(?!\w)"
+
+
 def forget() -> None:
     """Remember no credential any more."""
     _words.clear()
@@ -72,6 +115,6 @@ def without_known(text: str) -> tuple[str, bool]:
     met = [word for word in list(_words) if word in text]
     if not met:
         return text, False
-    words = "|".join(re.escape(word) for word in sorted(met, key=len, reverse=True))
-    text, found = re.subn(rf"(?<!\w)(?:{words})(?!\w)", MASK, text)
+    words = "|".join(_inside(word) for word in sorted(met, key=len, reverse=True))
+    text, found = re.subn(words, MASK, text)
     return text, found > 0

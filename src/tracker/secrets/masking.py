@@ -13,7 +13,7 @@ from .names import MAYBE, SURE, strength
 from .naming import named
 from .values import MASK, is_made, is_template, is_value, is_words, looks_random
 
-_MIN_TEXT, _MAX_TEXT, _SHORT = 6, 20_000_000, 4_000
+_MIN_TEXT, _MAX_TEXT, _MAX_DATA, _SHORT = 6, 20_000_000, 1_000_000, 4_000
 _CHANCE: Final = re.compile(r"(?<![\w/+.=:%@-])[A-Za-z0-9_-]{32,120}={0,2}(?![\w/+.=@-])")
 _DIGEST: Final = re.compile(r"(?:sha|md)\d{1,3}[-:=]", re.I)
 
@@ -35,6 +35,21 @@ def masked(text: str) -> tuple[str, list[str]]:
     return _masked(text)
 
 
+def masked_bytes(data: bytes) -> tuple[bytes, list[str]]:
+    """The same for a file's content, where it is text; nothing is masked for looking like chance, which data do too.
+
+    In more than a million characters only what was met before is masked.
+    """
+    try:
+        text = data.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return data, []
+    if "\0" in text[:_SHORT] or not enabled():
+        return data, []
+    made, found = _masked(text, chance=False) if len(text) <= _MAX_DATA else _only_known(text)
+    return (made.encode("utf-8", "surrogatepass"), found) if found else (data, [])
+
+
 @lru_cache(maxsize=4_096)
 def _masked_short(text: str, known_words: int) -> tuple[str, tuple[str, ...]]:
     """The same for texts that come again and again; `known_words` is there for the cache."""
@@ -42,7 +57,7 @@ def _masked_short(text: str, known_words: int) -> tuple[str, tuple[str, ...]]:
     return made, tuple(names)
 
 
-def _masked(text: str) -> tuple[str, list[str]]:
+def _masked(text: str, chance: bool = True) -> tuple[str, list[str]]:
     found: Found = {}
     text = named(text, found)
     if "://" in text:
@@ -53,12 +68,15 @@ def _masked(text: str) -> tuple[str, list[str]]:
     for shape in (*shapes.SERVICES, *shapes.PLACES):
         if any(mark in text for mark in shape.marks):
             text = shapes.compiled(shape.pattern).sub(partial(_shaped, shape, found), text)
-    for pattern in (_CHANCE, shapes.IN_QUOTES):
+    for pattern in (_CHANCE, shapes.IN_QUOTES) if chance else ():
         text = pattern.sub(partial(_by_chance, found), text)
+    text, met = _only_known(text)
+    return text, list(found) or met
+
+
+def _only_known(text: str) -> tuple[str, list[str]]:
     text, met = known.without_known(text)
-    if met and not found:
-        found["a credential seen before"] = None
-    return text, list(found)
+    return text, ["a credential seen before"] if met else []
 
 
 def _put(match: re.Match[str], group: str) -> str:

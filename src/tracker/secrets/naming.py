@@ -21,6 +21,8 @@ _QUOTED: Final = re.compile(
 )
 _QUOTED_OPTION: Final = re.compile(rf"(?P<between> ){_STRING}", re.S)
 _MORE: Final = re.compile(rf"[ \t]*(?:\\?\r?\n[ \t]*|[ \t]|\+[ \t]*(?:\\?\r?\n[ \t]*)?){_STRING}", re.S)
+_LIST: Final = re.compile(r"(?:\\{0,3}['\"])?\]?\s?[:=]\s?\[\s{0,99}")
+_ITEM: Final = re.compile(rf"{_STRING}\s?(?P<more>,\s{{0,99}})?", re.S)
 _BARE: Final = re.compile(r"(?P<between> ?[=:] ?| )(?P<word>[^\s'\"=:,;(){}\[\]<>&]{6,}={0,2})")
 _BLOCK: Final = re.compile(r"(?P<between>: ?[|>][-+]?\n[ \t]+)(?P<word>[^\s'\"]{8,})[ \t]*(?=\n|\Z)")
 _SHELL: Final = re.compile(
@@ -67,6 +69,8 @@ def _values(text: str, start: int, end: int, name: str, told: int) -> Iterator[t
         bare = _BLOCK.match(text, end) or _bare(text, start, end, name)
         if bare is not None and _is_bare_value(name, told, bare["word"]):
             yield (*bare.span("word"), bare["word"])
+            return
+        yield from _listed(text, end, told)
         return
     if _closes(text, start, value) or (value.groupdict().get("comma") and not _is_argument(text, start, name, value)):
         return
@@ -76,6 +80,16 @@ def _values(text: str, start: int, end: int, name: str, told: int) -> Iterator[t
     if is_value(told, "".join(part["word"] for part in parts)):
         for part in parts:
             yield (*part.span("word"), part["word"])
+
+
+def _listed(text: str, end: int, told: int) -> Iterator[tuple[int, int, str]]:
+    """The credentials of a list behind a name, as a table's column is written: none is a plain word."""
+    begin = _LIST.match(text, end)
+    place = begin.end() if begin is not None else -1
+    while place >= 0 and (item := _ITEM.match(text, place)):
+        if is_value(min(told, LIKELY), item["word"]):
+            yield (*item.span("word"), item["word"])
+        place = item.end() if item["more"] else -1
 
 
 def _is_bare_value(name: str, told: int, word: str) -> bool:

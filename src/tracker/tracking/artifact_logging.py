@@ -50,12 +50,12 @@ def _joined(folder: str | None, name: str) -> str:
 
 def log_text(writer: RunWriter, text: str, artifact_file: str) -> None:
     """Keep a text as a file, in UTF-8."""
-    writer.artifact_bytes(artifact_file, str(text).encode("utf-8", "surrogatepass"))
+    writer.artifact_made(artifact_file, str(text).encode("utf-8", "surrogatepass"))
 
 
 def log_dict(writer: RunWriter, dictionary: Any, artifact_file: str) -> None:
     """Keep a dict or list as a JSON or YAML file."""
-    writer.artifact_bytes(artifact_file, payloads.dict_bytes(dictionary, artifact_file))
+    writer.artifact_made(artifact_file, payloads.dict_bytes(dictionary, artifact_file))
 
 
 def log_stream(writer: RunWriter, stream: IO[bytes], artifact_file: str) -> None:
@@ -65,7 +65,7 @@ def log_stream(writer: RunWriter, stream: IO[bytes], artifact_file: str) -> None
 
 def log_figure(writer: RunWriter, figure: Any, artifact_file: str, save_kwargs: dict[str, Any] | None) -> None:
     """Keep a matplotlib or plotly figure as a file."""
-    writer.artifact_bytes(artifact_file, payloads.figure_bytes(figure, artifact_file, save_kwargs))
+    writer.artifact_made(artifact_file, payloads.figure_bytes(figure, artifact_file, save_kwargs))
 
 
 def log_image(
@@ -106,7 +106,7 @@ def log_table(writer: RunWriter, data: Any, artifact_file: str) -> None:
         kept = writer.artifact_path(artifact_file)
         if kept.is_file():
             frame = pd.concat([payloads.read_table(kept.read_bytes(), artifact_file), frame], ignore_index=True)
-        writer.artifact_bytes(artifact_file, payloads.table_bytes(frame, artifact_file))
+        writer.artifact_made(artifact_file, payloads.table_bytes(frame, artifact_file))
         _note_table(writer, artifact_file)
 
 

@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from tracker import secrets
 from tracker.entities import Experiment, LifecycleStage
 from tracker.exceptions import AlreadyExists, InvalidState, InvalidValue, NotFound
 from tracker.store import Experiment as Entry
@@ -165,9 +166,15 @@ def restore(store: Store, experiment_id: Any) -> None:
 
 
 def set_tag(store: Store, experiment_id: Any, key: str, value: Any) -> None:
-    """Set a tag of an experiment; its value becomes text."""
+    """Set a tag of an experiment; its value becomes text, credentials masked."""
     name = events.check_key(key, "tag")
-    _write(store, "experiment.tag", entry_of(store, experiment_id), k=name, v=bounded(str(value)))
+    _write(
+        store,
+        "experiment.tag",
+        entry_of(store, experiment_id),
+        k=name,
+        v=secrets.masked_value(name, bounded(str(value)))[0],
+    )
 
 
 def delete_tag(store: Store, experiment_id: Any, key: str) -> None:

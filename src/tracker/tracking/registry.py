@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from tracker import secrets
 from tracker.entities_registry import ModelVersion, RegisteredModel
 from tracker.exceptions import AlreadyExists, InvalidValue, NotFound
 from tracker.store import Store
@@ -339,4 +340,4 @@ def version_entity(model: Model, version: Version) -> ModelVersion:
 def _description(text: Any) -> str | None:
     if text is not None and not isinstance(text, str):
         raise InvalidValue(f"A description is text; got {type(text).__name__}.")
-    return text
+    return text and secrets.masked(text)[0]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from tracker import secrets
 from tracker.exceptions import InvalidValue
 from tracker.store.events import check_key
 from tracker.store.registry import STAGES
@@ -58,13 +59,13 @@ def check_alias(alias: Any) -> str:
 
 
 def check_tag(key: Any, value: Any) -> tuple[str, str]:
-    """A tag's key and its value as text. Raises InvalidValue."""
+    """A tag's key and its value as text, credentials masked. Raises InvalidValue."""
     text = str(value)
     if len(check_key(key, "tag")) > MAX_TAG_KEY:
         raise InvalidValue(f"The key of a tag has at most {MAX_TAG_KEY} characters; this one has {len(key):,}.")
     if len(text) > MAX_TAG_VALUE:
         raise InvalidValue(f"The value of a tag has at most {MAX_TAG_VALUE:,} characters; {key!r} has {len(text):,}.")
-    return key, text
+    return key, secrets.masked_value(key, text)[0]
 
 
 @dataclass(frozen=True)

@@ -214,8 +214,9 @@ class RunWriter:
         self.store.flush_soon()
 
     def input(self, name: str, value: dict[str, Any]) -> None:
-        """Record that the run read a dataset."""
-        self._write([self.event("input", k=events.check_key(name, "dataset"), v=value)])
+        """Record that the run read a dataset; credentials in its source and tags are masked."""
+        told = value | {key: self._value("", value[key]) for key in ("source", "tags") if key in value}
+        self._write([self.event("input", k=events.check_key(name, "dataset"), v=told), *self._masked_lines()])
 
     # -- artifacts
 
@@ -229,6 +230,14 @@ class RunWriter:
     def artifact_text(self, path: str, text: str) -> None:
         """Keep a text as the run's file `path`, credentials masked."""
         self.artifact_bytes(path, self.masked_text(text).encode("utf-8", "replace"))
+
+    def artifact_made(self, path: str, data: bytes) -> None:
+        """Keep what the program made as the run's file `path`: if it is text, without the credentials that are told by
+        a name, a known form, or by having been met before."""
+        if secrets.enabled():
+            data, found = secrets.masked_bytes(data)
+            self.note_masked(found)
+        self.artifact_bytes(path, data)
 
     def artifact_stream(self, path: str, stream: Any) -> None:
         """Keep what a binary stream gives as the run's file `path`, without holding it in memory."""
