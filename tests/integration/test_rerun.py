@@ -186,7 +186,9 @@ def test_what_is_not_as_it_was_is_told(shell: Kernel, folder: Path) -> None:
     (folder / "many").mkdir()
     (folder / "many" / "one.txt").write_text("3")
     (folder / "early").write_text("")
-    shell.run("import glob\nfrom os.path import exists\nimport pandas as pd\nfound = [float(open(n).read()) for n in glob.glob('many/*.txt')]")
+    shell.run(
+        "import glob\nfrom os.path import exists\nimport pandas as pd\nfound = [float(open(n).read()) for n in glob.glob('many/*.txt')]"
+    )
     shell.run("here = 1\nif exists('early'):\n    raise LookupError('early')")
     shell.run("frame = pd.DataFrame({'a': [0.0, *found]})")
     first = run_id(shell, "%%track\ntotal = frame.a.sum() + here")
@@ -202,7 +204,9 @@ def test_what_is_not_as_it_was_is_told(shell: Kernel, folder: Path) -> None:
 
 
 def test_given_values_reach_every_branch_and_no_other_name(shell: Kernel) -> None:
-    shell.run("from os import environ\nquick = False\nsteps = 100\nif quick:\n    steps = 1\nlow = high = 2\nrate = 0.1")
+    shell.run(
+        "from os import environ\nquick = False\nsteps = 100\nif quick:\n    steps = 1\nlow = high = 2\nrate = 0.1"
+    )
     shell.run("rate = float(environ.get('NO_SUCH_RATE', '0.25'))")
     first = run_id(shell, "%%track\nvalue = steps * 1.5 + low * 1000 + high + rate")
     said = report(shell, f"tracker.rerun({first!r}, steps=2, low=3, rate=9.0)")

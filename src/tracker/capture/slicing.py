@@ -96,6 +96,7 @@ def cells_json(session: Session, cells: list[Execution], modules: Iterable[str])
             "read": [
                 _relative(path, home)
                 for path in sorted({path for cell in cells for path in cell.files.read} - set(written))[:1_000]
+                if os.path.exists(path)  # to try is not to read
             ],
             "modules": sorted(modules),
         },
