@@ -20,6 +20,16 @@ from tracker.capture import LoopRecorder, analyse, curves, inputs_before, metric
 Points = list[tuple[int, dict[str, float]]]
 
 
+@pytest.fixture(params=[False, True], ids=["each pass", "in strides"])
+def strides(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Whether loops go over to strides of two passes after the first pass."""
+    if request.param:
+        monkeypatch.setattr(curves, "FULL_PASSES", 1)
+        monkeypatch.setattr(curves, "LONGEST_STRIDE", 2)
+        monkeypatch.setattr(curves, "SHARE", 1e-9)
+    return bool(request.param)
+
+
 def run(source: str, namespace: dict[str, Any] | None = None) -> tuple[Points, LoopRecorder, dict[str, Any]]:
     points: Points = []
     space = {"__name__": "__main__"} if namespace is None else namespace
@@ -225,6 +235,22 @@ def test_a_fault_of_the_receiver_never_reaches_the_cell() -> None:
     assert space["x"] == 2.0 and isinstance(recorder.fault, OSError)
 
 
+@pytest.mark.parametrize("bad", range(12))
+def test_a_loop_whose_receiver_fails_goes_on_to_its_end(strides: bool, bad: int) -> None:
+    def broken(values: dict[str, float], step: int) -> None:
+        if step >= bad:
+            raise OSError("disk full")
+
+    space: dict[str, Any] = {}
+    recorder = LoopRecorder(space, broken)
+    tree = recorder.instrument(ast.parse("for i in range(9):\n    x = i / 2\nelse:\n    done = True"))
+    recorder.install()
+    exec(compile(tree, "<cell>", "exec"), space)
+    recorder.remove()
+    assert (space["x"], space["done"]) == (4.0, True)
+    assert (recorder.fault is None) == (bad > 8)
+
+
 def test_an_interrupt_inside_a_hook_is_the_cells() -> None:
     def interrupted(values: dict[str, float], step: int) -> None:
         raise KeyboardInterrupt
@@ -390,16 +416,6 @@ def block(draw: st.DrawFn, depth: int, looped: bool) -> list[str]:
             if draw(st.booleans()):
                 lines += ["else:", *indent(draw(block(depth - 1, looped)))]
     return lines
-
-
-@pytest.fixture(params=[False, True], ids=["each pass", "in strides"])
-def strides(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
-    """Whether loops go over to strides of two passes after the first pass."""
-    if request.param:
-        monkeypatch.setattr(curves, "FULL_PASSES", 1)
-        monkeypatch.setattr(curves, "LONGEST_STRIDE", 2)
-        monkeypatch.setattr(curves, "SHARE", 1e-9)
-    return bool(request.param)
 
 
 def outcome(source: str, instrumented: bool) -> tuple[dict[str, str], str, str]:

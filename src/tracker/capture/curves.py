@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import builtins
 import itertools
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from operator import length_hint
@@ -115,7 +116,7 @@ class _Observer:
         self._pace = _Pace()
         self._done = 0
         self._iterator: Any = None
-        self._in_strides = False
+        self._in_strides = self._failed = False
 
     def hook(self) -> Callable[..., bool]:
         """The function that the loop calls: with -1 before it, with an ending's number after a pass.
@@ -181,7 +182,7 @@ class _Observer:
             self._iterator = hook.passes = None
 
     def _stride(self, hook: Any) -> Iterator[tuple[()]]:
-        wanted, position = self._pace.wanted, _position(self._iterator)
+        wanted, position = (sys.maxsize if self._failed else self._pace.wanted), _position(self._iterator)
         start = position()
         hook.passes = itertools.islice(self._iterator, wanted)
         try:
@@ -191,20 +192,21 @@ class _Observer:
             made = max(0, position() - start)
             self._done += made
             self._in_strides = made >= wanted
-            if made:
+            if made and not self._failed:
                 try:
                     self._observe(self._whole, self._done - 1)
                     self._pace.stride(self._done, began)
                 except Exception as fault:
-                    self._in_strides = False
                     self._fail(fault)
 
     def _fail(self, fault: Exception) -> int:
+        self._failed = True
         if self._recorder.fault is None:
             self._recorder.fault = fault
         return _NEVER
 
     def _begin(self) -> None:
+        self._failed = False
         self._pace.begin()
         get, curves = self._recorder._namespace.get, self._recorder.curves
         for slot, name in enumerate(self._names):
