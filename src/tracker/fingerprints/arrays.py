@@ -1,4 +1,4 @@
-"""NumPy arrays, of every dtype and layout, and SciPy's sparse ones.
+"""NumPy arrays, of every dtype and layout.
 
 NumPy is never imported by reading this module; the functions are called with arrays, so it is there.
 """
@@ -10,39 +10,56 @@ import sys
 from typing import Any, Final
 
 from tracker.fingerprints.digest import Parts
-from tracker.fingerprints.objects import feed_objects
-from tracker.fingerprints.result import Column, Coverage, Fingerprint
-from tracker.fingerprints.sampling import bound, sample_positions, sampled_why
+from tracker.fingerprints.objects import encoded, feed_objects
+from tracker.fingerprints.result import Coverage, Fingerprint
+from tracker.fingerprints.sampling import bound, sampled_pieces, sampled_why
 
 _COPIED: Final = 1 << 20
 _MLFLOW_KINDS: Final = {"b": "boolean", "i": "long", "u": "long", "f": "double", "M": "datetime", "S": "binary"}
-_SPARSE_PARTS: Final = ("data", "indices", "indptr", "row", "col", "offsets", "coords")
 
 
 def mlflow_type(dtype: Any) -> str:
     """MLflow's column type for a NumPy-like dtype: long, double, boolean, datetime, binary, else string."""
     kind = getattr(dtype, "kind", "O")
-    if kind in "iuf" and getattr(dtype, "itemsize", 8) <= (2 if kind in "iu" else 4):
+    if kind in "iuf" and _itemsize(dtype) <= (2 if kind in "iu" else 4):
         return "integer" if kind in "iu" else "float"
-    if kind == "i" and dtype.itemsize == 4:
+    if kind == "i" and _itemsize(dtype) == 4:
         return "integer"
     return _MLFLOW_KINDS.get(kind, "string")
 
 
+def _itemsize(dtype: Any) -> int:
+    return int(getattr(getattr(dtype, "subtype", dtype), "itemsize", 8))
+
+
 def of_array(array: Any) -> Fingerprint:
-    """The fingerprint of an array; its masks count."""
+    """The fingerprint of an array; its masks count, and what a class of its own adds."""
     numpy = sys.modules["numpy"]
     kind = "numpy.ma.MaskedArray" if numpy.ma.isMaskedArray(array) else "numpy.ndarray"
-    coverage: Coverage = "full"
-    read, why = array, ""
-    if weight(array) > bound():
-        read, coverage, why = _sampled(numpy, array), "sampled", sampled_why(weight(array))
+    size = weight(array)
+    coverage: Coverage = "full" if size <= bound() else "sampled"
     parts = Parts(kind, coverage)
     parts.text("shape", repr(array.shape))
     parts.text("dtype", dtype_text(array.dtype))
-    feed_array(parts, "values", read)
+    if kind != "numpy.ndarray":
+        fill = numpy.asarray(array.view().fill_value)
+        parts.text("fill", f"{array_digest(fill)}{array.hardmask}")
+    elif type(array) not in (numpy.ndarray, numpy.memmap):
+        feed_class(parts, array)
+    for piece in sampled_pieces(array, size) if coverage == "sampled" else (array,):
+        feed_array(parts, "values", piece)
+    why = sampled_why(size) if coverage == "sampled" else ""
     shape = tuple(int(n) for n in array.shape)
     return Fingerprint(kind, parts.digest(), shape, (), coverage, why, int(array.nbytes), tensor_schema(array))
+
+
+def feed_class(parts: Parts, value: Any) -> None:
+    """Feed what an object of a derived class is beside its values: its class and its own attributes."""
+    kind = type(value)
+    parts.text("class", f"{kind.__module__}.{kind.__qualname__}")
+    own = getattr(value, "__dict__", None)
+    if own:
+        parts.feed("attributes", encoded(dict(own)))
 
 
 def tensor_schema(array: Any) -> dict[str, Any]:
@@ -65,8 +82,7 @@ def weight(array: Any) -> int:
 
 def dtype_text(dtype: Any) -> str:
     """A dtype with all its parts: byte order, unit, fields with their names."""
-    fields = f"{dtype.descr}" if dtype.names else ""
-    return f"{dtype.str}|{dtype!r}|{fields}"
+    return f"{dtype.str}|{dtype!r}|"
 
 
 def feed_array(parts: Parts, name: str, array: Any) -> None:
@@ -109,30 +125,3 @@ def _used_bytes(numpy: Any, dtype: Any) -> tuple[int, int] | None:
         return None
     single = numpy.dtype(numpy.longdouble)
     return (single.itemsize, 10) if numpy.finfo(single).nmant == 63 else None
-
-
-def _sampled(numpy: Any, array: Any) -> Any:
-    """Evenly spread rows, or elements where the rows are few and large."""
-    if array.ndim and len(array) * 1_000 < array.size and array.flags.c_contiguous:
-        array = array.reshape(-1)
-    per_row = max(1, weight(array) // max(1, len(array)))
-    return array[sample_positions(numpy, len(array), per_row)]
-
-
-def of_sparse(matrix: Any) -> Fingerprint:
-    """The fingerprint of a SciPy sparse matrix or array, in the form that it is kept in."""
-    numpy = sys.modules["numpy"]
-    parts = Parts("scipy.sparse", type(matrix).__name__)
-    parts.text("shape", repr(matrix.shape))
-    pieces, size = [], 0
-    for name in _SPARSE_PARTS:
-        value = getattr(matrix, name, None)
-        for array in value if isinstance(value, tuple) else (value,):
-            if isinstance(array, numpy.ndarray):
-                digest = array_digest(array)
-                pieces.append(Column(name, str(array.dtype), digest))
-                parts.text(name, digest)
-                size += int(array.nbytes)
-    return Fingerprint(
-        f"scipy.sparse.{type(matrix).__name__}", parts.digest(), tuple(matrix.shape), tuple(pieces), "full", "", size
-    )

@@ -1,18 +1,21 @@
 """Arrow: tables, record batches and arrays; and Polars, which is Arrow inside.
 
-Invariants: how a column is cut into chunks, offsets into buffers and what lies under a null do not count. Arrow data
-cannot be changed, so the digest of a table that is still there is not worked out again.
+Invariants: how a column is cut into chunks, offsets into buffers and what lies under a null do not count. The digest of
+a table that is still there is kept only where its memory is nobody's to change: a table may lie over a NumPy array.
 """
 
 from __future__ import annotations
 
 import weakref
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
+from tracker.fingerprints.arrow_values import feed_arrow
 from tracker.fingerprints.digest import Parts
-from tracker.fingerprints.objects import feed_objects
+from tracker.fingerprints.objects import encoded, feed_objects
 from tracker.fingerprints.result import Column, Coverage, Fingerprint
-from tracker.fingerprints.sampling import bound, sample_positions, sampled_why
+from tracker.fingerprints.sampling import bound, in_time, sample_runs, sampled_why
 
 _known: dict[int, tuple[weakref.ref[Any], Fingerprint]] = {}
 _MAX_KNOWN = 1_000
@@ -24,11 +27,27 @@ def of_arrow(data: Any) -> Fingerprint:
     if entry is not None and entry[0]() is data:
         return entry[1]
     found = _of_arrow(data)
-    if len(_known) >= _MAX_KNOWN:
-        _known.clear()
-    key = id(data)
-    _known[key] = (weakref.ref(data, lambda _: _known.pop(key, None)), found)
+    if found.coverage == "full" and _is_constant(data):
+        if len(_known) >= _MAX_KNOWN:
+            _known.clear()
+        key = id(data)
+        _known[key] = (weakref.ref(data, lambda _: _known.pop(key, None)), found)
     return found
+
+
+def _is_constant(data: Any) -> bool:
+    """Whether no buffer is one that may be written to, as those over NumPy arrays and those of Arrow itself are."""
+    import pyarrow as pa
+
+    columns = data.columns if isinstance(data, (pa.Table, pa.RecordBatch)) else (data,)
+    chunks = (chunk for column in columns for chunk in getattr(column, "chunks", (column,)))
+    return all(buffer is None or not buffer.is_mutable for chunk in chunks for buffer in _buffers(chunk))
+
+
+def _buffers(array: Any) -> Iterator[Any]:
+    yield from array.buffers()
+    if hasattr(array, "dictionary"):
+        yield from _buffers(array.dictionary)
 
 
 def _of_arrow(data: Any) -> Fingerprint:
@@ -40,8 +59,7 @@ def _of_arrow(data: Any) -> Fingerprint:
         table, kind = data, "pyarrow.Table"
     else:
         table, kind = pa.table({"values": data}), f"pyarrow.{type(data).__name__}"
-    metadata = repr(sorted((table.schema.metadata or {}).items()))
-    return _of_table(table, kind, [str(field.type) for field in table.schema], metadata)
+    return _of_table(table, kind)
 
 
 def of_polars(frame: Any) -> Fingerprint:
@@ -55,59 +73,97 @@ def of_polars_series(series: Any) -> Fingerprint:
 
 
 def _of_polars(frame: Any, kind: str) -> Fingerprint:
+    columns = [_Column(series.name, repr(series.dtype), _polars_values(series)) for series in frame.iter_columns()]
+    return _of_columns(columns, kind, int(frame.height))
+
+
+def _polars_values(series: Any) -> Any:
+    """As an Arrow array, or as a list where Arrow has no such type."""
     import pyarrow as pa
 
-    columns = []
-    for series in frame.iter_columns():
-        objects = str(series.dtype) == "Object"
-        columns.append(_ObjectColumn(series.to_list()) if objects else series.to_arrow())
-    if not any(isinstance(column, _ObjectColumn) for column in columns):
-        table = pa.Table.from_arrays(columns, names=[f"{i}" for i in range(len(columns))])
-        return _of_table(table, kind, [repr(dtype) for dtype in frame.dtypes], "", list(frame.columns))
-    parts = Parts(kind, "full", repr(frame.shape))
-    found = []
-    for name, dtype, column in zip(frame.columns, frame.dtypes, columns, strict=True):
-        own = Parts(repr(dtype))
-        if isinstance(column, _ObjectColumn):
-            feed_objects(own, "values", column.values)
-        else:
-            feed_arrow(own, "values", column)
-        found.append(Column(name, repr(dtype), own.digest()))
-        parts.text("columns", name)
-        parts.text("columns", found[-1].digest)
-    return Fingerprint(kind, parts.digest(), tuple(frame.shape), tuple(found), nbytes=int(frame.estimated_size()))
+    if str(series.dtype) != "Object":
+        try:
+            return series.to_arrow()
+        except pa.ArrowException:
+            pass
+    return series.to_list()
 
 
-class _ObjectColumn:
-    def __init__(self, values: list[Any]) -> None:
-        self.values = values
-
-
-def _of_table(table: Any, kind: str, dtypes: list[str], metadata: str, names: list[str] | None = None) -> Fingerprint:
-    names = list(table.column_names) if names is None else names
-    coverage: Coverage = "full"
-    read, why, size = table, "", int(table.nbytes)
-    if size > bound():
-        import numpy
-
-        read = table.take(sample_positions(numpy, table.num_rows, size // max(1, table.num_rows)))
-        coverage, why = "sampled", sampled_why(size)
-    parts = Parts(kind, coverage)
-    parts.text("rows", str(table.num_rows))
-    parts.text("metadata", metadata)
-    columns = []
-    for name, dtype, column, field in zip(names, dtypes, read.columns, read.schema, strict=True):
-        own = Parts(dtype, str(field.type))
-        feed_arrow(own, "values", column)
-        columns.append(Column(name, dtype, own.digest()))
-        parts.text("columns", name)
-        parts.text("columns", f"{field.nullable}{columns[-1].digest}")
-    spec = [
-        {"type": mlflow_arrow_type(f.type), "name": n, "required": True}
-        for n, f in zip(names, table.schema, strict=True)
+def _of_table(table: Any, kind: str) -> Fingerprint:
+    metadata = repr(sorted((table.schema.metadata or {}).items()))
+    columns = [
+        _Column(name, str(field.type), column, field)
+        for name, column, field in zip(table.column_names, table.columns, table.schema, strict=True)
     ]
-    shape = (int(table.num_rows), len(columns))
-    return Fingerprint(kind, parts.digest(), shape, tuple(columns), coverage, why, size, {"mlflow_colspec": spec})
+    return _of_columns(columns, kind, int(table.num_rows), metadata)
+
+
+@dataclass
+class _Column:
+    """A column that is to be read: Arrow's values, or a list of objects."""
+
+    name: str
+    dtype: str
+    values: Any
+    field: Any = None
+    """Arrow's own; dictionaries count only with it, since Polars' are its own affair."""
+
+    @property
+    def is_objects(self) -> bool:
+        return isinstance(self.values, list)
+
+    @property
+    def nbytes(self) -> int:
+        return 512 * len(self.values) if self.is_objects else int(self.values.nbytes)
+
+    @property
+    def mlflow_type(self) -> str:
+        return "string" if self.is_objects else mlflow_arrow_type(self.values.type)
+
+    def digest(self, runs: list[tuple[int, int]] | None) -> str:
+        kind = "" if self.is_objects else str(self.values.type)
+        own = Parts(self.dtype, kind)
+        if self.field is not None:
+            own.feed("metadata", _beside(self.field))
+        for part in (self.values,) if runs is None else in_time(self.values[start:stop] for start, stop in runs):
+            if isinstance(part, list):
+                feed_objects(own, "values", part)
+            else:
+                feed_arrow(own, "values", part, decoded=self.field is None)
+        return own.digest()
+
+
+def _of_columns(columns: list[_Column], kind: str, rows: int, metadata: str = "") -> Fingerprint:
+    coverage: Coverage = "full"
+    why, runs, size = "", None, sum(column.nbytes for column in columns)
+    if size > bound():
+        coverage, why, runs = "sampled", sampled_why(size), sample_runs(rows, size, len(columns))
+    parts = Parts(kind, coverage)
+    parts.text("rows", str(rows))
+    parts.text("metadata", metadata)
+    found = []
+    for column in columns:
+        found.append(Column(column.name, column.dtype, column.digest(runs)))
+        parts.text("columns", column.name)
+        parts.text("columns", f"{column.field is None or column.field.nullable}{found[-1].digest}")
+    spec = [{"type": column.mlflow_type, "name": column.name, "required": True} for column in columns]
+    schema = {"mlflow_colspec": spec}
+    return Fingerprint(kind, parts.digest(), (rows, len(columns)), tuple(found), coverage, why, size, schema)
+
+
+def _beside(field: Any) -> bytes:
+    """What a field and those inside tell beside names and types; empty for nothing."""
+    kind = field.type
+    found = [] if not field.metadata else [encoded(sorted(field.metadata.items()))]
+    if hasattr(kind, "extension_name"):
+        told = kind.__arrow_ext_serialize__() if hasattr(kind, "__arrow_ext_serialize__") else str(kind)
+        found.append(encoded((kind.extension_name, told)))
+        kind = kind.storage_type
+    for i in range(kind.num_fields):
+        inside = _beside(kind.field(i))
+        if inside:
+            found.append(encoded((i, inside)))
+    return b"".join(found)
 
 
 def mlflow_arrow_type(kind: Any) -> str:
@@ -123,107 +179,3 @@ def mlflow_arrow_type(kind: Any) -> str:
     if t.is_timestamp(kind) or t.is_date(kind):
         return "datetime"
     return "binary" if t.is_binary(kind) or t.is_large_binary(kind) else "string"
-
-
-# -- values
-
-
-def feed_arrow(parts: Parts, name: str, data: Any) -> None:
-    """Feed an array or chunked array: positions of nulls, then values by their type. Raises Unreadable."""
-    import pyarrow as pa
-
-    if _is_odd(data.type):
-        feed_objects(parts, name, data.to_pylist())
-        return
-    seen: dict[str, int] = {}
-    for chunk in data.chunks if isinstance(data, pa.ChunkedArray) else (data,):
-        _feed_chunk(parts, name, chunk, seen)
-    parts.text(f"{name}.length", str(len(data)))
-
-
-def _is_odd(kind: Any) -> bool:
-    """Whether the type is, or holds, one that is read value by value."""
-    from pyarrow import types as t
-
-    if t.is_union(kind) or t.is_run_end_encoded(kind) or t.is_map(kind):
-        return True
-    return any(_is_odd(kind.field(i).type) for i in range(kind.num_fields))
-
-
-def _feed_chunk(parts: Parts, name: str, array: Any, seen: dict[str, int]) -> None:
-    """Feed one chunk; `seen` counts the values of each part in the chunks before."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-    from pyarrow import types as t
-
-    kind = array.type
-    if isinstance(array, pa.ExtensionArray):
-        _feed_chunk(parts, name, array.storage, seen)
-        return
-    start = seen.get(name, 0)
-    seen[name] = start + len(array)
-    if array.null_count:
-        nulls = pc.add(pc.indices_nonzero(pc.is_null(array)).cast(pa.int64()), start)
-        parts.feed(f"{name}.nulls", nulls.to_numpy())
-    if t.is_null(kind):
-        return
-    if t.is_dictionary(kind):
-        _feed_chunk(parts, f"{name}.decoded", array.dictionary_decode(), seen)
-    elif t.is_struct(kind):
-        for field, child in zip(kind, array.flatten(), strict=True):
-            _feed_chunk(parts, f"{name}.{field.name}", child, seen)
-    elif t.is_fixed_size_list(kind):
-        _feed_chunk(parts, f"{name}[]", array.flatten(), seen)
-    elif t.is_list(kind) or t.is_large_list(kind) or _is_view(t, kind, "list"):
-        parts.feed(f"{name}.lengths", pc.fill_null(pc.list_value_length(array), 0).cast(pa.int64()).to_numpy())
-        _feed_chunk(parts, f"{name}[]", array.flatten(), seen)
-    elif _is_text(t, kind):
-        _feed_text(parts, name, array)
-    else:
-        _feed_fixed(parts, name, array)
-
-
-def _is_view(t: Any, kind: Any, what: str) -> bool:
-    checks = [getattr(t, f"is_{what}_view", None), getattr(t, f"is_large_{what}_view", None)]
-    return any(check is not None and check(kind) for check in checks)
-
-
-def _is_text(t: Any, kind: Any) -> bool:
-    plain = t.is_string(kind) or t.is_large_string(kind) or t.is_binary(kind) or t.is_large_binary(kind)
-    return bool(plain or _is_view(t, kind, "string") or _is_view(t, kind, "binary"))
-
-
-def _feed_text(parts: Parts, name: str, array: Any) -> None:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if str(array.type).endswith("view"):
-        array = array.cast(pa.large_binary() if "binary" in str(array.type) else pa.large_string())
-    if array.null_count:
-        array = pc.fill_null(array, b"" if "binary" in str(array.type) else "")
-    parts.feed(f"{name}.lengths", pc.binary_length(array).cast(pa.int64()).to_numpy())
-    if not len(array):
-        return
-    wide = str(array.type).startswith("large")
-    offsets = memoryview(array.buffers()[1]).cast("q" if wide else "i")
-    data = array.buffers()[2]
-    if data is not None:
-        first, last = offsets[array.offset], offsets[array.offset + len(array)]
-        parts.feed(name, memoryview(data)[first:last])
-
-
-def _feed_fixed(parts: Parts, name: str, array: Any) -> None:
-    """Values of one width: numbers, times, decimals, booleans."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-    from pyarrow import types as t
-
-    if t.is_boolean(array.type):
-        array = array.cast(pa.uint8())
-    width = array.type.byte_width if t.is_fixed_size_binary(array.type) else array.type.bit_width // 8
-    if array.null_count:
-        valid = pc.is_valid(array)
-        array = pc.filter(array, valid)  # their positions are told already
-    if len(array):
-        buffer = memoryview(array.buffers()[1])
-        parts.feed(name, buffer[array.offset * width : (array.offset + len(array)) * width])

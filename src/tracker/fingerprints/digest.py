@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import xxhash
+
+from tracker.fingerprints.sampling import has_read
+
+_STEP: Final = 32 << 20
 
 
 class Parts:
@@ -17,14 +21,23 @@ class Parts:
             self.text("", text)
 
     def feed(self, name: str, data: Any) -> None:
-        """Bytes of a part; whatever has a contiguous buffer."""
+        """Bytes of a part; whatever has a contiguous buffer. An empty part is none. Raises TooSlow."""
         size = len(data) if isinstance(data, bytes) else memoryview(data).nbytes
-        if name not in self._running:
-            self._running[name] = xxhash.xxh3_128()
+        if not size:
+            return
+        running = self._running.get(name)
+        if running is None:
+            running = self._running[name] = xxhash.xxh3_128()
             self._sizes[name] = 0
-        if size:
-            self._running[name].update(data)
-            self._sizes[name] += size
+        self._sizes[name] += size
+        if size <= _STEP:
+            running.update(data)
+            has_read(size)
+            return
+        octets = memoryview(data).cast("B")
+        for start in range(0, size, _STEP):
+            running.update(octets[start : start + _STEP])
+            has_read(_STEP)
 
     def text(self, name: str, text: str) -> None:
         """A text of a part, with its length, so that texts do not run into each other."""

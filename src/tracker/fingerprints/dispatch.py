@@ -9,21 +9,39 @@ from typing import Any
 from tracker.fingerprints.digest import Parts
 from tracker.fingerprints.objects import Unreadable
 from tracker.fingerprints.result import Fingerprint
+from tracker.fingerprints.sampling import TooSlow, begin, one_wait, sampling
 
 
 def fingerprint(value: Any) -> Fingerprint | None:
     """The fingerprint of a dataset, or None for what is none. One whose values cannot be read is "unread"."""
-    read = _reader(value)
+    read = reader(value)
     if read is None:
         return None
-    try:
-        return read(value)
-    except Unreadable as error:
-        return _unread(value, str(error))
+    with one_wait():
+        for forced in (False, True):
+            begin()
+            try:
+                with sampling(forced):
+                    return read(value)
+            except TooSlow as late:
+                if late.sampled:
+                    break
+            except Unreadable as error:
+                return _unread(value, f"it holds {error}, whose content cannot be read")
+            except Exception as error:  # an object that resists: its own code may have been asked
+                return _unread(value, f"reading it failed with {type(error).__name__}")
+            except BaseException as error:
+                if type(error).__name__ != "PanicException":  # Polars' own faults
+                    raise
+                return _unread(value, "Polars fails to read it")
+    return _unread(value, "reading even a sample of it takes longer than a second")
 
 
-def _reader(value: Any) -> Callable[[Any], Fingerprint] | None:
-    """Looked up by the module of the value's class and those above it, so that nothing is asked of the value."""
+def reader(value: Any) -> Callable[[Any], Fingerprint] | None:
+    """What reads a dataset, or None for what is none; it raises Unreadable and TooSlow.
+
+    Looked up by the module of the value's class and those above it, so that nothing is asked of the value.
+    """
     for owner in type(value).__mro__:
         library = owner.__module__.partition(".")[0] if isinstance(owner.__module__, str) else ""
         if library in _LIBRARIES and library in sys.modules:
@@ -40,10 +58,10 @@ def _numpy(value: Any) -> Callable[[Any], Fingerprint] | None:
 
 
 def _scipy(value: Any) -> Callable[[Any], Fingerprint] | None:
-    from tracker.fingerprints import arrays
+    from tracker.fingerprints.sparse import of_sparse
 
     sparse = sys.modules.get("scipy.sparse")
-    return arrays.of_sparse if sparse is not None and sparse.issparse(value) else None
+    return of_sparse if sparse is not None and sparse.issparse(value) else None
 
 
 def _pandas(value: Any) -> Callable[[Any], Fingerprint] | None:
@@ -54,7 +72,9 @@ def _pandas(value: Any) -> Callable[[Any], Fingerprint] | None:
         return frames.of_frame
     if isinstance(value, pandas.Series):
         return frames.of_series
-    return frames.of_index if isinstance(value, pandas.Index) else None
+    if isinstance(value, pandas.Index):
+        return frames.of_index
+    return frames.of_extension if isinstance(value, pandas.api.extensions.ExtensionArray) else None
 
 
 def _polars(value: Any) -> Callable[[Any], Fingerprint] | None:
@@ -87,6 +107,8 @@ _LIBRARIES: dict[str, Callable[[Any], Callable[[Any], Fingerprint] | None]] = {
 
 def _unread(value: Any, why: str) -> Fingerprint:
     kind = f"{type(value).__module__.partition('.')[0]}.{type(value).__name__}"
-    shape = tuple(int(n) for n in getattr(value, "shape", ()))
-    parts = Parts(kind, "unread", why, repr(shape))
-    return Fingerprint(kind, parts.digest(), shape, (), "unread", f"it holds {why}, whose content cannot be read")
+    try:
+        shape = tuple(int(n) for n in getattr(value, "shape", ()))
+    except Exception:  # a nested tensor has none
+        shape = ()
+    return Fingerprint(kind, Parts(kind, "unread", why, repr(shape)).digest(), shape, (), "unread", why)

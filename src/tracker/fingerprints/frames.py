@@ -6,30 +6,33 @@ Each column has its own digest (so that a difference can be named), over its dty
 from __future__ import annotations
 
 import sys
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 
 from tracker.fingerprints.arrays import dtype_text, feed_array, mlflow_type
 from tracker.fingerprints.digest import Parts
 from tracker.fingerprints.objects import Unreadable, encoded, feed_objects
 from tracker.fingerprints.result import Column, Coverage, Fingerprint
-from tracker.fingerprints.sampling import bound, sample_positions, sampled_why
+from tracker.fingerprints.sampling import bound, in_time, sample_runs, sampled_why
 
-_STRIDED_ROWS = 1 << 14
+_STRIDED_ROWS: Final = 1 << 14
+_OBJECT: Final = 512
 
 
 def of_frame(frame: Any) -> Fingerprint:
-    """The fingerprint of a DataFrame: columns with their names and dtypes, in order, and the index."""
+    """The fingerprint of a DataFrame: columns with their names and dtypes, in order, the index, and its attributes."""
     dtypes = list(frame.dtypes)
     size = _size(frame, dtypes)
     labels = [str(label) for label in frame.columns]
-    read, coverage, why = _bounded(frame, size, dtypes)
+    runs, coverage, why = _bounded(frame, size, dtypes)
     parts = Parts("pandas.DataFrame", coverage)
     parts.text("shape", repr(frame.shape))
     parts.text("labels", _index_digest(frame.columns))
-    parts.text("index", _index_digest(read.index))
-    digests, odd = _column_digests(read)
-    if odd:
-        coverage, why = "unread", odd
+    parts.text("index", _index_digest(frame.index, runs))
+    odd = _feed_beside(parts, frame)
+    digests, unread = _column_digests(frame, runs)
+    if odd or unread:
+        coverage, why = "unread", odd or unread
     for digest in digests:
         parts.text("columns", digest)
     columns = tuple(Column(*told) for told in zip(labels, map(str, dtypes), digests, strict=True))
@@ -39,14 +42,17 @@ def of_frame(frame: Any) -> Fingerprint:
 
 
 def of_series(series: Any) -> Fingerprint:
-    """The fingerprint of a Series: its values, name and index."""
-    size = int(series.memory_usage(index=False))
-    read, coverage, why = _bounded(series, size, [series.dtype])
+    """The fingerprint of a Series: its values, name, index and attributes."""
+    size = int(series.nbytes)
+    runs, coverage, why = _bounded(series, size, [series.dtype])
     parts = Parts("pandas.Series", coverage)
     parts.text("shape", repr(series.shape))
     parts.feed("name", encoded(series.name))
-    parts.text("index", _index_digest(read.index))
-    column = Column("" if series.name is None else str(series.name), str(series.dtype), column_digest(read))
+    parts.text("index", _index_digest(series.index, runs))
+    odd = _feed_beside(parts, series)
+    if odd:
+        coverage, why = "unread", odd
+    column = Column("" if series.name is None else str(series.name), str(series.dtype), column_digest(series, runs))
     parts.text("values", column.digest)
     schema = {"mlflow_colspec": [_colspec(column.name, series.dtype)]}
     return Fingerprint("pandas.Series", parts.digest(), (len(series),), (column,), coverage, why, size, schema)
@@ -54,20 +60,40 @@ def of_series(series: Any) -> Fingerprint:
 
 def of_index(index: Any) -> Fingerprint:
     """The fingerprint of an Index."""
-    parts = Parts("pandas.Index")
-    parts.text("index", _index_digest(index))
+    weight = _index_weight(index)
+    coverage: Coverage = "full" if weight <= bound() else "sampled"
+    runs = None if coverage == "full" else sample_runs(len(index), weight)
+    parts = Parts("pandas.Index") if runs is None else Parts("pandas.Index", coverage)
+    parts.text("index", _index_digest(index, runs))
     size = 0 if _is_range(index) else int(index.memory_usage())
-    return Fingerprint("pandas.Index", parts.digest(), (len(index),), nbytes=size)
+    why = "" if runs is None else sampled_why(weight)
+    return Fingerprint("pandas.Index", parts.digest(), (len(index),), (), coverage, why, size)
 
 
-def _bounded(data: Any, size: int, dtypes: list[Any]) -> tuple[Any, Coverage, str]:
-    """What of a table with `size` bytes in columns of these dtypes is read."""
-    objects = sum(dtype.kind == "O" and not hasattr(dtype, "pyarrow_dtype") for dtype in dtypes)
-    weight = size + 512 * objects * len(data)
+def of_extension(array: Any) -> Fingerprint:
+    """The fingerprint of one of pandas' own arrays, as of a Series without index and name."""
+    found = of_series(sys.modules["pandas"].Series(array, copy=False))
+    return replace(found, kind=f"pandas.{type(array).__name__}")
+
+
+def _bounded(data: Any, size: int, dtypes: list[Any]) -> tuple[list[tuple[int, int]] | None, Coverage, str]:
+    """Which rows are read of a table with `size` bytes in columns of these dtypes; None for all."""
+    objects = sum(_is_objects(dtype) for dtype in dtypes)
+    weight = size + _OBJECT * objects * len(data) + _index_weight(data.index)
     if weight <= bound():
-        return data, "full", ""
-    positions = sample_positions(sys.modules["numpy"], len(data), weight // max(1, len(data)))
-    return data.iloc[positions], "sampled", sampled_why(weight)
+        return None, "full", ""
+    return sample_runs(len(data), weight, len(dtypes)), "sampled", sampled_why(weight)
+
+
+def _is_objects(dtype: Any) -> bool:
+    return bool(dtype.kind == "O" and not hasattr(dtype, "pyarrow_dtype"))
+
+
+def _index_weight(index: Any) -> int:
+    if _is_range(index):
+        return 0
+    levels = index.levels if isinstance(index, sys.modules["pandas"].MultiIndex) else (index,)
+    return len(index) * sum(_OBJECT if _is_objects(level.dtype) else 8 for level in levels)
 
 
 def _size(frame: Any, dtypes: list[Any]) -> int:
@@ -78,6 +104,24 @@ def _size(frame: Any, dtypes: list[Any]) -> int:
     return size + sum(int(frame.iloc[:, i].nbytes) for i, known in enumerate(plain) if not known)
 
 
+def _feed_beside(parts: Parts, data: Any) -> str:
+    """Feed what a table tells beside its values and labels; a word where that cannot be read."""
+    pandas = sys.modules["pandas"]
+    try:
+        if data.attrs:
+            parts.feed("attrs", encoded(dict(data.attrs)))
+        if not data.flags.allows_duplicate_labels:
+            parts.text("flags", "no duplicate labels")
+        kind = type(data)
+        if kind not in (pandas.DataFrame, pandas.Series):
+            parts.text("class", f"{kind.__module__}.{kind.__qualname__}")
+            own = {name: getattr(data, name, None) for name in data._metadata if name != "_name"}
+            parts.feed("own", encoded(own))
+    except Unreadable as error:
+        return f"its attributes hold {error}, whose content cannot be read"
+    return ""
+
+
 def _colspec(name: str, dtype: Any) -> dict[str, Any]:
     return {"type": mlflow_type(dtype), "name": name, "required": True}
 
@@ -85,7 +129,7 @@ def _colspec(name: str, dtype: Any) -> dict[str, Any]:
 # -- columns
 
 
-def _column_digests(frame: Any) -> tuple[list[str], str]:
+def _column_digests(frame: Any, runs: list[tuple[int, int]] | None) -> tuple[list[str], str]:
     """The digests of all columns, and a word on those that could not be read.
 
     Columns that lie across each other in memory are read together, by rows.
@@ -96,11 +140,11 @@ def _column_digests(frame: Any) -> tuple[list[str], str]:
     strided: list[tuple[int, Any, Parts]] = []
     for position, (label, column) in enumerate(frame.items()):
         values = column.to_numpy() if isinstance(column.dtype, numpy.dtype) and column.dtype.kind in "biufcmM" else None
-        if values is not None and not values.flags.c_contiguous and len(values) > _STRIDED_ROWS:
+        if runs is None and values is not None and not values.flags.c_contiguous and len(values) > _STRIDED_ROWS:
             strided.append((position, values, Parts(dtype_text(values.dtype))))
         else:
             try:
-                digests[position] = column_digest(column)
+                digests[position] = column_digest(column, runs)
             except Unreadable as error:
                 digests[position] = Parts("unread", str(error)).digest()
                 odd = f"its column {str(label)!r} holds {error}, whose content cannot be read"
@@ -112,17 +156,29 @@ def _column_digests(frame: Any) -> tuple[list[str], str]:
     return digests, odd
 
 
-def column_digest(column: Any) -> str:
-    """The digest of one column (Series or Index): its dtype and values. Raises Unreadable."""
+def column_digest(column: Any, runs: list[tuple[int, int]] | None = None) -> str:
+    """The digest of one column (Series or Index): its dtype and values, or those in `runs`.
+
+    Raises Unreadable, TooSlow.
+    """
     numpy = sys.modules["numpy"]
     dtype = column.dtype
     if isinstance(dtype, numpy.dtype):
-        parts = Parts(dtype_text(dtype))
-        feed_array(parts, "values", column.to_numpy())
+        parts, values = Parts(dtype_text(dtype)), column.to_numpy()
+        for piece in (values,) if runs is None else in_time(values[start:stop] for start, stop in runs):
+            feed_array(parts, "values", piece)
         return parts.digest()
-    parts = Parts("extension", str(dtype), repr(dtype))
-    _feed_extension(parts, column.array)
+    is_category = isinstance(dtype, sys.modules["pandas"].CategoricalDtype)
+    parts = Parts("extension", str(dtype), "" if is_category else repr(dtype))
+    array = column.array
+    for read in (array,) if runs is None else in_time(iter([array.take(_positions(runs))])):
+        _feed_extension(parts, read)
     return parts.digest()
+
+
+def _positions(runs: list[tuple[int, int]]) -> Any:
+    numpy = sys.modules["numpy"]
+    return numpy.concatenate([numpy.empty(0, "i8"), *(numpy.arange(start, stop) for start, stop in runs)])
 
 
 def _feed_extension(parts: Parts, array: Any) -> None:
@@ -142,9 +198,14 @@ def _feed_extension(parts: Parts, array: Any) -> None:
     elif hasattr(array, "__arrow_array__"):
         import pyarrow as pa
 
-        from tracker.fingerprints.arrow import feed_arrow
+        from tracker.fingerprints.arrow_values import feed_arrow
 
-        feed_arrow(parts, "values", pa.array(array))
+        try:
+            values = pa.array(array)
+        except UnicodeEncodeError:  # halves of surrogate pairs are no text for Arrow
+            feed_objects(parts, "values", list(array))
+        else:
+            feed_arrow(parts, "values", values)
     else:
         feed_objects(parts, "values", list(array))
 
@@ -156,17 +217,41 @@ def _is_range(index: Any) -> bool:
     return isinstance(index, sys.modules["pandas"].RangeIndex)
 
 
-def _index_digest(index: Any) -> str:
-    """The digest of an index: its kind, names and values."""
+def _index_digest(index: Any, runs: list[tuple[int, int]] | None = None) -> str:
+    """The digest of an index: its kind, names and values, or those in `runs`; numbers at even steps are a range."""
     pandas = sys.modules["pandas"]
-    parts = Parts(type(index).__name__)
+    steps = _steps(index) if runs is None or _is_range(index) else None
+    parts = Parts("RangeIndex" if steps is not None else type(index).__name__)
     parts.feed("names", encoded(tuple(index.names)))
-    if _is_range(index):
-        parts.text("range", repr((index.start, index.stop, index.step)))
+    if steps is not None:
+        parts.text("range", repr(steps))
     elif isinstance(index, pandas.MultiIndex):
-        for level in range(index.nlevels):
-            parts.text("levels", column_digest(index.get_level_values(level)))
+        rows = index if runs is None else index.take(_positions(runs))
+        for number, level in enumerate(index.levels):
+            parts.text("levels", str(level.dtype))
+            parts.text("levels", column_digest(rows.get_level_values(number)))
     else:
-        parts.text("values", column_digest(index))
+        parts.text("values", column_digest(index, runs))
         parts.text("freq", str(getattr(index, "freq", None)))
     return parts.digest()
+
+
+def _steps(index: Any) -> tuple[int, int, int] | None:
+    """First, length and step of an index that pandas holds to equal a range; None for another."""
+    if _is_range(index):
+        first, step = int(index.start), int(index.step)
+    else:
+        numpy = sys.modules["numpy"]
+        if type(index) is not sys.modules["pandas"].Index or index.dtype != numpy.dtype("i8"):
+            return None
+        values = index.to_numpy()
+        if not len(values):
+            return 0, 0, 1
+        first, last = int(values[0]), int(values[-1])
+        step = int(values[1]) - first if len(values) > 1 else 1
+        if not step or last != first + step * (len(values) - 1):
+            return None
+        pieces = (values[start : start + _STRIDED_ROWS + 1] for start in range(0, len(values), _STRIDED_ROWS))
+        if not all((numpy.diff(piece) == step).all() for piece in pieces):
+            return None
+    return (first if len(index) else 0), len(index), (step if len(index) > 1 else 1)

@@ -5,17 +5,30 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from tracker.fingerprints.arrays import tensor_schema
+from tracker.fingerprints.arrays import feed_class, tensor_schema
 from tracker.fingerprints.digest import Parts
+from tracker.fingerprints.objects import Unreadable
 from tracker.fingerprints.result import Coverage, Fingerprint
-from tracker.fingerprints.sampling import bound, sample_positions, sampled_why
+from tracker.fingerprints.sampling import bound, sampled_pieces, sampled_why
 
 _COPIED = 1 << 20
+_SPARSE = {
+    "torch.sparse_coo": ("_indices", "_values"),
+    "torch.sparse_csr": ("crow_indices", "col_indices", "values"),
+    "torch.sparse_bsr": ("crow_indices", "col_indices", "values"),
+    "torch.sparse_csc": ("ccol_indices", "row_indices", "values"),
+    "torch.sparse_bsc": ("ccol_indices", "row_indices", "values"),
+}
 
 
 def of_tensor(tensor: Any) -> Fingerprint:
-    """The fingerprint of a tensor: dtype, layout, shape and values."""
+    """The fingerprint of a tensor: dtype, layout, shape and values. No code of a derived class is called."""
     torch = sys.modules["torch"]
+    with torch.no_grad(), torch._C.DisableTorchFunctionSubclass():
+        return _of_nested(torch, tensor) if tensor.is_nested else _of_tensor(torch, tensor)
+
+
+def _of_tensor(torch: Any, tensor: Any) -> Fingerprint:
     shape, dtype = tuple(int(n) for n in tensor.shape), str(tensor.dtype)
     size = int(tensor.element_size() * tensor.nelement()) if tensor.layout is torch.strided else 0
     schema = tensor_schema(tensor)
@@ -24,37 +37,50 @@ def of_tensor(tensor: Any) -> Fingerprint:
         parts.text("unread", tensor.device.type)
         why = f"it lies on {tensor.device}, and reading it would wait for the device"
         return Fingerprint("torch.Tensor", parts.digest(), shape, (), "unread", why, size, schema)
-    with torch.no_grad():
-        tensor = tensor.detach()
-        coverage: Coverage = "full"
-        why = ""
-        if size > bound() and shape:
-            import numpy
-
-            rows = sample_positions(numpy, shape[0], size // max(1, shape[0]))
-            tensor, coverage, why = tensor[torch.from_numpy(rows)], "sampled", sampled_why(size)
-        parts.text("coverage", coverage)
-        _feed(torch, parts, tensor)
+    if type(tensor) not in (torch.Tensor, torch.nn.Parameter):
+        feed_class(parts, tensor)
+    tensor = tensor.detach()
+    coverage: Coverage = "sampled" if size > bound() and shape and size else "full"
+    parts.text("coverage", coverage)
+    if tensor.is_quantized:
+        _feed_scale(torch, parts, tensor)
+        tensor = tensor.int_repr()
+    if str(tensor.layout) in _SPARSE:
+        for name in _SPARSE[str(tensor.layout)]:
+            _feed_strided(torch, parts, name.strip("_"), getattr(tensor, name)())
+    else:
+        if tensor.layout is not torch.strided:
+            tensor = tensor.to_dense()
+        for piece in sampled_pieces(tensor, size) if coverage == "sampled" else (tensor,):
+            _feed_strided(torch, parts, "values", piece)
+    why = sampled_why(size) if coverage == "sampled" else ""
     return Fingerprint("torch.Tensor", parts.digest(), shape, (), coverage, why, size, schema)
 
 
-def _feed(torch: Any, parts: Parts, tensor: Any) -> None:
-    if tensor.layout is torch.strided:
-        if tensor.is_quantized:
-            parts.text("scale", f"{tensor.qscheme()} {tensor!r}"[:200])
-            tensor = tensor.int_repr()
-        _feed_strided(torch, parts, "values", tensor.resolve_conj().resolve_neg())
+def _of_nested(torch: Any, tensor: Any) -> Fingerprint:
+    pieces = [_of_tensor(torch, piece) for piece in tensor.unbind()]
+    for piece in pieces:
+        if piece.coverage != "full":
+            raise Unreadable(f"a part that is {piece.coverage}")
+    parts = Parts("torch.Tensor", "nested", str(tensor.dtype), str(tensor.layout))
+    for piece in pieces:
+        parts.text("pieces", piece.digest)
+    return Fingerprint("torch.Tensor", parts.digest(), (len(pieces),), nbytes=sum(piece.nbytes for piece in pieces))
+
+
+def _feed_scale(torch: Any, parts: Parts, tensor: Any) -> None:
+    """Feed what a quantized tensor's integers mean."""
+    parts.text("scheme", str(tensor.qscheme()))
+    if tensor.qscheme() in (torch.per_tensor_affine, torch.per_tensor_symmetric):
+        parts.text("scale", f"{tensor.q_scale()!r} {tensor.q_zero_point()}")
         return
-    names = ("crow_indices", "col_indices") if tensor.layout is torch.sparse_csr else ("ccol_indices", "row_indices")
-    if tensor.layout is torch.sparse_coo:
-        _feed_strided(torch, parts, "indices", tensor._indices())
-        _feed_strided(torch, parts, "values", tensor._values())
-        return
-    for name in (*names, "values"):
-        _feed_strided(torch, parts, name, getattr(tensor, name)())
+    parts.text("axis", str(tensor.q_per_channel_axis()))
+    _feed_strided(torch, parts, "scales", tensor.q_per_channel_scales())
+    _feed_strided(torch, parts, "zero points", tensor.q_per_channel_zero_points())
 
 
 def _feed_strided(torch: Any, parts: Parts, name: str, tensor: Any) -> None:
+    tensor = tensor.resolve_conj().resolve_neg()
     size = tensor.nelement() * tensor.element_size()
     if tensor.dim() and not tensor.is_contiguous() and size > _COPIED:
         rows = _COPIED * len(tensor) // size
