@@ -13,7 +13,7 @@ from typing import Any, Unpack
 from tracker.exceptions import InvalidValue
 from tracker.models import pickling
 from tracker.models.loading import Saved, open_model
-from tracker.models.model import PYFUNC, ModelInfo, read_yaml
+from tracker.models.model import PYFUNC, ModelInfo
 from tracker.models.pyfunc import PyFuncModel, load_pyfunc
 from tracker.models.python_model import (
     PythonModel,
@@ -24,6 +24,7 @@ from tracker.models.python_model import (
 )
 from tracker.models.saving import LogOptions, SaveOptions, Written, log, save
 from tracker.models.scripts import run_script
+from tracker.yaml_files import read_yaml
 
 __all__ = ["PyFuncModel", "PythonModel", "PythonModelContext", "load_model", "log_model", "save_model"]
 

@@ -28,6 +28,7 @@ from tracker.store.experiments import ACTIVE
 from tracker.store.ids import DEFAULT_EXPERIMENT_ID
 from tracker.store.registry import Model, Version
 from tracker.tracking import reading
+from tracker.yaml_files import yaml_text
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Connection
@@ -236,7 +237,5 @@ def _number(identifier: str) -> str:
 
 
 def _write_yaml(path: Path, facts: Mapping[str, Any]) -> None:
-    import yaml
-
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(yaml.safe_dump(dict(facts), allow_unicode=True, default_flow_style=False), encoding="utf-8")
+    path.write_text(yaml_text(dict(facts)), encoding="utf-8")

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tracker.exceptions import TrackerError
 from tracker.interop.logged_models import MADE, READ
 from tracker.interop.records import (
     DatasetRecord,
@@ -25,6 +26,7 @@ from tracker.interop.records import (
     VersionRecord,
     typed,
 )
+from tracker.yaml_files import read_yaml
 
 STATUSES = {1: "RUNNING", 2: "SCHEDULED", 3: "FINISHED", 4: "FAILED", 5: "KILLED"}
 DELETED_STAGE = "Deleted_Internal"
@@ -199,21 +201,18 @@ class MlflowFiles(Source):
         return sorted((f for f in found if f.name not in _NO_EXPERIMENTS), key=lambda f: f.name)
 
     def _meta(self, folder: Path) -> dict[str, Any] | None:
-        import yaml
-
         path = folder / "meta.yaml"
         try:
-            if path.stat().st_size > MAX_META_BYTES:
-                raise ValueError("it is too large")
-            meta = yaml.safe_load(path.read_text(encoding="utf-8"))
-            if not isinstance(meta, dict):
-                raise ValueError("it holds no fields")
-        except FileNotFoundError:
-            self.skipped.append(Skipped(str(folder), "its meta.yaml is missing"))
-        except (OSError, ValueError, yaml.YAMLError) as error:
-            self.skipped.append(Skipped(str(path), f"it cannot be read: {str(error).splitlines()[0]}"))
+            meta = read_yaml(path, MAX_META_BYTES)
+            if isinstance(meta, dict):
+                return meta
+            why = "it holds no fields"
+        except TrackerError as error:
+            why = str(error)
+        if path.exists():
+            self.skipped.append(Skipped(str(path), f"it cannot be read: {why}"))
         else:
-            return meta
+            self.skipped.append(Skipped(str(folder), "its meta.yaml is missing"))
         return None
 
 

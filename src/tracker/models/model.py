@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from tracker.exceptions import InvalidValue, NotFound
+from tracker.exceptions import InvalidValue
 from tracker.models.signature import ModelSignature
+from tracker.yaml_files import read_yaml, yaml_text
 
 MODEL_FILE = "MLmodel"
 MAX_MODEL_FILE_BYTES = 16 << 20
@@ -188,39 +189,6 @@ def set_signature(model_uri: str | os.PathLike[str], signature: ModelSignature) 
 
 
 # -- YAML
-
-
-def yaml_text(value: Any) -> str:
-    """Plain values as YAML."""
-    yaml = _yaml()
-    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    return str(yaml.dump(value, Dumper=dumper, default_flow_style=False, allow_unicode=True))
-
-
-def read_yaml(file: Path, most: int = 1 << 20) -> Any:
-    """The plain values in a YAML file. Raises NotFound, InvalidValue for a torn or oversized one."""
-    yaml = _yaml()
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        with open(file, "rb") as stream:
-            content = stream.read(most + 1)
-    except OSError as error:
-        raise NotFound(f"There is no file {file}: {error.strerror}.") from error
-    if len(content) > most:
-        raise InvalidValue(f"{file} has more than {most:,} bytes; it is no description of a model.")
-    try:
-        return yaml.load(content, Loader=loader)
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
-        problem = " ".join(str(error).split())
-        raise InvalidValue(f"{file} cannot be read as YAML; it is torn or damaged: {problem}.") from error
-
-
-def _yaml() -> Any:
-    try:
-        import yaml
-    except ImportError:
-        raise missing_library("PyYAML", "models") from None
-    return yaml
 
 
 def missing_library(distribution: str, extra: str | None = None) -> InvalidValue:

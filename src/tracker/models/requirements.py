@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from tracker.exceptions import InvalidValue
-from tracker.models.model import read_yaml, yaml_text
+from tracker.yaml_files import read_yaml, yaml_text
 
 REQUIREMENTS, CONDA, PYTHON_ENV, CONSTRAINTS = "requirements.txt", "conda.yaml", "python_env.yaml", "constraints.txt"
 _SERVER = "mlflow>=3"  # so that MLflow, too, can serve the model in an environment of its own

@@ -32,7 +32,7 @@ class ModelConfig:
     def __init__(self, *, development_config: dict[str, Any] | str | None = None) -> None:
         told: Any = _config.get() if _config.get() is not None else development_config
         if isinstance(told, str):
-            from tracker.models.model import read_yaml
+            from tracker.yaml_files import read_yaml
 
             told = read_yaml(Path(told))
         self._told: dict[str, Any] = told or {}

@@ -21,9 +21,9 @@ from typing import Any, Final, Literal
 
 from tracker.exceptions import InvalidState, InvalidValue
 from tracker.projects.specification import Project
-from tracker.projects.yaml_files import read_yaml
 from tracker.store import locks
 from tracker.store.artifacts import resolve_inside
+from tracker.yaml_files import read_mapping
 
 Manager = Literal["local", "uv", "virtualenv", "conda"]
 MANAGERS: Final = ("local", "uv", "virtualenv", "conda")
@@ -137,7 +137,7 @@ def wanted_by(project: Project) -> Wanted:
     file = project.environment_file
     if file is None:
         return Wanted()
-    told = read_yaml(file)
+    told = read_mapping(file)
     if project.environment == "conda":
         return _from_conda(told, file)
     python = told.get("python")

@@ -28,11 +28,11 @@ from tracker.projects.report import Report
 from tracker.projects.slices import KEPT_FILES, Slice, SlicedCell, read_slice, run_id_of, unmarked
 from tracker.projects.specification import FILE_NAME
 from tracker.projects.substitution import literal_places
-from tracker.projects.yaml_files import write_yaml
 from tracker.store import Store
 from tracker.store.artifacts import resolve_inside
 from tracker.tracking import reading
 from tracker.tracking.context import current_store
+from tracker.yaml_files import yaml_text
 
 CONTENTS: Final = "package.json"
 NOTEBOOK: Final = "main.ipynb"
@@ -74,11 +74,11 @@ def _fill(place: Path, store: Store, original: Any, kept: Slice, name: str) -> N
     (working / NOTEBOOK).write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     environment = _environment(store, kept.run_id)
     (place / "requirements.txt").write_text(requirements(environment), encoding="utf-8")
-    write_yaml(place / "python_env.yaml", {
-        "python": str(environment.get("python", "")) or None, "build_dependencies": ["pip"],
-        "dependencies": ["-r requirements.txt"],
+    python = {"python": str(environment["python"])} if environment.get("python") else {}
+    _write_yaml(place / "python_env.yaml", {
+        **python, "build_dependencies": ["pip"], "dependencies": ["-r requirements.txt"],
     })  # fmt: skip
-    write_yaml(place / FILE_NAME, {
+    _write_yaml(place / FILE_NAME, {
         "name": name, "python_env": "python_env.yaml",
         "entry_points": {"main": {"parameters": _parameters(kept.cells), "command": str(below / NOTEBOOK)}},
     })  # fmt: skip
@@ -247,3 +247,7 @@ def judged(store: Store, contents: Mapping[str, Any], run_id: str, changed: Mapp
     else:
         report.status = "reproduced" if compared.equal else "nothing to compare"
     return report
+
+
+def _write_yaml(file: Path, told: dict[str, Any]) -> None:
+    file.write_text(yaml_text(told, sorted_keys=False), encoding="utf-8")

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from tracker.exceptions import InvalidValue, NotFound
-from tracker.projects.yaml_files import read_yaml
 from tracker.store.artifacts import resolve_inside
+from tracker.yaml_files import read_mapping
 
 FILE_NAME: Final = "MLproject"
 SCRIPTS: Final = (".py", ".sh", ".R", ".ipynb")
@@ -94,7 +94,7 @@ def load_project(folder: Path) -> Project:
     file = _find(folder)
     if file is None:
         return Project(folder, **_default_environment(folder))
-    told = read_yaml(file)
+    told = read_mapping(file)
     _check_names(told, _KNOWN, f"{file}", ignored=("databricks_spark_job", "description", "version"))
     environments = [key for key in _ENVIRONMENTS if told.get(key) is not None]
     if len(environments) > 1:

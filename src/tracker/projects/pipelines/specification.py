@@ -17,8 +17,8 @@ from typing import Any, Final, Literal
 
 from tracker.exceptions import InvalidValue, NotFound
 from tracker.projects.pipelines import code
-from tracker.projects.yaml_files import read_yaml
 from tracker.store.artifacts import resolve_inside
+from tracker.yaml_files import read_mapping
 
 FILE_NAME: Final = "pipeline.yaml"
 Kind = Literal["notebook", "script", "function"]
@@ -87,7 +87,7 @@ def load(path: str | os.PathLike[str]) -> Specification:
     file = file / FILE_NAME if file.is_dir() else file
     if not file.is_file():
         raise NotFound(f"There is no pipeline at {file}.")
-    told = _filled(read_yaml(file, lists_as="tasks"), file)
+    told = _filled(read_mapping(file, lists_as="tasks"), file)
     _refuse(told, _TOP_KEYS, f"{file}")
     entries = told.get("tasks")
     if not isinstance(entries, list) or not entries:
@@ -225,7 +225,7 @@ def _filled(told: dict[str, Any], file: Path) -> dict[str, Any]:
     """With `{{name}}` replaced by what `env.yaml` beside the file says, or Ploomber's own words."""
     environment = file.parent / "env.yaml"
     known = {"here": str(file.parent), "root": str(file.parent), "cwd": str(Path.cwd()), "user": getpass.getuser()}
-    known |= read_yaml(environment) if environment.is_file() else {}
+    known |= read_mapping(environment) if environment.is_file() else {}
 
     def replaced(value: Any) -> Any:
         if isinstance(value, dict):
