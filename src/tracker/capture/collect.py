@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tracker.fingerprints.kinds import is_a
+
 from .analysis import Binding, Cell
 from .literals import UNKNOWN, evaluate, is_literal
 from .reach import names_behind
@@ -44,7 +46,7 @@ def inputs_before(cell: Cell, namespace: Mapping[str, Any]) -> Before:
         if (value := namespace.get(name, MISSING)) is MISSING:
             continue
         present[name] = id(value)
-        if isinstance(value, (bool, int, float)) or (isinstance(value, str) and len(value) <= MAX_JSON):
+        if is_a(value, int, float) or (is_a(value, str) and len(value) <= MAX_JSON):
             scalars[name] = value
         elif is_record(value) and not binding.assigned:
             filled[name] = fields(name, value)
@@ -65,7 +67,7 @@ def _inputs(cell: Cell, namespace: Mapping[str, Any]) -> dict[str, Any]:
 
 def _is_constant(name: str, value: object) -> bool:
     """Whether an earlier cell imported `name`: `from math import pi` makes no parameter."""
-    return isinstance(value, float) and any(
+    return is_a(value, float) and any(
         getattr(sys.modules.get(module), name, MISSING) is value for module in _CONSTANT_MODULES
     )
 
@@ -113,7 +115,7 @@ def _is_literal(name: str, binding: Binding, after: Mapping[str, Any]) -> bool:
     value = after.get(name, MISSING)
     if value is MISSING:
         return False
-    if isinstance(value, _CONTAINERS):
+    if is_a(value, *_CONTAINERS):
         return bool(value) and _still_literal(binding, value)
     return _among(value, binding.literals, not binding.maybe_computed)
 

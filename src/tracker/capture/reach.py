@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import CodeType, FunctionType, MethodType
 from typing import Any, Final, NamedTuple
 
+from tracker.fingerprints.kinds import is_a
+
 _MAX_FUNCTIONS: Final = 500
 _ATOMS: Final = (bool, int, float, complex, str, bytes, list, tuple, dict, set, type(None))
 _GLOBAL_READS: Final = frozenset({"LOAD_GLOBAL", "LOAD_NAME"})
@@ -62,9 +64,9 @@ def _functions(value: Any, namespace: Mapping[str, Any], depth: int) -> Iterator
             yield from _functions(value.__dict__["__wrapped__"], namespace, depth + 1)
     elif kind is MethodType:
         yield from _functions(value.__func__, namespace, depth + 1)
-    elif isinstance(value, functools.partial):
+    elif is_a(value, functools.partial):
         yield from _functions(value.func, namespace, depth + 1)
-    elif isinstance(value, (staticmethod, classmethod)):
+    elif is_a(value, staticmethod, classmethod):
         yield from _functions(value.__func__, namespace, depth + 1)
     elif kind is property:
         for accessor in (value.fget, value.fset, value.fdel):
@@ -72,7 +74,7 @@ def _functions(value: Any, namespace: Mapping[str, Any], depth: int) -> Iterator
     elif kind is functools._lru_cache_wrapper:
         yield from _functions(value.__wrapped__, namespace, depth + 1)
     else:
-        yield from _methods(value if isinstance(value, type) else kind, namespace, depth)
+        yield from _methods(value if is_a(value, type) else kind, namespace, depth)
 
 
 def _methods(kind: type, namespace: Mapping[str, Any], depth: int) -> Iterator[FunctionType]:
@@ -80,7 +82,7 @@ def _methods(kind: type, namespace: Mapping[str, Any], depth: int) -> Iterator[F
     for owner in type.__dict__["__mro__"].__get__(kind):
         if owner.__dict__.get("__module__") == home:
             for member in list(owner.__dict__.values()):
-                if isinstance(member, (FunctionType, staticmethod, classmethod, property)):
+                if is_a(member, FunctionType, staticmethod, classmethod, property):
                     yield from _functions(member, namespace, depth + 1)
 
 

@@ -14,6 +14,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final, TypeGuard
 
+from tracker.fingerprints.kinds import is_a
+
 MAX_ELEMENTS: Final = 100
 MAX_JSON: Final = 6_000
 MAX_FIELDS: Final = 100
@@ -41,7 +43,7 @@ def scalar(value: object) -> float | None:
     if kind is bool or value is None or kind is str:
         return None
     try:
-        if isinstance(value, (int, float, Decimal, Fraction)):
+        if is_a(value, int, float, Decimal, Fraction):
             return float(value)
         return _array_scalar(value, "biuf")
     except Exception:
@@ -50,9 +52,9 @@ def scalar(value: object) -> float | None:
 
 def floating(value: object) -> float | None:
     """The float that `value` is (Python, NumPy, 0-d on the CPU), else None; integers are not."""
-    if isinstance(value, float):
+    if is_a(value, float):
         return float(value)
-    if value is None or isinstance(value, (int, str)):
+    if value is None or is_a(value, int, str):
         return None
     try:
         return _array_scalar(value, "f")
@@ -62,12 +64,12 @@ def floating(value: object) -> float | None:
 
 def _array_scalar(value: Any, kinds: str) -> float | None:
     numpy = sys.modules.get("numpy")
-    if numpy is not None and isinstance(value, (numpy.generic, numpy.ndarray)):
+    if numpy is not None and is_a(value, numpy.generic, numpy.ndarray):
         if value.ndim == 0 and value.dtype.kind in kinds.replace("b", ""):
             return float(value)
         return None
     torch = sys.modules.get("torch")
-    if torch is not None and isinstance(value, torch.Tensor):
+    if torch is not None and is_a(value, torch.Tensor):
         return _tensor_scalar(torch, value, kinds)
     return None
 
@@ -82,13 +84,14 @@ def _tensor_scalar(torch: Any, value: Any, kinds: str) -> float | None:
 
 def plain_scalar(value: object) -> bool | int | float | str | None:
     """`value` as a Python bool, int, float or str when it is one (or NumPy's), else None."""
-    if isinstance(value, bool):
+    if is_a(value, bool):
         return value
-    for kind in (int, float, str):
-        if isinstance(value, kind):
-            return kind(value)
+    kinds: tuple[type[Any], ...] = (int, float, str)
+    for kind in kinds:
+        if is_a(value, kind):
+            return kind(value)  # type: ignore[no-any-return]
     numpy = sys.modules.get("numpy")
-    if numpy is not None and isinstance(value, (numpy.integer, numpy.floating, numpy.bool_)):
+    if numpy is not None and is_a(value, numpy.integer, numpy.floating, numpy.bool_):
         plain = value.item()
         return plain if isinstance(plain, (bool, int, float)) else None
     return None
@@ -153,7 +156,7 @@ def key_text(key: object) -> str | None:
 
 def is_record(value: object) -> TypeGuard[dict[Any, Any]]:
     """Whether `value` is a dict of Python's own (Counter too), not some library's result object."""
-    return isinstance(value, dict) and type(value).__module__ in ("builtins", "collections")
+    return is_a(value, dict) and type(value).__module__ in ("builtins", "collections")
 
 
 def fields(name: str, value: Mapping[Any, Any]) -> dict[str, float]:

@@ -177,12 +177,14 @@ class CellTracker(ast.NodeTransformer):
     def _guarded(self, step: Callable[[], Any]) -> Any:
         try:
             return step()
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # an object of the user's that was asked something may raise SystemExit
             say(error)
             return None
 
 
-def say(error: Exception) -> None:
+def say(error: BaseException) -> None:
     """One line under the cell about a fault of ours; for a fault that is not foreseen, where it arose."""
     from tracker.exceptions import TrackerError
 

@@ -216,10 +216,12 @@ class TrackedRun:
     def _noting_faults(self, step: Any) -> None:
         try:
             step()
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # an object of the user's that was asked something may raise SystemExit
             self._note("Not everything was kept", error)
 
-    def _note(self, what: str, error: Exception) -> None:
+    def _note(self, what: str, error: BaseException) -> None:
         """A notice on the card, one for each cause: a full disk fails every step."""
         cause = error if isinstance(error, OSError) else error.__cause__
         name = str(cause.errno) if isinstance(cause, OSError) else str(error)
