@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 
 import tracker
-from tracker.comparison.code import compare_cells
-from tracker.exceptions import NotFound
+from tracker.comparison.code import CellDiff, compare_cells
+from tracker.exceptions import InvalidValue, NotFound
 
 
 @pytest.fixture(autouse=True)
@@ -67,15 +67,15 @@ def test_everything_that_differs_and_nothing_else() -> None:
         (("a", "int64", "int32"),),
     )
     assert [cell.same for cell in diff.code] == [True, False, False]
-    assert diff.code[1].marks == (("same", "C = "), ("removed", "1"), ("added", "10"), ("same", ".0\nfit(C)"))
+    assert diff.code[1].marks == (("same", "C = "), ("removed", "1.0"), ("added", "10.0"), ("same", "\nfit(C)"))
     assert diff.code[2].a is None
     text = repr(diff)
     for words in (
-        "C: 1 → 10",
+        "C: 1 → 10  (+9)",
         "acc: 0.5 → 0.75  (+0.25)",
         "packages.numpy: 1 → 2",
         "new: d; gone: b; changed: c; a: int64 → int32",
-        "[-1-]{+10+}",
+        "[-1.0-]{+10.0+}",
     ):
         assert words in text
 
@@ -153,3 +153,121 @@ def test_a_cell_that_moved_among_others_is_paired_with_itself() -> None:
     pairs = [(cell.a, cell.b) for cell in compare_cells(a, b)]
     assert pairs == [(a[0], b[0]), (None, b[1]), (a[1], b[2]), (a[2], b[3])]
     assert json.dumps([cell.same for cell in compare_cells(a, b)]) == "[true, false, false, true]"
+
+
+BIG = [f"v{i} = f({i})\nprint(v{i} + {i * 7})\nfor k in range({i}):\n    model_{i}.fit(k)" for i in range(300)]
+
+
+def test_hundreds_of_cells_find_each_other_edited_and_elsewhere() -> None:
+    edited = [cell.replace("print", "show") for cell in BIG]
+    cells = compare_cells(BIG, edited)
+    assert [(cell.a, cell.b) for cell in cells] == list(zip(BIG, edited, strict=True))
+    assert {mark[1] for cell in cells for mark in cell.marks if mark[0] != "same"} == {"print", "show"}
+    shuffled = edited[150:] + edited[:150]
+    cells = compare_cells(BIG, shuffled)
+    assert [cell.b for cell in cells if cell.b is not None] == shuffled
+    assert all(cell.moved for cell in cells if cell.a is None or cell.b is None)
+    for cell in cells:
+        then = "".join(text for mark, text in cell.marks if mark != "added")
+        assert then.replace("print", "show") == "".join(text for mark, text in cell.marks if mark != "removed")
+
+
+def test_a_cell_that_moved_is_told_at_both_places() -> None:
+    a, b = ["import x", "fit(C)", "plot(C, 'red')"], ["import x", "plot(C, 'blue')", "fit(C)"]
+    cells = compare_cells(a, b)
+    assert [(cell.a, cell.b, cell.moved) for cell in cells] in (
+        [(a[0], b[0], ""), (None, b[1], "up"), (a[1], b[2], ""), (a[2], None, "up")],
+        [(a[0], b[0], ""), (a[1], None, "down"), (a[2], b[1], ""), (None, b[2], "down")],
+    )
+    copy = compare_cells(["fit(C)"], ["fit(C)", "fit(C)"])
+    assert sorted(cell.moved for cell in copy) == ["", ""] and sum(cell.a is None for cell in copy) == 1
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "marks"),
+    [
+        ("lr = 1e-3", "lr = 1e-4", ["1e-3", "1e-4"]),
+        ("x = 0.125 + y", "x = 0.25 + y", ["0.125", "0.25"]),
+        ("x = '👩‍👩‍👧'", "x = '👨‍👩‍👧'", ["👩‍👩‍👧", "👨‍👩‍👧"]),
+        ("x = [" + "1, " * 9_000 + "7]", "x = [" + "1, " * 9_000 + "8]", ["7", "8"]),
+        ("a = 1\nb = 2", "a = 1\nnew = 5\nb = 2", ["new = 5\n"]),
+    ],
+)
+def test_marks_are_whole_tokens(a: str, b: str, marks: list[str]) -> None:
+    (cell,) = compare_cells([a], [b])
+    assert [text for mark, text in cell.marks if mark != "same"] == marks
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "cosmetic"),
+    [
+        ("x = 1  # one", "# two\nx  =  1", True),
+        ("%%track -e a\nif x:\n    y = 1", "%%track -e a\nif x:\n        y = 1\n", True),
+        ("x = 'a b'", "x = 'a  b'", False),
+        ("%matplotlib inline\nx = 1", "%matplotlib qt\nx = 1", False),
+        ("%%bash\nls # a", "%%bash\nls # b", False),
+        ("this is (", "this is ( ", False),
+    ],
+)
+def test_only_white_space_and_comments(a: str, b: str, cosmetic: bool) -> None:
+    assert CellDiff(a, b).cosmetic is cosmetic
+
+
+def test_values_that_read_alike_are_told_apart() -> None:
+    a = made({"n": 1, "t": "True", "f": 1.0, "d": {"x": 1, "y": {"z": 2}}, "l": "a\nb", "gone": "2"}, {}, [])
+    b = made({"n": "1", "t": True, "f": 1, "d": {"y": {"z": 3}, "x": 1}, "l": "a\x1b\u202e"}, {}, [])
+    text = repr(tracker.diff(a, b))
+    for line in ('n: 1 → "1"', 't: "True" → True', "f: 1.0 → 1", "d.y.z: 2 → 3", 'l: "a\\nb" → "a', "gone: 2 → —"):
+        assert f"  {line}" in text
+    assert "\x1b" not in text and "⟨U+202E⟩" in text
+
+
+def test_a_curve_that_differs_before_its_end() -> None:
+    runs = []
+    for first in (9.0, 1.0):
+        with tracker.start_run() as run:
+            for step, value in enumerate([0.5, first, float("nan"), 0.25]):
+                tracker.log_metrics({"loss": value, "same": 0.5 * step}, step=step)
+            tracker.log_metric("longer", 1.0, step=0)
+        runs.append(run.info.run_id)
+    with tracker.start_run(run_id=runs[1]):
+        tracker.log_metric("longer", 1.0, step=1)
+    changes = {change.name: change.note for change in tracker.diff(*runs).metrics}
+    assert changes == {"loss": "differs from step 1", "longer": "differs from step 1; 1 → 2 points"}
+
+
+def test_datasets_and_columns_under_other_names() -> None:
+    renamed, indexed = FRAME.rename(columns={"a": "first"}), FRAME.set_axis([5, 6])
+    for frame, words in ((renamed, "renamed: a → first"), (indexed, "the columns are the same, the index")):
+        (change,) = tracker.diff(made({}, {}, [], FRAME), made({}, {}, [], frame)).data
+        assert words in repr(tracker.diff(made({}, {}, [], FRAME), made({}, {}, [], frame))) and change.a and change.b
+    with tracker.start_run() as other:
+        tracker.log_input(tracker.data.from_pandas(FRAME, name="other"))
+    text = repr(tracker.diff(made({}, {}, [], FRAME), other))
+    assert "dataset → other: the same under another name" in text
+    wide = [pd.DataFrame([[1, n]], columns=["a", "a"]) for n in (2, 3)]
+    (change,) = tracker.diff(made({}, {}, [], wide[0]), made({}, {}, [], wide[1])).data
+    assert change.changed == ("a (2)",)
+
+
+def test_modules_and_uncommitted_changes_count() -> None:
+    runs = [made({}, {}, ["import helper"]) for _ in range(2)]
+    for run, factor in zip(runs, (2, 3), strict=True):
+        with tracker.start_run(run_id=run):
+            tracker.log_text(f"FACTOR = {factor}\n", "code/files/helper.py")
+            tracker.log_text(f"+FACTOR = {factor}\n", "code/uncommitted.diff")
+    diff = tracker.diff(*runs)
+    (module,) = diff.modules
+    assert module.file == "helper.py" and "helper.py:" in repr(diff) and "FACTOR = [-2-]{+3+}" in repr(diff)
+    assert [change.name for change in diff.environment] == ["git.uncommitted"]
+
+
+def test_runs_are_given_as_people_name_them() -> None:
+    with tracker.start_run(run_name="named") as run:
+        tracker.log_param("x", 1)
+    other = made({"x": 2}, {}, [])
+    row = tracker.runs().set_index("run_id", drop=False).loc[other]
+    assert [c.name for c in tracker.diff("named", row).params] == ["x"]
+    assert tracker.diff(run, other[:31]).b.id == other
+    with pytest.raises(InvalidValue, match="got 2 runs"):
+        tracker.diff(tracker.runs(), other)

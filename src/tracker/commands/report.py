@@ -25,9 +25,9 @@ def configure(parser: argparse.ArgumentParser) -> Runner:
 
 def _report(asked: argparse.Namespace) -> int | None:
     from tracker.pages.report import chosen_ids, write_report
-    from tracker.projects.slices import run_id_of
     from tracker.query import reader
     from tracker.tracking.context import current_store
+    from tracker.tracking.reading import run_id_of
 
     store = reader(current_store())
     given = [run_id_of(store.store, run) for run in asked.runs] or None

@@ -1,23 +1,40 @@
 """Two programs of cells beside each other: which cell became which, and which tokens of it changed.
 
-Equal cells are found first; between them, cells are paired in order so that what they have in common is most.
+Equal cells are found first; between them, cells are paired in order so that what they have in common is most; what is
+left and stands elsewhere in the other program has moved.
 """
 
 from __future__ import annotations
 
+import ast
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import Final, Literal
 
+from tracker.capture.magics import plain_tree
+from tracker.comparison.pairing import Pair, best_in_order, closest, likely_pairs, likeness
+
 Mark = Literal["same", "added", "removed"]
+Marks = tuple[tuple[Mark, str], ...]
+Moved = Literal["", "up", "down"]
 
 ALIKE: Final = 0.4
-MAX_TOKENS, MAX_PAIRS = 4_000, 40_000
-_TOKEN: Final = re.compile(r"\w+|[^\S\n]+|\n|[^\w\s]")
+MOVED: Final = 0.6
+"""How alike two cells are at least that stand in one place, and that stand in different places."""
+MAX_TOKENS: Final = 4_000
+_LITTLE: Final = 0.25
+_TOKEN: Final = re.compile(
+    r"\d[\d_]*(?:\.[\d_]*)?(?:[eE][+-]?\d+)?\w*"
+    r"|\w+(?:[\u0300-\u036f\u20d0-\u20ff]+\w*)*"
+    r"|[^\S\n]+|\n"
+    r"|[^\w\s](?:[\ufe0e\ufe0f\u0300-\u036f\U0001f3fb-\U0001f3ff]|\u200d[^\w\s]?)*"
+)
+_MAGIC: Final = re.compile(r"(?m)^[ \t]*(?:[%!?].*|.*=[ \t]*[%!].*|.*\?[ \t]*)$")
+_OTHER_LANGUAGE: Final = re.compile(r"(?m)^\s*%%(?!track\b)")
 
 
 @dataclass(frozen=True)
@@ -26,78 +43,163 @@ class CellDiff:
 
     a: str | None
     b: str | None
-    marks: tuple[tuple[Mark, str], ...] = ()
+    marks: Marks = ()
     """Pieces of text in reading order: in both, only in b ("added"), only in a ("removed")."""
+    moved: Moved = ""
+    """Where it went from a to b, if it stands elsewhere there: it is told at both places, with the same marks."""
+    file: str = ""
+    """The name of the module that it is, if it is no cell."""
 
     @property
     def same(self) -> bool:
         """Whether the cell did not change."""
         return self.a == self.b
 
+    @property
+    def cosmetic(self) -> bool:
+        """Whether only white space and comments changed."""
+        return self.a is not None and self.b is not None and not self.same and _same_program(self.a, self.b)
+
 
 def compare_cells(a: Sequence[str], b: Sequence[str]) -> list[CellDiff]:
     """The cells of both programs, paired, in order."""
-    found: list[CellDiff] = []
+    pairs = _pairs(a, b)
+    places = list(_places(a, b, pairs))
+    moved = _moved(a, b, places, pairs)
+    found = []
+    for i, j in places:
+        first, second = a[i] if i is not None else None, b[j] if j is not None else None
+        partner = moved.get((i, j))
+        if partner is None:
+            found.append(CellDiff(first, second, _marks(first, second)))
+        else:
+            way, other = partner
+            marks = _marks(first if first is not None else other, second if second is not None else other)
+            found.append(CellDiff(first, second, marks, way))
+    return found
+
+
+def compare_files(a: dict[str, str], b: dict[str, str]) -> list[CellDiff]:
+    """The files, by their names, that are not the same."""
+    return [
+        CellDiff(a.get(name), b.get(name), _marks(a.get(name), b.get(name)), file=name)
+        for name in sorted(a.keys() | b.keys())
+        if a.get(name) != b.get(name)
+    ]
+
+
+_Place = tuple[int | None, int | None]
+
+
+def _places(a: Sequence[str], b: Sequence[str], pairs: Sequence[Pair]) -> Iterator[_Place]:
+    """Which cell stands beside which, in an order that both programs keep."""
+    for equal, i, j, k, n in _blocks(a, b):
+        if equal:
+            yield from zip(range(i, j), range(k, n), strict=True)
+            continue
+        inside = [pair for pair in pairs if i <= pair.a < j and k <= pair.b < n and pair.likeness >= ALIKE]
+        for first, second in [*best_in_order(inside), (j, n)]:
+            yield from ((x, None) for x in range(i, first))
+            yield from ((None, y) for y in range(k, second))
+            if (first, second) != (j, n):
+                yield first, second
+            i, k = first + 1, second + 1
+
+
+def _blocks(a: Sequence[str], b: Sequence[str]) -> list[tuple[bool, int, int, int, int]]:
+    codes = SequenceMatcher(None, a, b, autojunk=False).get_opcodes()
+    return [(kind == "equal", i, j, k, n) for kind, i, j, k, n in codes]
+
+
+def _pairs(a: Sequence[str], b: Sequence[str]) -> list[Pair]:
+    """Cells that are not equal at their place and may belong together."""
+    changed = [block for equal, *block in _blocks(a, b) if not equal]
+    gone = [x for i, j, _, _ in changed for x in range(i, j)]
+    come = [y for _, _, k, n in changed for y in range(k, n)]
+    likely = likely_pairs([a[x] for x in gone], [b[y] for y in come])
+    return closest([Pair(pair.likeness, gone[pair.a], come[pair.b]) for pair in likely])
+
+
+def _moved(
+    a: Sequence[str], b: Sequence[str], places: list[_Place], pairs: Sequence[Pair]
+) -> dict[_Place, tuple[Moved, str]]:
+    """For places without a partner: where the cell of the other program stands, and its text."""
+    where = {place: at for at, place in enumerate(places) if None in place}
+    found: dict[_Place, tuple[Moved, str]] = {}
+    for like, x, y in sorted(pairs, key=lambda pair: (-pair.likeness, abs(pair.a - pair.b), pair.a)):
+        old, new = (x, None), (None, y)
+        if like >= MOVED and a[x].strip() and {old, new} <= where.keys() - found.keys():
+            way: Moved = "down" if where[old] < where[new] else "up"
+            found[old], found[new] = (way, b[y]), (way, a[x])
+    return found
+
+
+# -- marks
+
+
+def _marks(a: str | None, b: str | None) -> Marks:
+    if a is None or b is None:
+        return (("removed" if b is None else "added", (b if a is None else a) or ""),)
+    if a == b:
+        return (("same", a),)
+    return tuple(_joined(_by_lines(a.splitlines(keepends=True), b.splitlines(keepends=True))))
+
+
+def _by_lines(a: list[str], b: list[str]) -> Iterator[tuple[Mark, str]]:
     for kind, i, j, k, n in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
         if kind == "equal":
-            found += [CellDiff(source, source, (("same", source),)) for source in a[i:j]]
+            yield "same", "".join(a[i:j])
         else:
-            found += _paired(a[i:j], b[k:n])
-    return found
+            yield from _by_tokens("".join(a[i:j]), "".join(b[k:n]))
 
 
-def _paired(a: Sequence[str], b: Sequence[str]) -> list[CellDiff]:
-    """By the best sum of likeness, each cell with at most one other, order kept."""
-    if len(a) * len(b) > MAX_PAIRS:
-        return [_one(x, None) for x in a] + [_one(None, y) for y in b]
-    best = [[0.0] * (len(b) + 1) for _ in range(len(a) + 1)]
-    for i in range(len(a) - 1, -1, -1):
-        for j in range(len(b) - 1, -1, -1):
-            like = _likeness(a[i], b[j])
-            pair = best[i + 1][j + 1] + like if like >= ALIKE else 0.0
-            best[i][j] = max(pair, best[i + 1][j], best[i][j + 1])
-    found, i, j = [], 0, 0
-    while i < len(a) or j < len(b):
-        if i < len(a) and (j == len(b) or best[i][j] == best[i + 1][j]):
-            found.append(_one(a[i], None))
-            i += 1
-        elif i == len(a) or best[i][j] == best[i][j + 1]:
-            found.append(_one(None, b[j]))
-            j += 1
-        else:
-            found.append(_one(a[i], b[j]))
-            i, j = i + 1, j + 1
-    return found
-
-
-@lru_cache(maxsize=2_000)
-def _words(source: str) -> Counter[str]:
-    return Counter(token for token in _TOKEN.findall(source) if not token.isspace())
-
-
-def _likeness(a: str, b: str) -> float:
-    """The part of their tokens that two cells share, whatever their order."""
-    first, second = _words(a), _words(b)
-    total = first.total() + second.total()
-    return 2.0 * (first & second).total() / total if total else 1.0
-
-
-def _one(a: str | None, b: str | None) -> CellDiff:
-    if a is None or b is None:
-        text: str = b if b is not None else a or ""
-        return CellDiff(a, b, (("removed" if b is None else "added", text),))
-    return CellDiff(a, b, tuple(_marks(a, b)))
-
-
-def _marks(a: str, b: str) -> Iterable[tuple[Mark, str]]:
+def _by_tokens(a: str, b: str) -> Iterator[tuple[Mark, str]]:
+    """The tokens that changed between two texts; both as a whole where they have next to nothing in common."""
     first, second = _TOKEN.findall(a), _TOKEN.findall(b)
-    if len(first) + len(second) > MAX_TOKENS:
-        first, second = a.splitlines(keepends=True), b.splitlines(keepends=True)
-    for kind, i, j, k, n in SequenceMatcher(None, first, second, autojunk=False).get_opcodes():
+    start = _common(first, second)
+    end = _common(first[start:][::-1], second[start:][::-1])
+    yield "same", "".join(first[:start])
+    tail = first[len(first) - end :]
+    first, second = first[start : len(first) - end], second[start : len(second) - end]
+    whole = len(first) + len(second) > MAX_TOKENS or likeness("".join(first), "".join(second)) < _LITTLE
+    matches = [("replace", 0, len(first), 0, len(second))]
+    for kind, i, j, k, n in matches if whole else SequenceMatcher(None, first, second, autojunk=False).get_opcodes():
         if kind == "equal":
             yield "same", "".join(first[i:j])
-            continue
-        if j > i:
+        else:
             yield "removed", "".join(first[i:j])
-        if n > k:
             yield "added", "".join(second[k:n])
+    yield "same", "".join(tail)
+
+
+def _common(a: Sequence[str], b: Sequence[str]) -> int:
+    """How many tokens two texts begin with alike."""
+    return next((n for n, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+
+
+def _joined(pieces: Iterable[tuple[Mark, str]]) -> Iterator[tuple[Mark, str]]:
+    """Neighbours of one kind as one piece, empty ones left out."""
+    last: tuple[Mark, str] | None = None
+    for mark, text in pieces:
+        if text and last is not None and last[0] == mark:
+            last = (mark, last[1] + text)
+        elif text:
+            if last is not None:
+                yield last
+            last = (mark, text)
+    if last is not None:
+        yield last
+
+
+@lru_cache(maxsize=1_000)
+def _same_program(a: str, b: str) -> bool:
+    if _OTHER_LANGUAGE.search(a) or _OTHER_LANGUAGE.search(b):
+        return False
+    first, second = plain_tree(a), plain_tree(b)
+    if first is None or second is None or _magics(a) != _magics(b):
+        return False
+    return ast.dump(first) == ast.dump(second)
+
+
+def _magics(source: str) -> Counter[str]:
+    return Counter(line.strip() for line in _MAGIC.findall(source))

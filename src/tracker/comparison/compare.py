@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tracker.comparison import render
-from tracker.comparison.code import CellDiff, compare_cells
-from tracker.comparison.reading import Dataset, RunFacts, facts
+from tracker.comparison.code import CellDiff, compare_cells, compare_files
+from tracker.comparison.reading import MISSING, Dataset, RunFacts, differing_curves, facts
+from tracker.exceptions import InvalidValue
+from tracker.store import Store
+from tracker.tracking import reading
 from tracker.tracking.context import current_store
 
 if TYPE_CHECKING:
     from tracker.query import Reader
-
-MISSING: Any = type("Missing", (), {"__repr__": lambda self: "—"})()
-"""Stands for a value that one of the runs does not have."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,16 @@ class Change:
     name: str
     a: Any
     b: Any
+    note: str = ""
+    """What is to be said beside the values: of a metric, where its curve differs."""
 
     @property
     def delta(self) -> float | None:
-        """By how much a number grew, if both are numbers."""
+        """By how much a number grew, if both are finite numbers."""
         numbers = [v for v in (self.a, self.b) if isinstance(v, (int, float)) and not isinstance(v, bool)]
-        return numbers[1] - numbers[0] if len(numbers) == 2 else None
+        if len(numbers) < 2 or not all(map(math.isfinite, numbers)):
+            return None
+        return numbers[1] - numbers[0]
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,8 @@ class DataChange:
     removed: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     retyped: tuple[tuple[str, str, str], ...] = ()
+    renamed: tuple[tuple[str, str], ...] = ()
+    """Columns of the same values and type under another name."""
     reordered: bool = False
 
 
@@ -60,9 +67,11 @@ class RunDiff:
     environment: tuple[Change, ...]
     data: tuple[DataChange, ...]
     code: tuple[CellDiff, ...]
+    modules: tuple[CellDiff, ...] = ()
+    """Source files from beside the notebook that are not the same."""
 
     def __bool__(self) -> bool:
-        changed = any(not cell.same for cell in self.code)
+        changed = self.modules or any(not cell.same for cell in self.code)
         return bool(self.params or self.metrics or self.environment or self.data or changed)
 
     def __repr__(self) -> str:
@@ -73,11 +82,24 @@ class RunDiff:
 
 
 def diff(a: Any, b: Any) -> RunDiff:
-    """What changed from run `a` to run `b`, each given by its id or as a Run. Raises NotFound."""
+    """What changed from run `a` to run `b`, each given as a Run, by its id, the beginning of it or its name. Raises
+    NotFound, InvalidValue."""
     from tracker.query import reader
+
+    store = current_store()
+    return diff_in(reader(store), _one_run(store, a), _one_run(store, b))
+
+
+def _one_run(store: Store, run: Any) -> str:
+    """The id of a run; of what holds several, if it is one."""
     from tracker.query.frames import run_ids
 
-    return diff_in(reader(current_store()), run_ids(a)[0], run_ids(b)[0])
+    if isinstance(run, str):
+        return reading.run_id_of(store, run)
+    ids = [run.run_id] if isinstance(getattr(run, "run_id", None), str) else run_ids(run)
+    if len(ids) != 1:
+        raise InvalidValue(f"diff compares one run with one other; got {len(ids)} runs.")
+    return ids[0]
 
 
 def diff_in(store: Reader, a: str, b: str) -> RunDiff:
@@ -87,17 +109,39 @@ def diff_in(store: Reader, a: str, b: str) -> RunDiff:
         first,
         second,
         _changes(first.params, second.params),
-        _changes(first.metrics, second.metrics),
+        _metrics(store, first, second),
         _changes(first.environment, second.environment),
         compare_data(first.data, second.data),
         tuple(compare_cells(first.cells, second.cells)),
+        tuple(compare_files(first.modules, second.modules)),
     )
 
 
 def _changes(a: Mapping[str, Any], b: Mapping[str, Any]) -> tuple[Change, ...]:
     names = sorted(a.keys() | b.keys(), key=str.lower)
-    pairs = [Change(name, a.get(name, MISSING), b.get(name, MISSING)) for name in names]
-    return tuple(change for change in pairs if not _same(change.a, change.b))
+    pairs = [pair for name in names for pair in _pairs(name, a.get(name, MISSING), b.get(name, MISSING))]
+    return tuple(Change(*pair) for pair in pairs if not _same(*pair[1:]))
+
+
+def _pairs(name: str, a: Any, b: Any) -> Iterator[tuple[str, Any, Any]]:
+    """A value beside a value; of two dicts, what they hold."""
+    if not (isinstance(a, dict) and isinstance(b, dict)):
+        yield name, a, b
+        return
+    for key in dict.fromkeys((*a, *b)):
+        yield from _pairs(f"{name}.{key}", a.get(key, MISSING), b.get(key, MISSING))
+
+
+def _metrics(store: Reader, a: RunFacts, b: RunFacts) -> tuple[Change, ...]:
+    """The last values that differ, and those of curves that differ before."""
+    curves = differing_curves(store, a.id, b.id)
+    found = []
+    for name in sorted(a.metrics.keys() | b.metrics.keys(), key=str.lower):
+        first, second = a.metrics.get(name, MISSING), b.metrics.get(name, MISSING)
+        note = curves.get(name, "")
+        if note or not _same(first, second):
+            found.append(Change(name, first, second, note))
+    return tuple(found)
 
 
 def _same(a: Any, b: Any) -> bool:
@@ -109,26 +153,60 @@ def _same(a: Any, b: Any) -> bool:
 
 
 def compare_data(a: Mapping[str, Dataset], b: Mapping[str, Dataset]) -> tuple[DataChange, ...]:
-    """The datasets, by their names, of which two runs saw another content."""
+    """The datasets, by their names, of which two runs saw another content, or the same under another name."""
     found = []
-    for name in sorted(a.keys() | b.keys(), key=str.lower):
+    elsewhere = _renamed(a, b)
+    for name in sorted(a.keys() | b.keys() - set(elsewhere.values()), key=str.lower):
+        if name in elsewhere:
+            found.append(DataChange(f"{name} → {elsewhere[name]}", a[name], b[elsewhere[name]]))
+            continue
         first, second = a.get(name), b.get(name)
         if first is None or second is None or first.digest != second.digest:
             found.append(_data_change(name, first, second))
     return tuple(found)
 
 
+def _renamed(a: Mapping[str, Dataset], b: Mapping[str, Dataset]) -> dict[str, str]:
+    """Of datasets that only one run knows by that name: those that the other knows by another name."""
+    return _matched(
+        {name: data.digest for name, data in a.items() if name not in b},
+        {name: data.digest for name, data in b.items() if name not in a},
+    )
+
+
+def _matched(a: Mapping[str, Any], b: Mapping[str, Any]) -> dict[str, str]:
+    """The names of `a` whose value stands under another name in `b`; each name once."""
+    free: dict[Any, list[str]] = {}
+    for name, value in b.items():
+        free.setdefault(value, []).append(name)
+    return {name: free[value].pop(0) for name, value in a.items() if free.get(value)}
+
+
 def _data_change(name: str, a: Dataset | None, b: Dataset | None) -> DataChange:
     if a is None or b is None:
         return DataChange(name, a, b)
-    first = {column: (dtype, digest) for column, dtype, digest in a.columns}
-    second = {column: (dtype, digest) for column, dtype, digest in b.columns}
+    first, second = _by_name(a.columns), _by_name(b.columns)
     both = [column for column in first if column in second]
+    renamed = _matched(
+        {column: told for column, told in first.items() if column not in second},
+        {column: told for column, told in second.items() if column not in first},
+    )
     return DataChange(
         name, a, b,
-        added=tuple(column for column in second if column not in first),
-        removed=tuple(column for column in first if column not in second),
+        added=tuple(column for column in second if column not in first and column not in renamed.values()),
+        removed=tuple(column for column in first if column not in second and column not in renamed),
         changed=tuple(c for c in both if first[c][1] != second[c][1] and first[c][0] == second[c][0]),
         retyped=tuple((c, first[c][0], second[c][0]) for c in both if first[c][0] != second[c][0]),
+        renamed=tuple(renamed.items()),
         reordered=both != [column for column in second if column in first],
     )  # fmt: skip
+
+
+def _by_name(columns: Iterable[tuple[str, str, str]]) -> dict[str, tuple[str, str]]:
+    """Type and digest of each column; columns of one name are told apart by their number."""
+    found: dict[str, tuple[str, str]] = {}
+    times: Counter[str] = Counter()
+    for column, dtype, digest in columns:
+        times[column] += 1
+        found[column if times[column] == 1 else f"{column} ({times[column]})"] = (dtype, digest)
+    return found

@@ -3,15 +3,22 @@ sheet, at most some 30 kB."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+import re
+from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
+
+from tracker.comparison.reading import MISSING
 
 if TYPE_CHECKING:
     from tracker.comparison.code import CellDiff
     from tracker.comparison.compare import Change, DataChange, RunDiff
 
 LIMIT: Final = 28_000
+_MOST_TEXT: Final = 20_000
+_COLUMNS: Final = 8
+_INVISIBLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _BOX = "border:1px solid rgba(128,128,128,.35);border-radius:6px;padding:8px 12px;margin:4px 0;max-width:980px"
 _CODE = "white-space:pre-wrap;margin:4px 0;padding:4px 8px;border-left:3px solid rgba(128,128,128,.35)"
 _MARKS: Final = {
@@ -25,15 +32,12 @@ def text(diff: RunDiff) -> str:
     """The comparison in lines: what differs, a cell's change with + and -."""
     lines = [f"{diff.a.name} [{diff.a.id[:12]}] → {diff.b.name} [{diff.b.id[:12]}]"]
     for title, changes in _groups(diff):
-        lines += [
-            title,
-            *(f"  {change.name}: {_shown(change.a)} → {_shown(change.b)}{_delta(change)}" for change in changes),
-        ]
+        lines += [title, *(f"  {change.name}: {' → '.join(shown(change))}{said(change, '  ')}" for change in changes)]
     if diff.data:
         lines += ["data", *(f"  {change.name}: {data_words(change)}" for change in diff.data)]
-    changed = [cell for cell in diff.code if not cell.same]
+    changed = _changed(diff)
     if changed:
-        lines += [f"code: {len(changed)} of {len(diff.code)} cells", *(_cell_text(cell) for cell in changed)]
+        lines += [_code_title(diff, changed), *(_cell_text(cell) for cell in changed)]
     return "\n".join(lines if diff else [*lines, "nothing differs"])
 
 
@@ -50,12 +54,12 @@ def _html(diff: RunDiff, rows: int, characters: int) -> str:
     parts = [f'<div style="{_BOX}"><div><b>{escape(diff.a.name)}</b> <code>{escape(diff.a.id[:12])}</code> → ']
     parts.append(f"<b>{escape(diff.b.name)}</b> <code>{escape(diff.b.id[:12])}</code></div>")
     for title, changes in _groups(diff):
-        parts.append(_table(title, [(c.name, _shown(c.a), _shown(c.b), _delta(c)) for c in changes], rows))
+        parts.append(_table(title, [(c.name, *shown(c), said(c)) for c in changes], rows))
     if diff.data:
         parts.append(_table("data", [(c.name, _told(c.a), _told(c.b), data_words(c)) for c in diff.data], rows))
-    changed = [cell for cell in diff.code if not cell.same]
+    changed = _changed(diff)
     if changed:
-        parts.append(f"<div style='margin-top:6px'><b>code</b>: {len(changed)} of {len(diff.code)} cells</div>")
+        parts.append(f"<div style='margin-top:6px'><b>{_code_title(diff, changed)}</b></div>")
         parts += [_cell_html(cell, characters) for cell in changed[:rows]]
         parts += _more(len(changed) - rows)
     if not diff:
@@ -82,14 +86,39 @@ def _more(count: int) -> list[str]:
     return [f"<div>… and {count:,} more</div>"] if count > 0 else []
 
 
+def shown(change: Change, characters: int = 80) -> tuple[str, str]:
+    """Both values as text. Where they would read alike (1 and "1", 0.1 and the next number), so that they do not."""
+    a, b = _shown(change.a), _shown(change.b)
+    kinds = {type(value) for value in (change.a, change.b) if value is not MISSING}
+    if a == b or (str in kinds and len(kinds) > 1) or not (a + b).isprintable():
+        a, b = (_exact(value) for value in (change.a, change.b))
+    return _beginning(a, characters), _beginning(b, characters)
+
+
 def _shown(value: Any) -> str:
-    shown = f"{value:.6g}" if isinstance(value, float) else str(value)
-    return shown if len(shown) <= 80 else shown[:79] + "…"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def _delta(change: Change) -> str:
+def _exact(value: Any) -> str:
+    return visible(json.dumps(value, ensure_ascii=False)) if isinstance(value, str) else repr(value)
+
+
+def visible(text: str) -> str:
+    """Code and names with the characters named that would change how the rest is read: control characters, and those
+    that turn the direction of writing."""
+    return _INVISIBLE.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text)
+
+
+def _beginning(text: str, characters: int) -> str:
+    return text if len(text) <= characters else text[: characters - 1] + "…"
+
+
+def said(change: Change, before: str = "") -> str:
+    """By how much a number grew, and where a curve differs; empty where there is nothing to say."""
     delta = change.delta
-    return "" if delta is None else f"  ({delta:+.4g})"
+    grew = f"({delta:+.4g})" if delta else ""
+    words = f"{grew} {change.note}".strip()
+    return before + words if words else ""
 
 
 def _told(data: Any) -> str:
@@ -102,32 +131,74 @@ def data_words(change: DataChange) -> str:
     """What changed in a dataset, in words."""
     if change.a is None or change.b is None:
         return "only in b" if change.a is None else "only in a"
+    if change.a.digest == change.b.digest:
+        return "the same under another name"
     words = []
+    if change.a.kind != change.b.kind and change.a.kind and change.b.kind:
+        words.append(f"{change.a.kind} → {change.b.kind}")
+    if change.a.dtype != change.b.dtype:
+        words.append(f"{change.a.dtype} → {change.b.dtype}")
     if change.a.shape != change.b.shape:
         words.append(f"{_told(change.a)} → {_told(change.b)}")
     for verb, names in (("new", change.added), ("gone", change.removed), ("changed", change.changed)):
         if names:
-            words.append(f"{verb}: {', '.join(names[:8])}{' …' if len(names) > 8 else ''}")
-    words += [f"{name}: {a} → {b}" for name, a, b in change.retyped[:8]]
+            words.append(f"{verb}: {_few(names)}")
+    words += [f"{name}: {a} → {b}" for name, a, b in change.retyped[:_COLUMNS]]
+    if change.renamed:
+        words.append("renamed: " + _few([f"{a} → {b}" for a, b in change.renamed]))
     if change.reordered:
         words.append("columns in another order")
     if change.a.coverage != "full" or change.b.coverage != "full":
         words.append("not all of it was read")
+    if not words and change.a.columns:
+        return "the columns are the same, the index or the labels are not"
     return "; ".join(words) or "other content"
 
 
+def _few(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:_COLUMNS])}{f' and {len(names) - _COLUMNS} more' if len(names) > _COLUMNS else ''}"
+
+
+def _changed(diff: RunDiff) -> list[CellDiff]:
+    """The cells and modules to be shown; one that moved where it is now."""
+    cells = [cell for cell in diff.code if not cell.same and not (cell.moved and cell.b is None)]
+    return [*cells, *diff.modules]
+
+
+def _code_title(diff: RunDiff, changed: list[CellDiff]) -> str:
+    cells = sum(not (cell.moved and cell.b is None) for cell in diff.code)
+    files = len(diff.modules)
+    words = [f"{len(changed) - files} of {cells} cells"] if len(changed) > files else []
+    return "code: " + ", ".join([*words, *([f"{files} module{'' if files == 1 else 's'}"] if files else [])])
+
+
+def cell_words(cell: CellDiff) -> str:
+    """What there is to say of a changed cell beside its text; often nothing."""
+    words = [cell.file] if cell.file else []
+    if cell.moved:
+        words.append(f"moved {cell.moved}")
+    elif cell.cosmetic:
+        words.append("white space and comments only")
+    return ", ".join(words)
+
+
 def _cell_text(cell: CellDiff) -> str:
-    if cell.b is None or cell.a is None:
+    words = cell_words(cell)
+    head = [f"  {words}:"] if words else []
+    if (cell.b is None or cell.a is None) and not cell.moved:
         sign = "-" if cell.b is None else "+"
-        return "\n".join(f"  {sign} {line}" for line in (cell.a or cell.b or "").splitlines())
-    words = {"same": "{}", "added": "{{+{}+}}", "removed": "[-{}-]"}
-    marked = "".join(words[mark].format(piece) for mark, piece in cell.marks)
-    return "\n".join(f"    {line}" for line in marked.splitlines())
+        body = "".join(piece for _, piece in _clipped(cell.marks, _MOST_TEXT))
+        return "\n".join([*head, *(f"  {sign} {line}" for line in body.splitlines())])
+    forms = {"same": "{}", "added": "{{+{}+}}", "removed": "[-{}-]"}
+    marked = "".join(forms[mark].format(piece) for mark, piece in _clipped(cell.marks, _MOST_TEXT))
+    return "\n".join([*head, *(f"    {line}" for line in marked.splitlines())])
 
 
 def _cell_html(cell: CellDiff, characters: int) -> str:
+    words = cell_words(cell)
+    head = f"<div style='opacity:.7'>{escape(words)}</div>" if words else ""
     pieces = "".join(_piece(mark, piece) for mark, piece in _clipped(cell.marks, characters))
-    return f'<pre style="{_CODE}">{pieces}</pre>'
+    return f'{head}<pre style="{_CODE}">{pieces}</pre>'
 
 
 def _piece(mark: str, piece: str) -> str:
@@ -139,7 +210,8 @@ def _clipped(marks: Iterable[tuple[str, str]], characters: int) -> list[tuple[st
     """The marks within so many characters; long stretches without a change keep only their ends."""
     found: list[tuple[str, str]] = []
     left = characters
-    for mark, piece in marks:
+    for mark, text in marks:
+        piece = visible(text)
         if mark == "same" and len(piece) > 400:
             piece = f"{piece[:160]}\n…\n{piece[-160:]}"
         if left <= 0:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from tracker.comparison.code import CellDiff
-from tracker.comparison.compare import MISSING, Change, diff_in
-from tracker.comparison.reading import Dataset
-from tracker.comparison.render import data_words
+from tracker.comparison.compare import Change, diff_in
+from tracker.comparison.reading import MISSING, Dataset
+from tracker.comparison.render import cell_words, data_words, said, shown, visible
 from tracker.query import Reader
 
 MOST_ROWS: Final = 500
@@ -19,6 +19,7 @@ _VALUE_CHARACTERS: Final = 2_000
 def differences(store: Reader, a: str, b: str) -> dict[str, Any]:
     """Parameters, metrics, environment and data that differ, and the cells with their marks. Raises NotFound."""
     found = diff_in(store, a, b)
+    code = (*found.code, *found.modules)
     families = {"params": found.params, "metrics": found.metrics, "environment": found.environment}
     return {
         **{name: [_change(change) for change in changes[:MOST_ROWS]] for name, changes in families.items()},
@@ -26,17 +27,17 @@ def differences(store: Reader, a: str, b: str) -> dict[str, Any]:
             {"name": change.name, "a": _dataset(change.a), "b": _dataset(change.b), "said": data_words(change)}
             for change in found.data[:MOST_ROWS]
         ],
-        "cells": [_cell(cell) for cell in found.code[:MOST_CELLS]],
-        "cut": len(found.code) > MOST_CELLS or any(len(changes) > MOST_ROWS for changes in families.values()),
+        "cells": [_cell(cell) for cell in code[:MOST_CELLS]],
+        "cut": len(code) > MOST_CELLS or any(len(changes) > MOST_ROWS for changes in families.values()),
     }
 
 
 def _change(change: Change) -> dict[str, Any]:
-    return {"name": change.name, "a": _text(change.a), "b": _text(change.b)}
-
-
-def _text(value: Any) -> str | None:
-    return None if value is MISSING else str(value)[:_VALUE_CHARACTERS]
+    a, b = shown(change, _VALUE_CHARACTERS)
+    return {
+        "name": change.name, "a": None if change.a is MISSING else a, "b": None if change.b is MISSING else b,
+        "said": said(change),
+    }  # fmt: skip
 
 
 def _dataset(data: Dataset | None) -> str | None:
@@ -52,6 +53,9 @@ def _cell(cell: CellDiff) -> dict[str, Any]:
         if left <= 0:
             marks.append(["same", "…"])
             break
-        marks.append([kind, text[:left]])
+        marks.append([kind, visible(text[:left])])
         left -= len(text)
-    return {"a": cell.a is not None, "b": cell.b is not None, "same": cell.same, "marks": marks}
+    return {
+        "a": cell.a is not None, "b": cell.b is not None, "same": cell.same, "marks": marks, "moved": cell.moved,
+        "said": cell_words(cell),
+    }  # fmt: skip

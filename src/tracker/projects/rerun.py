@@ -23,14 +23,14 @@ from tracker.projects.comparison import TOLERANCE, Compared, compare_metrics
 from tracker.projects.folder import MAX_LEVELS, put_modules, working_folder
 from tracker.projects.replaying import Failure, Outcome, replayed
 from tracker.projects.report import Report, Status
-from tracker.projects.slices import KEPT_FILES, Slice, read_slice, run_id_of
+from tracker.projects.slices import KEPT_FILES, Slice, read_slice
 from tracker.projects.substitution import with_parameters
 from tracker.store import Store
 from tracker.store.artifacts import resolve_inside
 from tracker.tracking import reading
 from tracker.tracking.client import MlflowClient
 from tracker.tracking.context import current_store
-from tracker.tracking.provenance import PARENT, RERUN, RERUN_OF
+from tracker.tracking.provenance import PARENT, RERUN, RERUN_OF, SOURCE_NAME
 
 _FRAME: Final = re.compile(r' +File "(?!Cell In)')
 _ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{4,}")
@@ -57,7 +57,7 @@ def rerun(
     if timeout is not None and not timeout > 0:
         raise InvalidValue(f"timeout is a number of seconds above 0; got {timeout!r}.")
     store = current_store()
-    original = reading.get_run(store, run_id_of(store, run))
+    original = reading.get_run(store, reading.run_id_of(store, run))
     kept = read_slice(store, original.info.run_id)
     values = {**(parameters or {}), **named}
     cells = with_parameters(kept.cells, values)
@@ -87,6 +87,8 @@ def _options(store: Store, original: Run, values: Mapping[str, Any]) -> dict[str
     shown = ", ".join(f"{name}={value!r}" for name, value in values.items())
     name = f"{original.info.run_name} {f'({shown[:100]})' if shown else 'again'}"
     tags = {PARENT: original.info.run_id, RERUN_OF: original.info.run_id}
+    if SOURCE_NAME in original.data.tags:
+        tags[SOURCE_NAME] = original.data.tags[SOURCE_NAME]
     return {"experiment": experiment.name if experiment else None, "name": name, "tags": tags, "cached": False}
 
 
@@ -146,7 +148,7 @@ def _judge_failure(report: Report, kept: Slice, failure: Failure) -> None:
 def _judge_ending(report: Report, store: Store, kept: Slice, again: str) -> None:
     """Both runs ended by an exception of the same kind: whether it came from the same line and said the same."""
     then, now = _traceback(store, kept.run_id), _traceback(store, again)
-    last = [lines[-1] if lines else str(kept.cells[-1].error) for lines in (then, now)]
+    last = [_raised(lines, str(kept.cells[-1].error)) for lines in (then, now)]
     if then == now:
         report.failure = last[1]
     elif last[0] == last[1]:
@@ -169,6 +171,12 @@ def _traceback(store: Store, run_id: str) -> list[str]:
         if not skipped:
             found.append(_ADDRESS.sub("0x", line))
     return found
+
+
+def _raised(lines: list[str], kind: str) -> str:
+    """The line of a traceback that says what was raised; those of groups stand in boxes."""
+    told = (line.strip(" |+-") for line in reversed(lines))
+    return next((line for line in told if line.partition(":")[0].rpartition(".")[2] == kind), kind)
 
 
 def _status(compared: Compared, report: Report, values: Mapping[str, Any]) -> Status:

@@ -15,9 +15,9 @@ from typing import Any, Final
 from tracker.exceptions import InvalidState, InvalidValue, NotFound
 from tracker.store import Store
 from tracker.store.artifacts import resolve_inside
-from tracker.tracking import reading
 from tracker.tracking.context import current_store
 from tracker.tracking.provenance import current_shell
+from tracker.tracking.reading import run_id_of as run_id_of
 
 CELLS: Final = "code/cells.json"
 KEPT_FILES: Final = PurePosixPath("code/files")
@@ -94,34 +94,12 @@ def read_slice(store: Store, run_id: str) -> Slice:
             raise InvalidValue(f"The slice of run {run_id} is larger than {_MAX_BYTES:,} bytes; it is not read.")
         kept = json.loads(path.read_bytes())
     except FileNotFoundError:
-        raise NotFound(f"Run {run_id} keeps no slice: only cells under %%track do.") from None
+        raise NotFound(
+            f"Run {run_id} keeps no slice: only cells under %%track do, unless they are no valid Python."
+        ) from None
     except ValueError as error:
         raise InvalidValue(f"The slice of run {run_id} cannot be read: {error}.") from None
     return _checked(run_id, kept)
-
-
-def run_id_of(store: Store, run: Any) -> str:
-    """The id of a run that is given as a Run, by its id, by at least 6 characters that it begins with, or by a name
-    that only one run has. Raises NotFound, InvalidValue."""
-    if not isinstance(run, str):
-        known = getattr(getattr(run, "info", None), "run_id", None)
-        if not isinstance(known, str):
-            raise InvalidValue(f"A run is given as a Run or by its id; got {run!r}.")
-        return known
-    found = reading.find_run_ids(store, run.strip()) or _deleted(store, run.strip())
-    if len(found) > 1:
-        raise InvalidValue(f"{run!r} is what {len(found)} runs are called or begin with; give a whole id: {found[0]}.")
-    if not found:
-        raise NotFound(f"There is no run {run!r} in the store at {store.root}.")
-    return found[0]
-
-
-def _deleted(store: Store, run_id: str) -> list[str]:
-    """A run that was deleted is still there for who knows its id."""
-    try:
-        return [reading.get_info(store, run_id).run_id]
-    except NotFound:
-        return []
 
 
 def _checked(run_id: str, kept: Any) -> Slice:

@@ -142,6 +142,30 @@ def find_run_ids(store: Store, text: str) -> list[str]:
     return found[:1] if text in found else found
 
 
+def run_id_of(store: Store, run: Any) -> str:
+    """The id of a run that is given as a Run or a row of a table, by its id, by at least 6 characters that it begins
+    with, or by a name that only one run has. Raises NotFound, InvalidValue."""
+    if not isinstance(run, str):
+        known = getattr(getattr(run, "info", run), "run_id", None)
+        if not isinstance(known, str):
+            raise InvalidValue(f"A run is given as a Run or by its id; got {run!r}.")
+        return known
+    found = find_run_ids(store, run.strip()) or _deleted(store, run.strip())
+    if len(found) > 1:
+        raise InvalidValue(f"{run!r} is what {len(found)} runs are called or begin with; give a whole id: {found[0]}.")
+    if not found:
+        raise NotFound(f"There is no run {run!r} in the store at {store.root}.")
+    return found[0]
+
+
+def _deleted(store: Store, run_id: str) -> list[str]:
+    """A run that was deleted is still there for who knows its id."""
+    try:
+        return [get_info(store, run_id).run_id]
+    except NotFound:
+        return []
+
+
 def last_steps(store: Store, run_id: str) -> dict[str, int]:
     """The greatest step of each metric of a run."""
     query = "SELECT key, step FROM latest_metrics WHERE run_id = $id"

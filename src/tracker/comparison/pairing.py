@@ -1,0 +1,129 @@
+"""Which texts of one list go with which of another, by the tokens that they share.
+
+Invariant: of long lists only pairs that share a rare token are looked at, so that hundreds of cells take no longer than
+a moment.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+_WORD: Final = re.compile(r"\w+|[^\w\s]")
+_ALL_PAIRS: Final = 2_500
+_RARE: Final = 30
+_CLOSEST: Final = 8
+_NEAR: Final = 0.8
+
+
+class Pair(NamedTuple):
+    """Places in both lists, and the part of their tokens that the texts share, 0 to 1."""
+
+    likeness: float
+    a: int
+    b: int
+
+
+def likeness(a: str, b: str) -> float:
+    """The part of their tokens that two texts share, whatever their order."""
+    first, second = _words(a), _words(b)
+    total = first.total() + second.total()
+    return 2.0 * (first & second).total() / total if total else 1.0
+
+
+def likely_pairs(a: Sequence[str], b: Sequence[str]) -> list[Pair]:
+    """The pairs that may belong together: all of short lists, of longer ones those that share most rare tokens."""
+    if len(a) * len(b) <= _ALL_PAIRS:
+        chosen = [(i, j) for i in range(len(a)) for j in range(len(b))]
+    else:
+        chosen = list(_by_rare_tokens(a, b))
+    return [Pair(likeness(a[i], b[j]), i, j) for i, j in chosen]
+
+
+def closest(pairs: Iterable[Pair]) -> list[Pair]:
+    """The pairs that are not much less alike than the best pair that either of the two could be in."""
+    every = list(pairs)
+    first: dict[int, float] = defaultdict(float)
+    second: dict[int, float] = defaultdict(float)
+    for like, i, j in every:
+        first[i], second[j] = max(first[i], like), max(second[j], like)
+    return [pair for pair in every if pair.likeness >= _NEAR * max(first[pair.a], second[pair.b])]
+
+
+def best_in_order(pairs: Iterable[Pair]) -> list[tuple[int, int]]:
+    """Of the pairs those with the greatest sum of likeness, each text in at most one, in the order of both lists."""
+    by_first: dict[int, list[Pair]] = defaultdict(list)
+    for pair in pairs:
+        by_first[pair.a].append(pair)
+    columns = sorted({pair.b for row in by_first.values() for pair in row})
+    best = _Greatest(len(columns))
+    for i in sorted(by_first):
+        made = []
+        for pair in by_first[i]:
+            column = bisect_left(columns, pair.b)
+            total, before = best.below(column)
+            made.append((column, total + pair.likeness, _Chain((pair.a, pair.b), before)))
+        for column, total, chain in made:
+            best.put(column, total, chain)
+    found: list[tuple[int, int]] = []
+    link = best.below(len(columns))[1]
+    while link is not None:
+        found.append(link.pair)
+        link = link.before
+    return found[::-1]
+
+
+class _Chain(NamedTuple):
+    """Pairs in order, from the last one back."""
+
+    pair: tuple[int, int]
+    before: _Chain | None
+
+
+class _Greatest:
+    """The greatest total so far of each place, and of all places below one, in logarithmic time."""
+
+    def __init__(self, places: int) -> None:
+        self._tree: list[tuple[float, _Chain | None]] = [(0.0, None)] * (places + 1)
+
+    def below(self, place: int) -> tuple[float, _Chain | None]:
+        found = self._tree[0]
+        while place > 0:
+            if self._tree[place][0] > found[0]:
+                found = self._tree[place]
+            place -= place & -place
+        return found
+
+    def put(self, place: int, total: float, chain: _Chain) -> None:
+        place += 1
+        while place < len(self._tree):
+            if total > self._tree[place][0]:
+                self._tree[place] = (total, chain)
+            place += place & -place
+
+
+def _by_rare_tokens(a: Sequence[str], b: Sequence[str]) -> Iterable[tuple[int, int]]:
+    holders: dict[str, list[int]] = defaultdict(list)
+    for j, text in enumerate(b):
+        for token in _words(text):
+            holders[token].append(j)
+    for i, text in enumerate(a):
+        shared: Counter[int] = Counter()
+        for token in _words(text):
+            places = holders.get(token, ())
+            if len(places) <= _RARE:
+                shared.update(places)
+        closest = shared.most_common(_CLOSEST)
+        yield from ((i, j) for j, _ in closest)
+        beside = i * len(b) // len(a)
+        if beside not in dict(closest):
+            yield i, beside
+
+
+@lru_cache(maxsize=4_000)
+def _words(source: str) -> Counter[str]:
+    return Counter(_WORD.findall(source))
