@@ -12,61 +12,84 @@ import json
 import os
 import platform
 import re
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, Final
 
 import xxhash
 
-from tracker.fingerprints import Fingerprint, Unreadable, encoded
+from tracker.fingerprints import Fingerprint
 
-from .data import file_digest
+from .content import told
+from .data import parts_of, presence
 from .magics import plain_tree
 from .modules import own_modules
 from .packages import imported_packages, installed_version
+from .process import process_state
 from .randomness import random_states
 from .session import Execution
 from .values import same
 
 MAX_RECORDS: Final = 50
 MAX_RECORD_BYTES: Final = 4_000_000
-_MAX_PLAIN: Final = 10_000
-_MAX_DEPTH: Final = 8
-_PLAIN: Final = (bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset, type(None))
 _MAGIC: Final = re.compile(r"(?m)^\s*(?:[%!].*|.*=\s*[%!].*)$")
-_ENVIRONMENT: Final = re.compile(r"\b(?:environb?|getenv|argv|expandvars)\b")
 _TRACK: Final = re.compile(r"\A\s*%%track(?=\s|$)[^\n]*")
+_SHELLS: Final = frozenset({"open", "get_ipython"})
 
 
-def inputs_key(
-    cells: list[Execution], names: Mapping[str, Any], data: Mapping[str, Fingerprint]
-) -> tuple[str | None, dict[str, str]]:
-    """A digest of what the last of `cells` starts from (None where something of it cannot be told for certain), and
-    those of the values whose content can be told.
+@dataclass(frozen=True)
+class Inputs:
+    """What a cell starts from."""
 
-    `names` are the needed names with their values, `data` the fingerprints of those that are datasets.
+    key: str | None
+    """A digest of all of it; None where something of it cannot be told for certain."""
+    told: dict[str, str] = field(default_factory=dict)
+    """Digests of the values that it reads, where their content can be told."""
+    unknown: list[str] = field(default_factory=list)
+    """Whose content cannot."""
+    words: frozenset[str] = frozenset()
+    """The names and attributes that its code, and what that calls of the user's, mentions."""
+
+
+def inputs_of(cells: list[Execution], names: Mapping[str, Any], data: Mapping[str, Fingerprint]) -> Inputs:
+    """What the last of `cells` starts from: the code of all of them, the values under `names` (which it needs), the
+    modules of the user's, and the state of the process. `data` are the fingerprints of the datasets among the values.
     """
+    names = {name: value for name, value in names.items() if name not in _SHELLS}
     if any(found.coverage != "full" for found in data.values()):
-        return None, {}
-    told = contents(names)
-    parts = [platform.python_version(), platform.machine()]
-    if any(_ENVIRONMENT.search(cell.source) for cell in cells):
-        parts += sorted(f"{name}={value}" for name, value in os.environ.items() if not name.startswith("JPY_"))
-        parts += sys.argv
+        return Inputs(None)
+    known = {id(value): data[label].digest for name, given in names.items() for label, value in parts_of(name, given)
+             if label in data}  # fmt: skip
+    found = told(names, words_of(cells[-1].source), known)
+    if found.unknown:
+        return Inputs(None, found.digests, found.unknown, found.words)
+    parts = [platform.python_version(), platform.machine(), *process_state(found.words)]
     for cell in cells:
         parts += [_normal(cell.source), str(cell.error)]
-    parts += [f"{name}={found.digest}" for name, found in sorted(data.items())]
-    parts += [f"{name}:{told}" for name, told in sorted(told.items())]
+    parts += [f"{name}:{digest}" for name, digest in sorted(found.digests.items())] + [found.common]
     parts += [f"{path}:{digest}" for path, digest in sorted(own_modules())]
     running = xxhash.xxh3_128()
     for part in parts:
         octets = part.encode("utf-8", "surrogatepass")
         running.update(len(octets).to_bytes(8, "little") + octets)
-    return str(running.hexdigest()), told
+    return Inputs(str(running.hexdigest()), found.digests, [], found.words)
+
+
+@lru_cache(maxsize=4_096)
+def words_of(source: str) -> frozenset[str]:
+    """The names and attributes that a cell's code mentions."""
+    tree = plain_tree(_TRACK.sub("", source))
+    found: set[str] = set()
+    for node in ast.walk(tree) if tree is not None else ():
+        if isinstance(node, ast.Name):
+            found.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            found.add(node.attr)
+        elif isinstance(node, ast.alias):
+            found.update(node.name.split("."))
+    return frozenset(found)
 
 
 @lru_cache(maxsize=4_096)
@@ -79,64 +102,8 @@ def _normal(source: str) -> str:
 
 
 def contents(names: Mapping[str, Any]) -> dict[str, str]:
-    """Digests of the values whose content can be told: plain ones, and objects that are nothing but attributes."""
-    return {name: told for name, value in names.items() if (told := _content(value)) is not None}
-
-
-def untold(names: Mapping[str, Any], data: Mapping[str, Fingerprint]) -> list[str]:
-    """The names whose value is neither told by its content nor by the code of the slice alone, as functions are."""
-    known = contents(names).keys() | {label.partition("[")[0] for label in data}
-    return sorted(name for name, value in names.items() if name not in known and not _is_code(value))
-
-
-def _is_code(value: Any) -> bool:
-    if isinstance(value, FunctionType):
-        return not value.__closure__ and not value.__dict__ and not value.__defaults__ and not value.__kwdefaults__
-    return isinstance(value, (ModuleType, type, BuiltinFunctionType)) or type(value).__name__ == "ufunc"
-
-
-def _content(value: Any) -> str | None:
-    """None for what is told by the code that made it, is a dataset, or large."""
-    try:
-        return str(xxhash.xxh3_128(_encoded(value, 0)).hexdigest())
-    except (Unreadable, RecursionError):
-        return None
-
-
-def _encoded(value: Any, depth: int) -> bytes:
-    kind = type(value)
-    if kind in (list, tuple, dict, set, frozenset) and len(value) > _MAX_PLAIN:
-        raise Unreadable("too many items")
-    if isinstance(value, _PLAIN):
-        return encoded(value)
-    if not _is_attributes_only(kind) or depth > _MAX_DEPTH:
-        raise Unreadable(kind.__name__)
-    parts = [f"{kind.__module__}.{kind.__qualname__}".encode()]
-    for name, part in vars(value).items():
-        data = _attribute(part, depth)
-        parts += [name.encode("utf-8", "surrogatepass"), len(data).to_bytes(8, "little"), data]
-    return b"\0".join(parts)
-
-
-def _attribute(part: Any, depth: int) -> bytes:
-    if isinstance(part, (list, tuple, dict, set, frozenset)) and len(part) > _MAX_PLAIN:
-        raise Unreadable("too many items")
-    try:
-        return encoded(part)
-    except Unreadable:
-        if type(part) in (list, tuple):
-            return b"[" + b",".join(_attribute(item, depth + 1) for item in part)
-        return b"{" + _encoded(part, depth + 1)
-
-
-class _Bare:
-    pass
-
-
-def _is_attributes_only(kind: type) -> bool:
-    """Whether all that an object of this class is stands in its `__dict__`: no class above it is made in C, or has
-    slots. A class of the notebook's own is told by its cell."""
-    return kind.__module__ != "__main__" and bool(kind.__dictoffset__) and kind.__basicsize__ == _Bare.__basicsize__
+    """Digests of the values whose content can be told."""
+    return told(names).digests
 
 
 # -- records
@@ -154,29 +121,20 @@ class Record:
     packages: dict[str, str] = field(default_factory=dict)
     states: dict[str, str] = field(default_factory=dict)
     """The states, before the cell, of the random generators from which it drew."""
-    folder: str = ""
-    """Where relative names of files were looked up."""
+    unsteady: str = ""
+    """Why equal inputs may give something else, if they may: such a run is no earlier one of any."""
 
     def holds(self, states: Mapping[str, str]) -> bool:
         """Whether what it took is still the same."""
         return (
-            (not self.files or self.folder == working_folder())
-            and all(states.get(name) == state for name, state in self.states.items())
+            all(states.get(name) == state for name, state in self.states.items())
             and all(_version(name) == version for name, version in self.packages.items())
-            and all((found := file_digest(path)) and found.digest == told for path, told in self.files.items())
+            and all(presence(path) == told for path, told in self.files.items())
         )
 
 
 def _version(name: str) -> str | None:
     return imported_packages().get(name) or installed_version(name)
-
-
-def working_folder() -> str:
-    """The folder that the process is in; empty where that has been removed."""
-    try:
-        return os.getcwd()
-    except OSError:
-        return ""
 
 
 def states_now() -> dict[str, str]:

@@ -30,14 +30,15 @@ def datasets_read(names: Iterable[str], namespace: Mapping[str, Any]) -> dict[st
     for name in sorted(names):
         if name not in namespace or len(found) >= MAX_DATASETS:
             continue
-        for label, value in _parts(name, namespace[name]):
+        for label, value in parts_of(name, namespace[name]):
             told = seen.get(id(value)) or fingerprint(value)
             if told is not None:
                 seen[id(value)] = found[label] = told
     return found
 
 
-def _parts(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+def parts_of(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """The values under a name that may be datasets, each with its label."""
     kind = type(value)
     if kind in (list, tuple) and len(value) <= MAX_ITEMS:
         yield from ((f"{name}[{i}]", item) for i, item in enumerate(value))
@@ -80,6 +81,12 @@ def file_digest(path: str) -> FileRead | None:
         return None
     finally:
         os.close(fd)
+
+
+def presence(path: str) -> str:
+    """What is at a path: the digest of a file, "folder", empty for nothing or what cannot be read."""
+    found = file_digest(path)
+    return found.digest if found is not None else "folder" if os.path.isdir(path) else ""
 
 
 def _digest_of(path: str, fd: int) -> FileRead | None:

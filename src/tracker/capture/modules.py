@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from .data import file_digest
@@ -31,12 +32,18 @@ def own_modules() -> Iterator[tuple[str, str]]:
         yield path, known[1]
 
 
-def _own_files() -> dict[str, str]:
+def is_own(module: Any) -> bool:
+    """Whether a module is the user's: no installer has put it where it is."""
+    path = getattr(module, "__dict__", {}).get("__file__")
+    return isinstance(path, str) and _is_own_path(path)
+
+
+@lru_cache(maxsize=20_000)
+def _is_own_path(path: str) -> bool:
     ours = os.path.dirname(os.path.dirname(__file__)) + os.sep
     installed = tuple({sys.prefix + os.sep, sys.base_prefix + os.sep, sys.exec_prefix + os.sep})
-    found = {}
-    for name, module in list(sys.modules.items()):
-        path = getattr(module, "__file__", None)
-        if isinstance(path, str) and not path.startswith((ours, *installed)) and os.sep in path:
-            found[path] = name
-    return found
+    return not path.startswith((ours, *installed)) and os.sep in path
+
+
+def _own_files() -> dict[str, str]:
+    return {str(module.__file__): name for name, module in list(sys.modules.items()) if is_own(module)}

@@ -29,6 +29,7 @@ _DATABASE: Final = "a database"
 _OUTSIDE: Final = {
     "os.listdir": "a folder's list", "os.scandir": "a folder's list", "glob.glob": "a folder's list",
     "subprocess.Popen": "another program", "os.system": "another program", "os.posix_spawn": "another program",
+    "os.fork": "another process", "os.forkpty": "another process", "os.exec": "another program",
     "socket.connect": "the network", "sqlite3.connect": _DATABASE, "sqlite3.connect/handle": _DATABASE,
 }  # fmt: skip
 _MAX_NAMED: Final = 100
@@ -43,13 +44,15 @@ class OpenedFiles:
     read: set[str] = field(default_factory=set)
     written: set[str] = field(default_factory=set)
     replaced: set[str] = field(default_factory=set)
+    asked: set[str] = field(default_factory=set)
+    """Paths as they were asked for, links not followed, of files and folders that may be there or not."""
     elsewhere: str = ""
     """What else the cell asked, if it did: a folder's list, another process, the network."""
 
 
 _events: list[tuple[str, Any, int]] | None = None
 _elsewhere = ""
-_named: dict[str, tuple[int, int]] = {}
+_named: dict[str, tuple[tuple[int, int], bool]] = {}
 _bases: dict[int, str] = {}
 _left_out: dict[str, None] = {}
 _connecting: str | None = None
@@ -60,7 +63,7 @@ def begin_collecting(named: Iterable[str] = (), values: Iterable[Any] = ()) -> N
     """From now on note each opened file; `named` are texts of the cell that may name files, `values` what it reads:
     through a connection among them it may read and write the database."""
     global _events, _hooked, _elsewhere, _named
-    _named = {path: _mark(path) for text in islice(named, _MAX_NAMED) if (path := _path_of(text))}
+    _named = {path: (_mark(path), _is_path(text)) for text in islice(named, _MAX_NAMED) if (path := _path_of(text))}
     bases = [base for value in values if (base := _base_of(value))]
     _events, _elsewhere = [event for base in bases for event in _used(base)], _DATABASE if bases else ""
     if not _hooked:
@@ -73,33 +76,53 @@ def collected() -> OpenedFiles:
     global _events
     events, _events = _events or [], None
     found = OpenedFiles(elsewhere=_elsewhere)
-    for path, mark in _named.items():
-        now = _mark(path)
-        if now != mark:
-            found.written.add(path)
-        elif now[1] >= 0:
-            found.read.add(path)
+    for path, (mark, is_path) in _named.items():
+        now, real = _mark(path), os.path.realpath(path)
+        if now == mark:
+            found.asked.add(path)
+            if is_path and now[1] >= 0:
+                found.read.add(real)
+        else:
+            found.written.add(real)
+    made = set()
     for path, mode, flags in events:
         if _is_no_data(path):  # told by its name alone: to follow links costs a look at each folder above
             continue
         real = os.path.realpath(path)
         if _is_no_data(real):
             continue
-        if flags & _WRITING or (isinstance(mode, str) and set(mode) & set("wax+")):
+        is_text = isinstance(mode, str)
+        if flags & _WRITING or (is_text and set(mode) & set("wax+")):
             found.written.add(real)
-            if isinstance(mode, str) and "w" in mode:
+            if is_text and "w" in mode:
                 found.replaced.add(real)
-        elif not real.endswith(_NOT_DATA):
-            found.read.add(_source_of(real))
+            if (is_text and set(mode) & set("wx")) or flags & (os.O_EXCL | os.O_TRUNC):
+                made.add(real)
+            reads = "+" in mode if is_text else bool(flags & os.O_RDWR)
+        else:
+            reads = not real.endswith(_NOT_DATA)
+            if reads:
+                found.read.add(_source_of(real))
+        if reads and real not in made:
+            found.asked.add(_source_of(path))
+    if not found.elsewhere and any(os.path.realpath(path) in found.written for path in found.asked):
+        found.elsewhere = "a file that it changes"
+    if not found.elsewhere and len(events) >= _MAX_FILES:
+        found.elsewhere = "more files than are noted"
     return found
 
 
 def _path_of(text: str) -> str | None:
-    """The real path of the file that a text may name."""
-    if not 0 < len(text) <= _MAX_NAME or "\n" in text or "\0" in text or text.isidentifier():
+    """The path from the root that a text may name."""
+    if not 0 < len(text) <= _MAX_NAME or "\n" in text or "\0" in text:
         return None
-    path = os.path.realpath(text)
+    path = _whole(text)
     return None if _is_no_data(path) else path
+
+
+def _is_path(text: str) -> bool:
+    """Whether a text that names a file names it on purpose: a single word may be the name of anything."""
+    return not text.isidentifier()
 
 
 def leave_out(folder: str) -> None:

@@ -18,6 +18,7 @@ from pathlib import PurePath
 from types import FunctionType, ModuleType
 from typing import Any, Final
 
+from .asked import paths_given
 from .effects import Effects, FunctionEffects, Place
 from .flow import effects_of
 from .known import SEEDING, words
@@ -132,7 +133,15 @@ class Session:
         """A cell is about to run, as `tree` after IPython's transformation."""
         self._now = self._watched(source, tree)
         values = [self._namespace[name] for name in self._now.needs if name in self._namespace]
-        begin_collecting(_texts(tree, values, self._now.functions), values)
+        begin_collecting(self._texts(tree, values), values)
+
+    def _texts(self, tree: ast.Module, values: Iterable[Any]) -> Iterator[str]:
+        """The texts that may name files: those that the cell builds of what is known, holds, and reads."""
+        assert self._now is not None
+        effects = self._now.done.effects
+        settled = effects.reads.keys() - effects.bound.keys() - effects.maybe
+        yield from paths_given(tree, {name: self._namespace[name] for name in settled if name in self._namespace})
+        yield from _texts(tree, values, self._now.functions)
 
     def imagined(self, source: str, tree: ast.Module) -> Execution:
         """What would be known of a cell that began now; nothing is remembered of it, and a cell that runs goes on."""

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from tracker import secrets
 from tracker.capture import Execution, Piece
-from tracker.capture.again import Record, contents, disagree, untold
+from tracker.capture.again import Record, contents, disagree
 from tracker.capture.randomness import set_states, whole_states
 from tracker.capture.restorable import SUFFIXES, NotKept, as_json, from_json, read, written
 from tracker.notebook.witnesses import AgainWitness, Scene
@@ -32,7 +32,6 @@ LAST: Final = "_tracker_result"
 _FOLDER: Final = "cached"
 _RESULT: Final = f"{_FOLDER}/result.json"
 _OURS: Final = frozenset({"code", "output", "environment.json", _FOLDER})
-_SHELLS: Final = frozenset({"open", "get_ipython"})
 _MAX_JSON: Final = 64 << 20
 _MAX_FILE: Final = 1 << 30
 _MAX_OUTPUT: Final = 100_000
@@ -80,12 +79,11 @@ class CachedWitness:
     def _unsafe(self, scene: Scene) -> str | None:
         """Why equal inputs cannot be told for certain."""
         cell = scene.session.foreseen
-        if self._again.key is None or cell is None:
-            return "what it reads cannot be told in full"
-        needed = {name: scene.names[name] for name in cell.needs - _SHELLS if name in scene.names}
-        unknown = untold(needed, self._again.data)
+        unknown = self._again.inputs.unknown
         if unknown:
             return f"what is in {', '.join(unknown[:3])} cannot be told"
+        if self._again.inputs.key is None or cell is None:
+            return "what it reads cannot be told in full"
         if disagree(self._again.records(scene)):
             return "with equal inputs it has given other metrics before"
         return None
@@ -138,6 +136,8 @@ class CachedWitness:
     def _keep(self, scene: Scene, done: Execution) -> None:
         """Write the result down. Raises NotKept."""
         side = _side_effect(done, scene.names) or self._odd_output() or self._changed_input(scene, done)
+        asks = self._again.unsteady(scene, done, with_clocks=True)
+        side = side or (f"it asks {asks}, which may answer otherwise" if asks else None)
         own = _own_files(scene)
         if side or own:
             raise NotKept(side or f"it logged {own}")
@@ -173,7 +173,7 @@ class CachedWitness:
 
     def _changed_input(self, scene: Scene, done: Execution) -> str | None:
         """What the cell read and is no longer as it was: a second look, by content, at what the source tells."""
-        before = self._again.told
+        before = self._again.inputs.told
         now = contents({name: scene.names[name] for name in before if name in scene.names})
         changed = [name for name, digest in before.items() if name not in done.bound and now.get(name) != digest]
         return f"it changes {changed[0]} in place" if changed else None

@@ -6,6 +6,7 @@ cell's first statement, `end` after its last, before the run ends.
 
 from __future__ import annotations
 
+import ast
 import atexit
 import json
 import os
@@ -20,8 +21,9 @@ from typing import Any, Protocol
 
 from tracker import capture
 from tracker.capture import slicing
-from tracker.capture.again import Record, inputs_key, recalled, remember, states_now, working_folder
-from tracker.capture.data import FileRead, datasets_read, files_read
+from tracker.capture.again import Inputs, Record, inputs_of, recalled, remember, states_now
+from tracker.capture.asked import chance_of, reached_code, reads_clock, unseen_file
+from tracker.capture.data import FileRead, datasets_read, files_read, presence
 from tracker.capture.environment import GIT_SECONDS, Worktree, environment, seeds
 from tracker.capture.packages import imported_packages
 from tracker.capture.values import same
@@ -37,6 +39,7 @@ MAX_CELLS = 500
 MAX_PROMPT_DIFF = 30_000
 """Characters; to look for credentials in a longer diff takes longer than a cell should wait."""
 MAX_METRICS = 1_000
+MAX_ASKED = 300
 AGAIN = "tracker.again"
 """The tag that names an earlier run with the same inputs."""
 NOT_DETERMINISTIC = "tracker.not_deterministic"
@@ -150,12 +153,11 @@ class AgainWitness:
 
     def __init__(self, data: DataWitness) -> None:
         self._data = data
-        self.key: str | None = None
-        self.told: dict[str, str] = {}
-        """Digests of what the cell reads, where its content can be told."""
+        self.inputs = Inputs(None)
         self.keeps_result = False
         """The run is worth remembering without metrics: its result can be restored."""
         self._states: dict[str, str] = {}
+        self._cells: list[str] = []
         self._earlier: Record | None = None
 
     @property
@@ -169,8 +171,9 @@ class AgainWitness:
             return
         cells = slicing.slice_of(scene.session.executions, cell)
         needed = {name: scene.names[name] for name in cell.needs if name in scene.names}
-        self.key, self.told = inputs_key(cells, needed, self.data)
-        if self.key is None:
+        self._cells = [one.source for one in cells]
+        self.inputs = inputs_of(cells, needed, self.data)
+        if self.inputs.key is None:
             return
         self._states = states_now()
         self._earlier = next((record for record in self.holding(scene) if record.metrics), None)
@@ -181,36 +184,61 @@ class AgainWitness:
 
     def records(self, scene: Scene) -> Iterator[Record]:
         """The runs under this cell's key that are still there, newest first."""
-        if self.key is not None:
-            for record in recalled(self._folder(scene), self.key):
+        if self.inputs.key is not None:
+            for record in recalled(self._folder(scene), self.inputs.key):
                 if scene.writer.store.artifact_root(record.run).is_dir():
                     yield record
 
     def holding(self, scene: Scene) -> Iterator[Record]:
         """Those whose files, packages and random states are as they are now."""
-        return (record for record in self.records(scene) if record.holds(self._states))
+        return (one for one in self.records(scene) if not one.unsteady and one.holds(self._states))
 
     def end(self, scene: Scene) -> None:
         done = scene.session.executions[-1] if scene.session.executions else None
-        if self.key is None or done is None or done.source != scene.source or done.error is not None:
+        key = self.inputs.key
+        if key is None or done is None or done.source != scene.source or done.error is not None:
             return
         if done.needs & done.effects.soft - done.effects.reads.keys():
             return  # it took what an earlier cell had left under a name that it may bind itself
-        if done.files.elsewhere:
+        if done.files.elsewhere or self._reads_unseen(scene, done):
             return  # it asked what cannot be asked again
+        unsteady = self.unsteady(scene, done)
         metrics = _steady(scene.metrics(), scene.source)
+        states = self._states_before(done)
+        if unsteady:
+            self._earlier = next((one for one in self.records(scene) if one.holds(self._states)), None)
         if self._earlier is not None:
             self._compare(scene, self._earlier, metrics)
         worth = 0 < len(metrics) <= MAX_METRICS or self.keeps_result
-        if worth and all(file.coverage == "full" for file in self._data.files):
-            drew = done.drew - done.seeded if done.seeded_first else done.drew
-            states = {name: state for name, state in self._states.items() if name in drew}
-            files = {file.path: file.digest for file in self._data.files}
-            run = scene.writer.run_id
+        if worth and len(done.files.asked) <= MAX_ASKED and all(one.coverage == "full" for one in self._data.files):
+            known = {file.path: file.digest for file in self._data.files}
+            files = {path: known.get(os.path.realpath(path)) or presence(path) for path in done.files.asked}
+            packages = imported_packages()
             record = Record(
-                run, scene.run_name, time.time(), metrics, files, imported_packages(), states, working_folder()
+                scene.writer.run_id, scene.run_name, time.time(), metrics, files, packages, states, unsteady
             )
-            remember(self._folder(scene), self.key, record)
+            remember(self._folder(scene), key, record)
+
+    def _states_before(self, done: capture.Execution) -> dict[str, str]:
+        drew = done.drew - done.seeded if done.seeded_first else done.drew
+        return {name: state for name, state in self._states.items() if name in drew}
+
+    def _code(self) -> list[ast.AST]:
+        return reached_code(self._cells, self.inputs.words)
+
+    def _reads_unseen(self, scene: Scene, done: capture.Execution) -> bool:
+        return unseen_file(self._code(), scene.names, _settled(scene, done), done.files.asked)
+
+    def unsteady(self, scene: Scene, done: capture.Execution, with_clocks: bool = False) -> str:
+        """What the cell asked that equal inputs do not settle; with clocks, also how long something took."""
+        from tracker.projects.comparison import clock_names
+
+        first, *functions = self._code() or [ast.Module([], [])]
+        names = _settled(scene, done)
+        clocks = None if with_clocks else clock_names(scene.source)
+        is_timed = reads_clock([first], names, clocks) or reads_clock(functions, names)
+        asks = chance_of([first, *functions], names, done.files.asked)
+        return asks or ("the clock" if is_timed else "")
 
     def _compare(self, scene: Scene, earlier: Record, metrics: dict[str, float]) -> None:
         differ = [
@@ -226,6 +254,11 @@ class AgainWitness:
 
     def _folder(self, scene: Scene) -> Path:
         return scene.writer.store.root / "cache" / "again"
+
+
+def _settled(scene: Scene, done: capture.Execution) -> dict[str, Any]:
+    """The names that the cell did not bind, with their values."""
+    return {name: value for name, value in scene.names.items() if name not in done.bound}
 
 
 def _steady(metrics: dict[str, float], source: str) -> dict[str, float]:

@@ -1,0 +1,479 @@
+"""What the values that a cell reads are, told by content: data, code, and objects by what they hold.
+
+Invariants: nothing of the user's is called, only libraries' own ways of telling an object's state; what cannot be told
+for certain is named, never guessed; equal digests mean equal content, order, types and sharing. Code counts with the
+globals of the user's modules that it reads, and with functions that stand where a library's are looked for.
+"""
+
+from __future__ import annotations
+
+import builtins
+import copyreg
+import functools
+import logging
+import marshal
+import sys
+import threading
+import types
+import warnings
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Final
+
+import xxhash
+
+from tracker.fingerprints import Unreadable, encoded, fingerprint
+
+from .codes import code_bytes, global_names, identifiers
+from .modules import is_own
+
+_PLAIN: Final = frozenset({type(None), bool, int, float, complex, str, bytes, type(Ellipsis)})
+_ENCODED: Final = frozenset({"datetime", "decimal", "fractions", "uuid", "pathlib", "numpy", "pandas", "zoneinfo"})
+_MAX_PLAIN: Final = 2_000_000
+_MAX_OBJECTS: Final = 20_000
+_MAX_DEPTH: Final = 150
+_MAX_TYPES: Final = 200
+_HIDDEN: Final = frozenset(
+    {"multiprocessing", "sqlite3", "duckdb", "_duckdb", "h5py", "socket", "ssl", "subprocess", "asyncio", "tempfile",
+     "IPython", "ipykernel", "concurrent", "mmap", "netCDF4", "tables"}
+)  # fmt: skip
+_HIDDEN_KINDS: Final = frozenset({"LazyFrame", "NativeFile", "SQLContext", "InProcessQuery"})
+_HIDDEN_MODULES: Final = ("pyarrow._dataset", "pyarrow._fs", "pyarrow._parquet", "pyarrow.parquet", "pyarrow._orc")
+_IN_MEMORY: Final = frozenset({"BytesIO", "StringIO"})
+_CLASS_OWN: Final = frozenset(
+    {"__dict__", "__weakref__", "__doc__", "__module__", "__qualname__", "_abc_impl", "__abstractmethods__",
+     "__firstlineno__", "__static_attributes__", "__annotations_cache__"}
+)  # fmt: skip
+_BASES: Final[tuple[Any, ...]] = (dict, list, tuple, set, frozenset, str, bytes, int, float, complex)
+_GLOBAL_STATE: Final = frozenset({("random", "_inst"), ("numpy.random.mtrand", "_rand")})
+_REDUCING: Final = ("__reduce__", "__reduce_ex__", "__getstate__")
+_Code = types.FunctionType | type | types.ModuleType
+
+
+@dataclass
+class Contents:
+    """What was told of some values."""
+
+    digests: dict[str, str] = field(default_factory=dict)
+    common: str = ""
+    """Of the code behind them and what that reads, and of what they share."""
+    words: frozenset[str] = frozenset()
+    """The names and attributes that the code behind them uses."""
+    unknown: list[str] = field(default_factory=list)
+    """Names, and places in modules, whose values cannot be told."""
+
+
+def told(names: Mapping[str, Any], words: Iterable[str] = (), known: Mapping[int, str] | None = None) -> Contents:
+    """What the values under `names` are; `words` are those of the code that uses them, `known` the digests of
+    datasets among them, by identity."""
+    look = _Look(names, words, known or {})
+    found = Contents()
+    for name in sorted(names):
+        try:
+            found.digests[name] = _hex(look.named(name, names[name]))
+        except (Unreadable, RecursionError):
+            found.unknown.append(name)
+    common, unknown = look.behind()
+    found.common, found.words = _hex(common), frozenset(look.words)
+    found.unknown += unknown
+    return found
+
+
+def _hex(data: bytes) -> str:
+    return str(xxhash.xxh3_128(data).hexdigest())
+
+
+class _Look:
+    def __init__(self, names: Mapping[str, Any], words: Iterable[str], known: Mapping[int, str]) -> None:
+        self.words = set(words)
+        self._names = names
+        self._known = known
+        self._left = _MAX_OBJECTS
+        self._kept: list[Any] = []
+        self._places: dict[int, int] = {}
+        self._first: dict[int, tuple[str, int]] = {}
+        self._shared: list[str] = []
+        self._codes: dict[int, _Code] = {}
+        self._waiting: list[_Code] = []
+        self._kinds: dict[type, None] = {}
+        self._label = ""
+
+    # -- a name, and what stands behind all of them
+
+    def named(self, label: str, value: Any) -> bytes:
+        """The bytes of one value. Raises Unreadable."""
+        self._label, self._places = label, {}
+        return self._value(value, 0)
+
+    def behind(self) -> tuple[bytes, list[str]]:
+        """The bytes of all code that was met, and what of it cannot be told."""
+        parts: list[bytes] = []
+        unknown: list[str] = []
+        done: set[tuple[int, str]] = set()
+        modules: dict[int, types.ModuleType] = {id(builtins): builtins}
+        before = -1
+        while self._waiting or len(done) + len(self.words) != before:
+            before = len(done) + len(self.words)
+            while self._waiting:
+                code = self._waiting.pop()
+                if isinstance(code, types.ModuleType):
+                    modules[id(code)] = code
+                    continue
+                for label, value in self._parts_of(code):
+                    parts.append(self._noted(label, value, unknown))
+            for module in list(modules.values()):
+                space = vars(module)
+                for word in sorted((self.words & space.keys()) | _replaced(module)):
+                    if (id(module), word) not in done:
+                        done.add((id(module), word))
+                        parts += self._of_module(module, word, space[word], unknown)
+        parts += self._replaced_methods(unknown)
+        return b"".join(parts) + "|".join(self._shared).encode("utf-8", "surrogatepass"), unknown
+
+    def _noted(self, label: str, value: Any, unknown: list[str]) -> bytes:
+        try:
+            data = self.named(label, value)
+        except (Unreadable, RecursionError):
+            unknown.append(label)
+            return b""
+        return _framed(label, data)
+
+    def _of_module(self, module: types.ModuleType, word: str, value: Any, unknown: list[str]) -> Iterator[bytes]:
+        """What a module has under a word: all of it in the user's own, in a library only whose function it is."""
+        label = f"{module.__name__}.{word}"
+        if is_own(module) or (isinstance(value, types.FunctionType) and _is_own_code(value)):
+            yield self._noted(label, value, unknown)
+        elif isinstance(value, types.ModuleType):
+            self._note(value)
+        elif callable(value) and not isinstance(value, type):
+            name = (
+                f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', getattr(value, '__name__', ''))}"
+            )
+            yield _framed(label, name.encode("utf-8", "replace"))
+
+    def _parts_of(self, code: _Code) -> Iterator[tuple[str, Any]]:
+        """The globals that a function reads; what a class of the user's is made of."""
+        if isinstance(code, types.FunctionType):
+            space = code.__globals__
+            home = str(space.get("__name__"))
+            for name in sorted(global_names(code.__code__)):
+                if name in space and not (home == "__main__" and name in self._names):
+                    yield f"{home}.{name}", space[name]
+        elif isinstance(code, type):
+            label = f"{code.__module__}.{code.__qualname__}"
+            yield f"{label}()", [type(code), *code.__bases__]
+            for name, part in list(vars(code).items()):
+                if name not in _CLASS_OWN and not isinstance(part, _DESCRIPTORS):
+                    yield f"{label}.{name}", part
+
+    def _replaced_methods(self, unknown: list[str]) -> Iterator[bytes]:
+        """Functions of the user's in libraries' classes, under names that are used."""
+        for kind in list(self._kinds)[:_MAX_TYPES]:
+            for owner in kind.__mro__:
+                space = vars(owner)
+                for word in sorted(self.words & space.keys()):
+                    method = space[word]
+                    if isinstance(method, types.FunctionType) and _is_own_code(method) and not _is_own_kind(owner):
+                        yield self._noted(f"{owner.__qualname__}.{word}", method, unknown)
+
+    def _note(self, code: _Code) -> None:
+        if id(code) not in self._codes:
+            self._codes[id(code)] = code
+            self._waiting.append(code)
+
+    # -- values
+
+    def _value(self, value: Any, depth: int) -> bytes:
+        kind = type(value)
+        if kind in _PLAIN:
+            return _framed("p", marshal.dumps(value, 2))
+        if depth > _MAX_DEPTH:
+            raise Unreadable("values nested too deep")
+        if isinstance(value, types.ModuleType):
+            self._note(value)
+            return _framed("module", value.__name__.encode())
+        if isinstance(value, type):
+            return self._class(value)
+        if kind is not tuple and kind is not frozenset:
+            place = self._placed(value)
+            if place is not None:
+                return place
+        self._left -= 1
+        if self._left < 0:
+            raise Unreadable("more objects than are looked at")
+        if kind in _CONTAINERS:
+            return _framed(kind.__name__, self._items(value, kind, depth))
+        if kind in _SPECIAL:
+            return _framed(kind.__name__, _SPECIAL[kind](self, value, depth + 1))
+        return self._object(value, kind, depth + 1)
+
+    def _placed(self, value: Any) -> bytes | None:
+        """A word for an object that was met before under this name; notes the first meeting."""
+        identity = id(value)
+        place = self._places.get(identity)
+        if place is not None:
+            return _framed("same", place.to_bytes(4, "little"))
+        place = self._places[identity] = len(self._places)
+        first = self._first.setdefault(identity, (self._label, place))
+        if first[0] != self._label:
+            self._shared.append(f"{first[0]}.{first[1]}={self._label}.{place}")
+        return None
+
+    def _all(self, values: Iterable[Any], depth: int) -> bytes:
+        return b"".join([self._value(value, depth + 1) for value in values])
+
+    def _items(self, value: Any, kind: type, depth: int) -> bytes:
+        if kind is dict:
+            return self._plain_or_each(list(value), depth) + self._plain_or_each(list(value.values()), depth)
+        return self._plain_or_each(list(value), depth)
+
+    def _plain_or_each(self, items: list[Any], depth: int) -> bytes:
+        if len(items) > _MAX_PLAIN:
+            raise Unreadable("too many items")
+        if set(map(type, items)) <= _PLAIN:
+            return _framed("m", marshal.dumps(items, 2))
+        if len(items) > self._left:
+            raise Unreadable("too many items")
+        return _framed("e", self._all(items, depth))
+
+    def _class(self, kind: type) -> bytes:
+        if _is_own_kind(kind):
+            self._note(kind)
+        else:
+            self._kinds[kind] = None
+        return _framed("class", f"{kind.__module__}.{kind.__qualname__}".encode("utf-8", "surrogatepass"))
+
+    def _object(self, value: Any, kind: type, depth: int) -> bytes:
+        head = self._class(kind)
+        data = self._dataset(value)
+        if data is not None:
+            return head + data + (self._attributes(value, depth) if _is_own_kind(kind) else b"")
+        root = str(kind.__module__).partition(".")[0]
+        if root in _ENCODED:
+            with suppress(Unreadable):
+                return head + encoded(value)
+        if isinstance(value, Enum):
+            return head + self._value([value._name_, value._value_], depth)
+        if isinstance(value, logging.Logger):
+            return head + self._value([value.name, value.getEffectiveLevel(), value.disabled], depth)
+        if _is_own_kind(kind):
+            if not _is_python_made(kind):
+                raise Unreadable(kind.__qualname__)
+            return head + self._base(value, depth) + self._attributes(value, depth)
+        return head + self._of_library(value, kind, root, depth)
+
+    def _of_library(self, value: Any, kind: type, root: str, depth: int) -> bytes:
+        if isinstance(value, Iterator) and kind.__name__ not in _IN_MEMORY:
+            raise Unreadable(f"a {kind.__name__}, which is used up by looking")
+        if root in _HIDDEN or kind.__name__ in _HIDDEN_KINDS or str(kind.__module__).startswith(_HIDDEN_MODULES):
+            raise Unreadable(kind.__name__)
+        if root == "ctypes":
+            return _ctypes(value)
+        if _is_python_made(kind) and not _tells_itself(kind):
+            return self._base(value, depth) + self._attributes(value, depth)
+        return self._reduced(value, kind, depth)
+
+    def _reduced(self, value: Any, kind: type, depth: int) -> bytes:
+        """A library's object as the library itself takes it apart."""
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                way: Callable[[Any], Any] | None = copyreg.dispatch_table.get(kind)
+                parts = way(value) if way is not None else value.__reduce_ex__(4)
+        except Exception as error:
+            raise Unreadable(kind.__name__) from error
+        if isinstance(parts, str):
+            return _framed("global", parts.encode())
+        made = [list(part) if isinstance(part, Iterator) else part for part in parts]
+        self._kept.append(made)
+        return self._all(made, depth)
+
+    def _dataset(self, value: Any) -> bytes | None:
+        digest = self._known.get(id(value))
+        if digest is None:
+            found = fingerprint(value)
+            if found is None:
+                return None
+            if found.coverage != "full":
+                raise Unreadable(found.why)
+            digest = found.digest
+        numpy = sys.modules.get("numpy")
+        if numpy is None or not isinstance(value, numpy.ndarray):
+            return digest.encode() + self._tensor(value)
+        flags = value.flags
+        root = value
+        while getattr(root, "base", None) is not None:
+            root = root.base
+        memory = b"" if root is value else self._placed(root) or b"view"
+        return digest.encode() + bytes([flags.c_contiguous, flags.f_contiguous, flags.writeable]) + memory
+
+    def _tensor(self, value: Any) -> bytes:
+        torch = sys.modules.get("torch")
+        if torch is None or not isinstance(value, torch.Tensor):
+            return b""
+        grad = value.grad if value.is_leaf else None
+        return bytes([value.requires_grad, value.is_leaf]) + self._value(grad, 1)
+
+    def _base(self, value: Any, depth: int) -> bytes:
+        """What an object holds as a dict, list, number or text, whatever its own class makes of that."""
+        for base in _BASES:
+            if isinstance(value, base):
+                if base in _CONTAINERS:
+                    items = dict(dict.items(value)) if base is dict else list(base.__iter__(value))
+                    return self._items(items, base, depth)
+                return self._all(base.__getnewargs__(value), depth)
+        return b""
+
+    def _attributes(self, value: Any, depth: int) -> bytes:
+        """What stands in an object's `__dict__` and slots."""
+        found: list[Any] = []
+        with suppress(AttributeError):
+            for name, part in list(object.__getattribute__(value, "__dict__").items()):
+                found += [name, part]
+        for owner in type(value).__mro__:
+            for name, slot in vars(owner).items():
+                if isinstance(slot, types.MemberDescriptorType) and "__slots__" in vars(owner):
+                    with suppress(AttributeError):
+                        found += [name, slot.__get__(value)]
+        return _framed("attributes", self._all(found, depth))
+
+    # -- code
+
+    def function(self, value: types.FunctionType, depth: int) -> bytes:
+        name = f"{value.__module__}.{value.__qualname__}"
+        if not _is_own_code(value) and _is_found(value):
+            return name.encode("utf-8", "surrogatepass")
+        if _is_own_code(value):
+            self.words |= identifiers(value.__code__)
+            self._note(value)
+        cells = []
+        for cell in value.__closure__ or ():
+            try:
+                cells.append(cell.cell_contents)
+            except ValueError:
+                cells.append(None)
+        beside = [value.__defaults__, value.__kwdefaults__, cells, value.__dict__]
+        return _framed(name, code_bytes(value.__code__)) + self._all(beside, depth)
+
+    def method(self, value: types.MethodType, depth: int) -> bytes:
+        return self._all([value.__self__, value.__func__], depth)
+
+    def builtin(self, value: Any, depth: int) -> bytes:
+        owner = value.__self__
+        name = f"{value.__module__}.{value.__qualname__}".encode()
+        if owner is None or isinstance(owner, (types.ModuleType, type)) or _is_global_state(owner):
+            return name
+        return name + self._value(owner, depth)
+
+    def inner(self, value: Any, depth: int) -> bytes:
+        return self._value(value.__func__, depth)
+
+    def accessors(self, value: property, depth: int) -> bytes:
+        return self._all([value.fget, value.fset, value.fdel], depth)
+
+    def cached(self, value: Any, depth: int) -> bytes:
+        if value.cache_info().currsize:
+            raise Unreadable("a cache that is filled")
+        return self._value(value.__wrapped__, depth)
+
+    def context(self, value: ContextVar[Any], depth: int) -> bytes:
+        return self._value([value.name, value.get(None)], depth)
+
+    def proxy(self, value: Any, depth: int) -> bytes:
+        return self._value(dict(value), depth)
+
+    def reference(self, value: Any, depth: int) -> bytes:
+        return self._value(value(), depth)
+
+    def octets(self, value: Any, depth: int) -> bytes:
+        return bytes(value)
+
+    def locked(self, value: Any, depth: int) -> bytes:
+        return b"locked" if "unlocked" not in repr(value)[:40] else b""
+
+
+_CONTAINERS: Final = frozenset({list, tuple, dict, set, frozenset})
+_DESCRIPTORS: Final = (types.MemberDescriptorType, types.GetSetDescriptorType)
+_SPECIAL: Final[dict[type, Callable[[_Look, Any, int], bytes]]] = {
+    types.FunctionType: _Look.function, types.MethodType: _Look.method, types.BuiltinFunctionType: _Look.builtin,
+    staticmethod: _Look.inner, classmethod: _Look.inner, property: _Look.accessors,
+    functools._lru_cache_wrapper: _Look.cached, ContextVar: _Look.context, types.MappingProxyType: _Look.proxy,
+    weakref.ref: _Look.reference, bytearray: _Look.octets, memoryview: _Look.octets,
+    type(threading.Lock()): _Look.locked, type(threading.RLock()): _Look.locked,
+}  # fmt: skip
+
+
+def _ctypes(value: Any) -> bytes:
+    """Raises Unreadable for what points to memory elsewhere."""
+    import ctypes
+
+    code = getattr(type(value), "_type_", "")
+    if not isinstance(value, ctypes._SimpleCData) or code in ("P", "O", "z", "Z"):
+        raise Unreadable(type(value).__name__)
+    return bytes(memoryview(value))
+
+
+def _framed(tag: str, data: bytes) -> bytes:
+    head = tag.encode("utf-8", "surrogatepass")
+    return len(head).to_bytes(4, "little") + len(data).to_bytes(8, "little") + head + data
+
+
+def _is_global_state(owner: Any) -> bool:
+    return any(getattr(sys.modules.get(module), name, None) is owner for module, name in _GLOBAL_STATE)
+
+
+def _is_own_code(function: types.FunctionType) -> bool:
+    home = function.__globals__.get("__name__")
+    return home == "__main__" or is_own(sys.modules.get(str(home)))
+
+
+def _is_own_kind(kind: type) -> bool:
+    return kind.__module__ == "__main__" or is_own(sys.modules.get(str(kind.__module__)))
+
+
+def _replaced(module: types.ModuleType) -> set[str]:
+    """Names of a library's module under which a function of the notebook stands."""
+    if is_own(module):
+        return set()
+    functions = ((name, value) for name, value in list(vars(module).items()) if type(value) is types.FunctionType)
+    return {name for name, value in functions if value.__globals__.get("__name__") == "__main__"}
+
+
+def _is_found(function: types.FunctionType) -> bool:
+    """Whether a library's function is the one that its name stands for."""
+    found: Any = sys.modules.get(str(function.__module__))
+    for part in function.__qualname__.split("."):
+        found = getattr(found, "__dict__", {}).get(part)
+    return found is function
+
+
+_python_made: dict[type, bool] = {}
+
+
+def _is_python_made(kind: type) -> bool:
+    """Whether all that an object of this class holds stands in its `__dict__`, its slots, and a built-in base."""
+    known = _python_made.get(kind)
+    if known is None:
+        known = all(owner is object or owner in _BASES or _is_plain(owner) for owner in kind.__mro__)
+        if kind.__module__ != "__main__" and len(_python_made) < 10_000:
+            _python_made[kind] = known
+    return known
+
+
+def _is_plain(owner: type) -> bool:
+    space, base = vars(owner), owner.__base__
+    if not owner.__flags__ & (1 << 9) or base is None:  # no heap type: made in C
+        return False
+    slots = sum(isinstance(part, types.MemberDescriptorType) for part in space.values())
+    extra = slots + ("__dict__" in space) + ("__weakref__" in space)
+    is_open = "__slots__" in space or bool(owner.__dictoffset__)
+    return is_open and owner.__basicsize__ - base.__basicsize__ <= 8 * extra
+
+
+def _tells_itself(kind: type) -> bool:
+    """Whether a class above it says by itself what its objects are made of."""
+    return any(name in vars(owner) for owner in kind.__mro__ if owner is not object for name in _REDUCING)
