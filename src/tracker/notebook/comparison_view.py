@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from tracker.notebook import bundle
-from tracker.notebook.display import Display
+from tracker.notebook.display import RunsDisplay
 from tracker.notebook.follow import follow
 from tracker.notebook.run_table import SAVED_ROWS, RunTable
 from tracker.pages import summary
@@ -19,11 +19,11 @@ from tracker.pages.answers import Answers, kept_layout
 from tracker.pages.columns import arrow_stream, json_columns
 from tracker.pages.compared import Compared, first_state
 from tracker.pages.runs import as_curves
-from tracker.query import Reader, frames
+from tracker.query import Reader
 from tracker.query.table import experiment_ids
 
 
-class Comparison(Display):
+class Comparison(RunsDisplay):
     """A comparison of runs: their curves, how numbers depend on parameters, and what differs between them.
 
     `selected` are the ids of the runs marked in the page, by brushing the parallel coordinates; can be set.
@@ -98,22 +98,6 @@ class Comparison(Display):
             self._made.fresh = arrow_stream(as_curves(changes.curves))
             self._made.gone = gone
             self.total = self._made.total = changes.total
-
-    @property
-    def selected(self) -> list[str]:
-        """The ids of the marked runs, as the page has them now."""
-        return list(self._made.selected) if self._made is not None else self._selected
-
-    @selected.setter
-    def selected(self, runs: Any) -> None:
-        self._selected = frames.run_ids(runs) if len(runs) else []
-        if self._made is not None:
-            self._made.selected = self._selected
-
-    @property
-    def state(self) -> dict[str, Any]:
-        """The open view, the hidden runs and the settings, as the page has them now."""
-        return dict(self._made.state) if self._made is not None else self._state
 
     def __repr__(self) -> str:
         return f"<Comparison {self.title!r}: {self._whole.runs.num_rows} of {self.total:,} runs>"

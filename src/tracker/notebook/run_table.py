@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from tracker.notebook import bundle
-from tracker.notebook.display import Display
+from tracker.notebook.display import RunsDisplay
 from tracker.notebook.follow import follow
 from tracker.pages.answers import Answers, kept_directions, kept_views
 from tracker.pages.columns import arrow_stream, json_columns
 from tracker.pages.runs import Chosen, first_sparks
-from tracker.query import Reader, frames
+from tracker.query import Reader
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +24,7 @@ SAVED_ROWS = 50
 _ALWAYS = ("name", "star", "status", "start_time", "duration")
 
 
-class RunTable(Display):
+class RunTable(RunsDisplay):
     """A run table.
 
     `selected` are the ids of the selected runs, `where` its filter, `columns` the columns seen, in order: each as the
@@ -67,28 +67,6 @@ class RunTable(Display):
         return Chosen(self._experiments, self._order, self._limit, view)
 
     # -- what is shown
-
-    @property
-    def state(self) -> dict[str, Any]:
-        """The filter, the order, the columns and groups, as the page has them now; can be set."""
-        return dict(self._made.state) if self._made is not None else self._state
-
-    @state.setter
-    def state(self, state: dict[str, Any]) -> None:
-        self._state = state
-        if self._made is not None:
-            self._made.state = state
-
-    @property
-    def selected(self) -> list[str]:
-        """The ids of the selected runs, as the page has them now; can be set."""
-        return list(self._made.selected) if self._made is not None else self._selected
-
-    @selected.setter
-    def selected(self, runs: Any) -> None:
-        self._selected = frames.run_ids(runs) if len(runs) else []
-        if self._made is not None:
-            self._made.selected = self._selected
 
     @property
     def where(self) -> str:
