@@ -114,7 +114,14 @@ class _Column:
 
     @property
     def nbytes(self) -> int:
-        return 512 * len(self.values) if self.is_objects else int(self.values.nbytes)
+        import pyarrow as pa
+
+        if self.is_objects:
+            return 512 * len(self.values)
+        try:
+            return int(self.values.nbytes)
+        except pa.ArrowException:  # of views, which older versions cannot say
+            return int(self.values.get_total_buffer_size())
 
     @property
     def mlflow_type(self) -> str:

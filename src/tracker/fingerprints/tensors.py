@@ -5,13 +5,12 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from tracker.fingerprints.arrays import feed_class, tensor_schema
+from tracker.fingerprints.arrays import feed_array, feed_class, tensor_schema
 from tracker.fingerprints.digest import Parts
 from tracker.fingerprints.objects import Unreadable
 from tracker.fingerprints.result import Coverage, Fingerprint
 from tracker.fingerprints.sampling import bound, sampled_pieces, sampled_why
 
-_COPIED = 1 << 20
 _SPARSE = {
     "torch.sparse_coo": ("_indices", "_values"),
     "torch.sparse_csr": ("crow_indices", "col_indices", "values"),
@@ -80,12 +79,10 @@ def _feed_scale(torch: Any, parts: Parts, tensor: Any) -> None:
 
 
 def _feed_strided(torch: Any, parts: Parts, name: str, tensor: Any) -> None:
+    """Feed a tensor's bytes in order; by NumPy, whose copies wait for no other thread."""
     tensor = tensor.resolve_conj().resolve_neg()
-    size = tensor.nelement() * tensor.element_size()
-    if tensor.dim() and not tensor.is_contiguous() and size > _COPIED:
-        rows = _COPIED * len(tensor) // size
-        for start in range(0, len(tensor), rows or 1):
-            _feed_strided(torch, parts, name, tensor[start : start + rows] if rows else tensor[start])
+    if tensor.is_contiguous():
+        feed_array(parts, name, tensor.reshape(-1).view(torch.uint8).numpy())
         return
-    if size:
-        parts.feed(name, tensor.contiguous().reshape(-1).view(torch.uint8).numpy())
+    sizes = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64, 16: torch.complex128}
+    feed_array(parts, name, tensor.view(sizes[tensor.element_size()]).numpy())
