@@ -216,6 +216,9 @@ def module_of(pl: Any) -> Any:
         def validation_step(self, batch: Any, index: int) -> None:
             self.log("val_loss", torch.nn.functional.mse_loss(self(batch[0]), batch[1]))
 
+        def test_step(self, batch: Any, index: int) -> None:
+            self.log("test_loss", torch.nn.functional.mse_loss(self(batch[0]), batch[1]))
+
         def configure_optimizers(self) -> Any:
             return torch.optim.Adam(self.parameters(), lr=self.hparams["lr"])
 
@@ -232,7 +235,9 @@ def pytorch_lightning_fit() -> None:
         max_epochs=3, accelerator="cpu", logger=False, enable_checkpointing=False, enable_progress_bar=False,
         enable_model_summary=False, callbacks=[EarlyStopping("val_loss", patience=5)],
     )  # fmt: skip
-    trainer.fit(module_of(pl), train, valid)
+    module = module_of(pl)
+    trainer.fit(module, train, valid)
+    trainer.test(module, valid, verbose=False)
 
 
 @case

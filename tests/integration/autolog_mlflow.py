@@ -36,11 +36,18 @@ def kept(client: Any, run: Any) -> dict[str, Any]:
         "metrics": sorted(run.data.metrics),
         "curves": sorted(curves),
         "tags": sorted(tag for tag in run.data.tags if not tag.startswith("mlflow.")),
-        "artifacts": sorted(file.path for file in client.list_artifacts(run.info.run_id)),
+        "artifacts": sorted(files(client, run.info.run_id)),
         "models": sorted(model.name for model in client.search_logged_models(["0"]) if model.source_run_id == run.info.run_id),
         "datasets": sorted(tag.value for one in run.inputs.dataset_inputs for tag in one.tags),
         "child": "mlflow.parentRunId" in run.data.tags,
     }  # fmt: skip
+
+
+def files(client: Any, run_id: str, folder: str | None = None) -> list[str]:
+    """A run's files with those in its folders, for MLflow's client and for ours."""
+    listed = client.list_artifacts(run_id, folder)
+    inside = [path for one in listed if one.is_dir for path in files(client, run_id, one.path)]
+    return [one.path for one in listed if not one.is_dir] + inside
 
 
 def main() -> None:

@@ -361,7 +361,9 @@ def test_spark_ml(tmp_path: Path) -> None:
         pytest.skip("Spark needs Java")
     from pyspark.ml import Pipeline
     from pyspark.ml.classification import LogisticRegression
+    from pyspark.ml.evaluation import BinaryClassificationEvaluator
     from pyspark.ml.feature import VectorAssembler
+    from pyspark.ml.tuning import CrossValidator, ParamGridBuilder
 
     session = (
         pyspark.SparkSession.builder.master("local[1]")
@@ -378,11 +380,25 @@ def test_spark_ml(tmp_path: Path) -> None:
         )
         ready = VectorAssembler(inputCols=["a", "b", "c"], outputCol="x").transform(rows)
         model = LogisticRegression(featuresCol="x", labelCol="y", maxIter=3).fit(ready)
-        Pipeline(stages=[LogisticRegression(featuresCol="x", labelCol="y", maxIter=2)]).fit(ready)
-        alone, pipeline = runs()
+        predicted = model.transform(ready)
+        score = BinaryClassificationEvaluator(labelCol="y", metricName="areaUnderROC").evaluate(predicted)
+        inner = LogisticRegression(featuresCol="x", labelCol="y", maxIter=2)
+        Pipeline(stages=[inner]).fit(ready)
+        grid = ParamGridBuilder().addGrid(inner.regParam, [0.1, 0.2]).build()
+        CrossValidator(
+            estimator=inner, estimatorParamMaps=grid, evaluator=BinaryClassificationEvaluator(labelCol="y"), numFolds=2
+        ).fit(ready)
+        alone, pipeline, search, *children = runs()
         assert alone.data.params["maxIter"] == "3"
         assert alone.data.metrics["training_accuracy"] == model.summary.accuracy
         assert alone.data.tags["estimator_name"] == "LogisticRegression"
+        assert alone.data.metrics["areaUnderROC_ready"] == score
+        assert {tag.value for one in alone.inputs.dataset_inputs for tag in one.tags} >= {"train", "eval"}
         assert pipeline.data.params["LogisticRegression.maxIter"] == "2"
+        assert search.data.params["best_LogisticRegression.regParam"] in ("0.1", "0.2")
+        files = {file.path for file in tracker.MlflowClient().list_artifacts(search.info.run_id)}
+        assert files == {"estimator_info.json", "best_parameters.json", "search_results.csv"}
+        assert [child.data.params["regParam"] for child in children] == ["0.1", "0.2"]
+        assert all({"avg_areaUnderROC", "std_areaUnderROC"} <= set(child.data.metrics) for child in children)
     finally:
         session.stop()

@@ -18,6 +18,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
 from autolog_cases import CASES  # noqa: E402
+from autolog_mlflow import files  # noqa: E402
 
 RECORDED: dict[str, list[dict[str, Any]]] = json.loads((HERE / "autolog_mlflow_keys.json").read_text())
 BETTER: dict[str, set[str]] = {}
@@ -48,7 +49,7 @@ def test_every_key(name: str) -> None:
         for kind in ("params", "metrics", "curves", "tags", "artifacts"):
             missing = set(theirs[kind]) - set(ours[kind]) - BETTER.get(name, set())
             assert not missing, f"{kind} that MLflow keeps: {sorted(missing)}"
-        assert set(theirs["models"]) <= set(ours["artifacts"])
+        assert {f"{name}/MLmodel" for name in theirs["models"]} <= set(ours["artifacts"])
         assert set(theirs["datasets"]) <= set(ours["datasets"])
 
 
@@ -66,7 +67,7 @@ def _kept(run: Any) -> dict[str, Any]:
         "metrics": list(run.data.metrics),
         "curves": [key for key, points in history.items() if len(points) > 1],
         "tags": list(run.data.tags),
-        "artifacts": [file.path for file in client.list_artifacts(run.info.run_id)],
+        "artifacts": files(client, run.info.run_id),
         "datasets": [tag.value for one in run.inputs.dataset_inputs for tag in one.tags],
         "child": "mlflow.parentRunId" in run.data.tags,
     }

@@ -12,6 +12,7 @@ import inspect
 import numbers
 import threading
 import weakref
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import FunctionType, ModuleType
 from typing import Any
@@ -37,7 +38,7 @@ class _Fit:
     writer: RunWriter
     datasets: dict[str, list[int]] = field(default_factory=dict)
     calls: dict[str, int] = field(default_factory=dict)
-    commands: dict[str, str] = field(default_factory=dict)
+    commands: dict[str, Any] = field(default_factory=dict)
 
 
 class _ByIdentity:
@@ -76,6 +77,13 @@ def remember(model: Any, library: str, writer: RunWriter) -> None:
     _fits.put(model, _Fit(library, writer))
 
 
+def log_evaluation(model: Any, step: Callable[[RunWriter], None]) -> None:
+    """Log what was found of a model into the run of its fit, if it has one."""
+    fit = _fit_of(model)
+    if fit is not None:
+        _guarded(fit, lambda _: step(fit.writer))
+
+
 # -- what is patched
 
 
@@ -96,7 +104,7 @@ def patch(module: ModuleType, patches: Patches) -> None:
 def patch_predictions(cls: type, patches: Patches) -> None:
     """Let a class's predictions be known again, and its scores be logged."""
     for name in PREDICTIONS:
-        patches.method(cls, name, _prediction)
+        patches.method(cls, name, predicting)
     patches.method(cls, "score", _score)
 
 
@@ -108,7 +116,9 @@ def _is_metric(name: str, function: FunctionType) -> bool:
 # -- the replacements
 
 
-def _prediction(original: Any) -> Any:
+def predicting(original: Any) -> Any:
+    """The replacement of a fitted model's method that predicts."""
+
     @functools.wraps(original)
     def replacement(self: Any, *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
@@ -155,6 +165,28 @@ def _metric(original: Any) -> Any:
     return replacement
 
 
+def evaluating(described: Callable[..., tuple[str, Any]]) -> Callable[[Any], Any]:
+    """Makes replacements of an evaluator's method that takes a prediction; `described` tells metric and command."""
+
+    def make(original: Any) -> Any:
+        @functools.wraps(original)
+        def replacement(self: Any, prediction: Any, *args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
+            if is_inside():
+                return original(self, prediction, *args, **kwargs)
+            with unlogged():
+                value = original(self, prediction, *args, **kwargs)
+            origin = _origin((prediction,), {})
+            if origin is not None and _is_number(value):
+                fit, dataset = origin
+                _guarded(fit, lambda _: _log(fit, *described(self, *args, **kwargs), dataset, value))
+            return value
+
+        return replacement
+
+    return make
+
+
 def _fit_of(model: Any) -> _Fit | None:
     """The fit whose run the model's evaluation goes to, or None."""
     if is_inside():
@@ -194,17 +226,17 @@ def _note_score(
     if not _is_number(value):
         return
     command = _command(f"{type(model).__name__}.{original.__name__}", original, (model, *args), kwargs, skip=1)
-    _log(fit, f"{type(model).__name__}_score", _dataset_name(fit, _first(args, kwargs)), value, command)
+    _log(fit, f"{type(model).__name__}_score", command, _dataset_name(fit, _first(args, kwargs)), value)
 
 
 def _note_metric(
     fit: _Fit, dataset: str, original: Any, args: tuple[Any, ...], kwargs: dict[str, Any], value: Any
 ) -> None:
     if _is_number(value):
-        _log(fit, original.__name__, dataset, value, _command(original.__name__, original, args, kwargs))
+        _log(fit, original.__name__, _command(original.__name__, original, args, kwargs), dataset, value)
 
 
-def _log(fit: _Fit, metric: str, dataset: str, value: Any, command: str) -> None:
+def _log(fit: _Fit, metric: str, command: Any, dataset: str, value: Any) -> None:
     with _lock:
         index = fit.calls[metric] = fit.calls.get(metric, 0) + 1
         key = f"{_indexed(metric, index)}_{dataset}"

@@ -26,11 +26,14 @@ def log_model(
     library: str,
     model: Any,
     example: Any,
-    predict: Callable[[Any], Any],
+    predict: Callable[[Any], Any] | None,
     name: str = "model",
     **options: Any,
 ) -> None:
-    """Keep `model` as the run's model `name`, with signature and example as the settings ask for them."""
+    """Keep `model` as the run's model `name`, with signature and example as the settings ask for them.
+
+    Without `predict`, as of a clustering that only labels what it was fitted on, there is no signature.
+    """
     if not call.settings.log_models:
         return
     home = _home(library)
@@ -38,7 +41,7 @@ def log_model(
         return
     if name == "model" and call.settings.registered_model_name:
         options["registered_model_name"] = call.settings.registered_model_name
-    if call.settings.log_model_signatures and example is not None:
+    if call.settings.log_model_signatures and example is not None and predict is not None:
         signature = call.attempt("the model's signature was", lambda: _signature(example, predict))
         options |= {} if signature is None else {"signature": signature}
     if call.settings.log_input_examples and example is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers
+import re
 import sys
 from collections.abc import Generator, Mapping
 from types import ModuleType
@@ -61,9 +62,30 @@ def _fit(call: Call) -> Generator[None, Any, None]:
     result = yield
     call.metrics(_statistics(result))
     if hasattr(result, "summary"):
-        call.attempt("the summary was", lambda: call.text(result.summary().as_text(), "model_summary.txt"))
-    example = head(getattr(getattr(model, "data", None), "orig_exog", None))
-    log_model(call, NAME, result, example, result.predict)
+        call.attempt("the summary was", lambda: _log_summary(call, result))
+    log_model(
+        call, NAME, result, call.attempt("an example was", lambda: _example(model)), getattr(result, "predict", None)
+    )
+
+
+def _log_summary(call: Call, result: Any) -> None:
+    try:
+        summary = result.summary()
+    except NotImplementedError:  # not every kind of result has one
+        return
+    call.text(summary.as_text() if hasattr(summary, "as_text") else str(summary), "model_summary.txt")
+
+
+def _example(model: Any) -> Any:
+    """Rows to predict from: of the user's table where the model has a formula; a time series is predicted from none."""
+    if type(model).__module__.startswith("statsmodels.tsa."):
+        return None
+    data = getattr(model, "data", None)
+    formula, frame = getattr(model, "formula", None), getattr(data, "frame", None)
+    if not isinstance(formula, str) or frame is None:
+        return head(getattr(data, "orig_exog", None))
+    read = set(re.findall(r"\w+", formula.partition("~")[2]))
+    return head(frame[[name for name in frame.columns if name in read]])
 
 
 def _statistics(result: Any) -> dict[str, float]:

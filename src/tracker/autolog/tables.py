@@ -9,7 +9,13 @@ MAX_CELLS = 50_000_000
 
 
 def noted(data: Any) -> Any:
-    """`data` as it can be noted: tables, arrays and tensors as they are, a sparse matrix dense; None for the rest."""
+    """`data` as it can be noted: tables, arrays and tensors as they are, a sparse matrix dense, a DataFrame of Spark as
+    its Dataset; None for the rest.
+    """
+    if type(data).__module__.startswith("pyspark.sql."):
+        from tracker.autolog.spark.data import dataset_of
+
+        return dataset_of(data)
     if hasattr(data, "toarray") and hasattr(data, "shape"):
         return data.toarray() if data.shape[0] * data.shape[1] <= MAX_CELLS else None
     return data if hasattr(data, "columns") or hasattr(data, "dtype") else None

@@ -109,10 +109,12 @@ def _log_importance(call: Call, booster: Any, kind: str) -> None:
 
 
 def _example(data: Any) -> Any:
+    """Rows as they were before the matrix narrowed them to float32: of double, so that wider data is no mismatch."""
     import pandas as pd
 
-    rows = data.slice(list(range(min(EXAMPLE_ROWS, data.num_row()))))
-    return pd.DataFrame(rows.get_data().toarray(), columns=data.feature_names)
+    first = data.slice(list(range(min(EXAMPLE_ROWS, data.num_row()))))
+    rows = first.get_data().toarray().astype("float64")
+    return rows if data.feature_names is None else pd.DataFrame(rows, columns=data.feature_names)
 
 
 def _keep(call: Call, model: Any, example: Any, predict: Any) -> None:

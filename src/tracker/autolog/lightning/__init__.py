@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 from collections.abc import Generator, Mapping
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from tracker.autolog import settings
 from tracker.autolog.calls import Call, logged
+from tracker.autolog.evaluation import log_evaluation, remember
+from tracker.autolog.lightning.signature import FirstPass
 from tracker.autolog.models import log_model
 from tracker.autolog.patching import Patches
+from tracker.tracking.writer import RunWriter
 
 NAME = "pytorch"
 
@@ -68,15 +73,34 @@ def patch(module: ModuleType, patches: Patches) -> None:
     """Patch the trainer of `lightning.pytorch` or of `pytorch_lightning`."""
     if module.__name__ in ("lightning.pytorch.trainer.trainer", "pytorch_lightning.trainer.trainer"):
         patches.method(module.Trainer, "fit", logged(NAME, _fit))
+        patches.method(module.Trainer, "test", _testing)
+
+
+def _testing(original: Any) -> Any:
+    """`Trainer.test`: what it finds of a model that was fitted goes to the run of the fit."""
+
+    @functools.wraps(original)
+    def replacement(self: Any, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        result = original(self, *args, **kwargs)
+        log_evaluation(self.lightning_module, lambda writer: _log_test(writer, self))
+        return result
+
+    return replacement
+
+
+def _log_test(writer: RunWriter, trainer: Any) -> None:
+    writer.tags({"Mode": "testing"})
+    writer.metrics({name: float(value) for name, value in trainer.callback_metrics.items()})
 
 
 def _fit(call: Call) -> Generator[None, Any, None]:
     from tracker.autolog.lightning.callback import make_callback
 
     given = call.arguments()
-    trainer = given["self"]
+    trainer, model = given["self"], given["model"]
     package = type(trainer).__module__.partition(".trainer.")[0]
-    hyperparameters = getattr(given["model"], "hparams", None)
+    hyperparameters = getattr(model, "hparams", None)
     if hyperparameters:
         call.params(dict(hyperparameters))
     stopping = next(
@@ -87,13 +111,20 @@ def _fit(call: Call) -> Generator[None, Any, None]:
         call.params({"stopped_epoch": stopping.stopped_epoch})
     ours = make_callback(importlib.import_module(package).Callback, call)
     trainer.callbacks.append(ours)
+    passed = FirstPass(model)
     try:
         yield
     finally:
         trainer.callbacks.remove(ours)
+        passed.end()
+    remember(model, NAME, call.writer)
     call.attempt("the early stop was", lambda: _log_stop(call, stopping))
-    call.attempt("the model's summary was", lambda: _log_summary(call, package, given["model"]))
-    log_model(call, NAME, given["model"], None, lambda rows: rows)
+    call.attempt("the model's summary was", lambda: _log_summary(call, package, model))
+    wanted = call.settings.log_models and call.settings.log_model_signatures
+    signature = call.attempt("the model's signature was", passed.signature) if wanted else None
+    log_model(call, NAME, model, None, lambda rows: rows, **({} if signature is None else {"signature": signature}))
+    if stopping is not None and call.settings.log_models:
+        call.attempt("the restored checkpoint was", lambda: _keep_best(call, trainer))
 
 
 def _log_stop(call: Call, stopping: Any) -> None:
@@ -101,6 +132,13 @@ def _log_stop(call: Call, stopping: Any) -> None:
         return
     restored = stopping.stopped_epoch - max(1, stopping.patience)
     call.metrics({"stopped_epoch": stopping.stopped_epoch, "restored_epoch": restored})
+    call.metrics({"best_score": float(stopping.best_score), "wait_count": stopping.wait_count})
+
+
+def _keep_best(call: Call, trainer: Any) -> None:
+    best = getattr(trainer.checkpoint_callback, "best_model_path", None)
+    if best:
+        call.writer.artifact_file(Path(best), f"restored_model_checkpoint/{Path(best).name}")
 
 
 def _log_summary(call: Call, package: str, model: Any) -> None:

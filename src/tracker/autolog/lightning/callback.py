@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from tracker.autolog.calls import Call
-
-CHECKPOINT = "checkpoints/latest_checkpoint.pth"
+from tracker.autolog.lightning.checkpoints import Checkpoints
 
 
 def make_callback(base: type, call: Call) -> Any:
@@ -20,8 +17,7 @@ def make_callback(base: type, call: Call) -> Any:
             recording.guarded(trainer, lambda: recording.describe(trainer))
 
         def on_train_batch_end(self, trainer: Any, *_: Any, **__: Any) -> None:
-            if recording.steps:
-                recording.guarded(trainer, lambda: recording.log_step(trainer))
+            recording.guarded(trainer, lambda: recording.log_step(trainer))
 
         def on_train_epoch_end(self, trainer: Any, *_: Any, **__: Any) -> None:
             recording.guarded(trainer, lambda: recording.log_epoch(trainer))
@@ -34,10 +30,10 @@ class _Recording:
     def __init__(self, call: Call) -> None:
         self._call = call
         option = call.settings.option
-        self.steps: int | None = option("log_every_n_step")
+        self._steps: int | None = option("log_every_n_step")
         self._epochs: int = option("log_every_n_epoch", 1)
         self._of_steps: set[str] = set()
-        self._best: float | None = None
+        self._checkpoints = Checkpoints(call)
 
     def guarded(self, trainer: Any, step: Callable[[], None]) -> None:
         """Do a step in the process that speaks for all, once the trainer's own trial run is over."""
@@ -54,6 +50,9 @@ class _Recording:
 
     def log_step(self, trainer: Any) -> None:
         """What was logged for each step; what also has a value for the epoch keeps that for the epoch."""
+        self._call.attempt("the checkpoint was", lambda: self._checkpoints.after_step(trainer))
+        if not self._steps:
+            return
         step = trainer.global_step
         values = trainer.logged_metrics
         told = {
@@ -62,7 +61,7 @@ class _Recording:
             if f"{name}_step" not in values and not name.endswith("_epoch")
         }
         self._of_steps |= set(told)
-        if self.steps and step % self.steps == 0:
+        if step % self._steps == 0:
             self._call.metrics(_numbers(told), step)
 
     def log_epoch(self, trainer: Any) -> None:
@@ -71,31 +70,7 @@ class _Recording:
         values = {name: value for name, value in trainer.callback_metrics.items() if name not in self._of_steps}
         if (epoch + 1) % self._epochs == 0:
             self._call.metrics(_numbers(values), epoch)
-        if self._call.settings.option("checkpoint", True):
-            self._call.attempt("the checkpoint was", lambda: self._keep_checkpoint(trainer))
-
-    def _keep_checkpoint(self, trainer: Any) -> None:
-        option = self._call.settings.option
-        if not self._call.settings.log_models:
-            return
-        if option("checkpoint_save_best_only", True) and not self._is_best(trainer.callback_metrics):
-            return
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, "checkpoint.pth")
-            trainer.save_checkpoint(path, weights_only=option("checkpoint_save_weights_only", False))
-            self._call.writer.artifact_file(path, CHECKPOINT)
-
-    def _is_best(self, metrics: Mapping[str, Any]) -> bool:
-        option = self._call.settings.option
-        value = metrics.get(option("checkpoint_monitor", "val_loss"))
-        if value is None:
-            return False
-        sign = -1.0 if option("checkpoint_mode", "min") == "max" else 1.0
-        scaled = sign * float(value)
-        if self._best is not None and scaled >= self._best:
-            return False
-        self._best = scaled
-        return True
+        self._call.attempt("the checkpoint was", lambda: self._checkpoints.after_epoch(trainer))
 
 
 def _numbers(values: Mapping[str, Any]) -> dict[str, float]:

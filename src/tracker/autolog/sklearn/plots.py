@@ -5,18 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tracker.autolog.calls import Call
 
-def classifier_plots(estimator: Any, X: Any, y: Any, weight: Any) -> dict[str, Any]:
-    """Figures by name: the confusion matrix; of two classes ROC and precision-recall curve. Without matplotlib none."""
+
+def classifier_plots(call: Call, estimator: Any, X: Any, y: Any, weight: Any) -> dict[str, Any]:
+    """Figures by name: the confusion matrix; of two classes ROC and precision-recall curve.
+
+    Without matplotlib none, and of several targets none.
+    """
     try:
         import matplotlib.figure  # noqa: F401
     except ImportError:
         return {}
+    from sklearn.utils.multiclass import type_of_target
+
+    kind = type_of_target(y)
+    if kind not in ("binary", "multiclass"):
+        return {}
     classes = getattr(estimator, "classes_", None)
-    figures = {"confusion_matrix": _confusion(estimator, X, y, weight, classes)}
-    scores = _scores(estimator, X) if classes is not None and len(classes) == 2 else None
+    confusion = call.attempt("the confusion matrix was", lambda: _confusion(estimator, X, y, weight, classes))
+    figures = {} if confusion is None else {"confusion_matrix": confusion}
+    scores = _scores(estimator, X) if kind == "binary" and classes is not None and len(classes) == 2 else None
     if classes is not None and scores is not None:
-        figures |= _curves(y, scores, weight, classes[1])
+        figures |= call.attempt("the curves were", lambda: _curves(y, scores, weight, classes[1])) or {}
     return figures
 
 
@@ -33,7 +44,7 @@ def _confusion(estimator: Any, X: Any, y: Any, weight: Any, classes: Sequence[An
     from sklearn.utils.multiclass import unique_labels
 
     predicted = estimator.predict(X)
-    labels = unique_labels(y, predicted) if classes is None else classes
+    labels = unique_labels(y, predicted) if classes is None else unique_labels(classes, y)
     matrix = confusion_matrix(y, predicted, labels=labels, sample_weight=weight, normalize="true")
     longest = max(len(str(label)) for label in labels)
     figure, axes = _sheet(

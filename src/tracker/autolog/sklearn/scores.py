@@ -22,8 +22,8 @@ def classifier_scores(call: Call, estimator: Any, X: Any, y: Any, weight: Any) -
         "f1_score": lambda: metrics.f1_score(y, predicted, **choice),
         "accuracy_score": lambda: metrics.accuracy_score(y, predicted, sample_weight=weight),
     }
-    if hasattr(estimator, "predict_proba"):
-        chances = estimator.predict_proba(X)
+    chances = estimator.predict_proba(X) if hasattr(estimator, "predict_proba") else None
+    if chances is not None and not isinstance(chances, list):  # a list: one array for each of several targets
         scores = chances[:, 1] if getattr(chances, "shape", (0, 0))[1] == 2 else chances
         steps |= {
             "log_loss": lambda: metrics.log_loss(y, chances, sample_weight=weight),

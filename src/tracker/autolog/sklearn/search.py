@@ -7,13 +7,10 @@ import numbers
 from typing import Any
 
 from tracker.autolog.calls import Call
+from tracker.autolog.candidates import candidate_tags, log_candidate
 from tracker.autolog.evaluation import remember
 from tracker.autolog.tables import noted
-from tracker.store.ids import new_id
 from tracker.tracking.datasets import input_of
-from tracker.tracking.names import random_name
-from tracker.tracking.provenance import PARENT, RUN_NAME, automatic_tags
-from tracker.tracking.writer import RunWriter, shared_writer
 
 _SPLITS = ("param", "split")
 
@@ -46,10 +43,12 @@ def _table(search: Any) -> str:
 
 
 def _log_candidates(call: Call, search: Any, X: Any) -> None:
-    """A child run for each of the best candidates, which took place while the parent's run did."""
+    """A child run for each of the best candidates."""
+    from tracker.autolog.sklearn.training import class_tags
+
     results = search.cv_results_
     chosen = _best(results, call.settings.option("max_tuning_runs", 5))
-    common = automatic_tags() | _tags(call, search.estimator)
+    common = candidate_tags(call, class_tags(search.estimator))
     params = search.estimator.get_params(deep=not is_search(search.estimator))
     dataset = _dataset(call, X)
     for row in chosen:
@@ -57,7 +56,7 @@ def _log_candidates(call: Call, search: Any, X: Any) -> None:
             name: float(values[row]) for name, values in results.items()
             if not name.startswith(_SPLITS) and isinstance(values[row], numbers.Number)
         }  # fmt: skip
-        step = functools.partial(_log_candidate, call, common, params | results["params"][row], metrics, dataset)
+        step = functools.partial(log_candidate, call, common, params | results["params"][row], metrics, dataset)
         call.attempt("a candidate was", step)
 
 
@@ -72,12 +71,6 @@ def _best(results: dict[str, Any], at_most: int | None) -> list[int]:
     return sorted(rows, key=lambda row: int(ranks[row]))[:at_most]
 
 
-def _tags(call: Call, estimator: Any) -> dict[str, str]:
-    from tracker.autolog.sklearn.training import class_tags
-
-    return {PARENT: call.run.run_id, "mlflow.autologging": call.library} | class_tags(estimator)
-
-
 def _dataset(call: Call, X: Any) -> tuple[str, dict[str, Any]] | None:
     """What is noted of the data, found once for all candidates."""
     table = noted(X) if call.settings.log_datasets else None
@@ -85,18 +78,3 @@ def _dataset(call: Call, X: Any) -> tuple[str, dict[str, Any]] | None:
         return None
     found: tuple[str, dict[str, Any]] | None = call.attempt("a dataset was", lambda: input_of(table, "train", None))
     return found
-
-
-def _log_candidate(
-    call: Call, tags: dict[str, str], params: dict[str, Any], metrics: dict[str, float],
-    dataset: tuple[str, dict[str, Any]] | None,
-) -> None:  # fmt: skip
-    store, run_id = call.store, new_id()
-    writer = shared_writer(store, run_id, lambda: RunWriter(store, run_id))
-    info = call.run.info
-    writer.start(info.experiment_id, tags | {RUN_NAME: random_name()}, info.start_time)
-    writer.params({str(name): value for name, value in params.items()})
-    writer.metrics(metrics)
-    if dataset is not None:
-        writer.input(*dataset)
-    writer.end("FINISHED")

@@ -72,15 +72,16 @@ def _score(call: Call, estimator: Any, X: Any, y: Any, weight: Any) -> None:
 
     if y is None:
         return
-    if is_classifier(estimator):
+    predicts = hasattr(estimator, "predict")  # a search without refit does not
+    if is_classifier(estimator) and predicts:
         scores = classifier_scores(call, estimator, X, y, weight)
         call.metrics(_prefixed(scores))
-        plots = call.attempt("the plots were", lambda: classifier_plots(estimator, X, y, weight)) or {}
+        plots = call.attempt("the plots were", lambda: classifier_plots(call, estimator, X, y, weight)) or {}
         for name, figure in plots.items():
             call.figure(figure, f"{PREFIX}{name}.png")
-    elif is_regressor(estimator):
+    elif is_regressor(estimator) and predicts:
         call.metrics(_prefixed(regressor_scores(call, estimator, X, y, weight)))
-    if hasattr(estimator, "score"):
+    if hasattr(estimator, "score") and (predicts or not search.is_search(estimator)):
         weighs = weight is not None and "sample_weight" in inspect.signature(estimator.score).parameters
         score = estimator.score(X, y, sample_weight=weight) if weighs else estimator.score(X, y)
         call.metrics({f"{PREFIX}score": score})
@@ -97,15 +98,10 @@ def _diagram(estimator: Any) -> str:
 
 
 def _keep(call: Call, estimator: Any, example: Any) -> None:
-    def predict(data: Any) -> Any:
-        return (estimator.predict if hasattr(estimator, "predict") else estimator.transform)(data)
-
-    options: dict[str, Any] = {"params": {**estimator.get_params(deep=not search.is_search(estimator))}}
+    predict = getattr(estimator, "predict", None) or getattr(estimator, "transform", None)
     chosen = call.settings.option("serialization_format")
-    if chosen is not None:
-        options["serialization_format"] = chosen
+    options: dict[str, Any] = {} if chosen is None else {"serialization_format": chosen}
     log_model(call, "sklearn", estimator, example, predict, **options)
     best = getattr(estimator, "best_estimator_", None)
     if search.is_search(estimator) and best is not None:
-        options["params"] = best.get_params(deep=True)
         log_model(call, "sklearn", best, example, predict, name="best_estimator", **options)
