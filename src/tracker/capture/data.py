@@ -6,46 +6,68 @@ changed; what is beyond a bound says so in its coverage.
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Iterable, Iterator, Mapping
+import stat
+import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import xxhash
 
-from tracker.fingerprints import Fingerprint, fingerprint
+from tracker.fingerprints import Fingerprint, fingerprint, one_wait
+
+from . import unchanged
 
 MAX_DATASETS: Final = 200
 MAX_ITEMS: Final = 100
 MAX_FILES: Final = 200
+_MAX_DEPTH: Final = 3
 MAX_FILE_BYTES: Final = 1 << 30
 _BLOCK: Final = 1 << 20
 _SAMPLED_BLOCKS: Final = 64
+_SECONDS: Final = 1.0
 
 
 def datasets_read(names: Iterable[str], namespace: Mapping[str, Any]) -> dict[str, Fingerprint]:
-    """Fingerprints of the datasets under `names`, and of those in plain lists, tuples and dicts under them."""
+    """Fingerprints of the datasets under `names`, and of those in lists, tuples and dicts under them.
+
+    Together they take about a second at most: what comes too late is sampled.
+    """
     found: dict[str, Fingerprint] = {}
     seen: dict[int, Fingerprint] = {}
-    for name in sorted(names):
-        if name not in namespace or len(found) >= MAX_DATASETS:
-            continue
-        for label, value in parts_of(name, namespace[name]):
-            told = seen.get(id(value)) or fingerprint(value)
-            if told is not None:
-                seen[id(value)] = found[label] = told
+    with one_wait():
+        for name in sorted(names):
+            if name not in namespace or len(found) >= MAX_DATASETS:
+                continue
+            for label, value in parts_of(name, namespace[name]):
+                told = seen.get(id(value)) or fingerprint(value)
+                if told is not None:
+                    seen[id(value)] = found[label] = told
     return found
 
 
-def parts_of(name: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """The values under a name that may be datasets, each with its label."""
-    kind = type(value)
-    if kind in (list, tuple) and len(value) <= MAX_ITEMS:
-        yield from ((f"{name}[{i}]", item) for i, item in enumerate(value))
-    elif kind is dict and len(value) <= MAX_ITEMS:
-        yield from ((f"{name}[{key!r}]"[:200], item) for key, item in value.items() if isinstance(key, (str, int)))
-    else:
-        yield name, value
+def parts_of(name: str, value: Any) -> list[tuple[str, Any]]:
+    """The values under a name that may be datasets, each with its label; the name alone for too many."""
+    parts = [(name, value)]
+    for _ in range(_MAX_DEPTH):
+        opened = [part for label, held in parts for part in _items(label, held)]
+        if len(opened) > MAX_ITEMS:
+            return parts
+        parts = opened
+    return parts
+
+
+def _items(name: str, value: Any) -> list[tuple[str, Any]]:
+    """What a container holds, as the container classes themselves have it; any other value itself."""
+    if isinstance(value, (list, tuple)) and len(value) <= MAX_ITEMS:
+        items = list.__iter__(value) if isinstance(value, list) else tuple.__iter__(value)
+        return [(f"{name}[{i}]", item) for i, item in enumerate(items)]
+    if isinstance(value, dict) and dict.__len__(value) <= MAX_ITEMS:
+        held = dict.items(value)
+        return [(f"{name}[{key!r}]"[:200], item) for key, item in held if type(key) in (str, int)]
+    return [(name, value)]
 
 
 @dataclass(frozen=True)
@@ -56,27 +78,34 @@ class FileRead:
     size: int
     digest: str
     coverage: str
-    """"full", or "sampled" beyond MAX_FILE_BYTES."""
+    """"full", or "sampled" beyond MAX_FILE_BYTES and where time is short."""
 
 
 def files_read(paths: Iterable[str]) -> list[FileRead]:
-    """Those of `paths` that are files now, with their digests, by path."""
+    """Those of `paths` that are files now, with their digests, by path.
+
+    Together they take about a second, and a little for each: what comes too late is sampled.
+    """
+    until = time.monotonic() + _SECONDS
     found = []
     for path in sorted(paths)[:MAX_FILES]:
-        told = file_digest(path)
+        told = file_digest(path, until)
         if told is not None:
             found.append(told)
     return found
 
 
-def file_digest(path: str) -> FileRead | None:
-    """What is told of one file; None for what is no regular file, or cannot be read."""
+def file_digest(path: str, until: float = math.inf) -> FileRead | None:
+    """What is told of one file; None for what is no regular file, or cannot be read.
+
+    A large one that takes longer than `until`, a time of the monotonic clock, is sampled.
+    """
     try:
         fd = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0))
     except OSError:
         return None
     try:
-        return _digest_of(path, fd)
+        return _digest_of(path, fd, until)
     except OSError:
         return None
     finally:
@@ -89,19 +118,30 @@ def presence(path: str) -> str:
     return found.digest if found is not None else "folder" if os.path.isdir(path) else ""
 
 
-def _digest_of(path: str, fd: int) -> FileRead | None:
-    import stat
-
+def _digest_of(path: str, fd: int, until: float) -> FileRead | None:
     status = os.fstat(fd)
     if not stat.S_ISREG(status.st_mode):
         return None
-    size, running = status.st_size, xxhash.xxh3_128()
-    if size <= MAX_FILE_BYTES:
-        while data := os.read(fd, 4 * _BLOCK):
-            running.update(data)
-        return FileRead(path, size, running.hexdigest(), "full")
-    running.update(str(size).encode())
+    size = status.st_size
+    known = unchanged.digest(status)
+    if known is not None:
+        return FileRead(path, size, known, "full")
+    whole = _whole(fd, until if size > _SAMPLED_BLOCKS * _BLOCK else math.inf) if size <= MAX_FILE_BYTES else None
+    if whole is not None:
+        unchanged.remember(status, os.fstat(fd), whole)
+        return FileRead(path, size, whole, "full")
+    running = xxhash.xxh3_128(str(size).encode())
     for i in range(_SAMPLED_BLOCKS):
         os.lseek(fd, (size - _BLOCK) * i // (_SAMPLED_BLOCKS - 1), os.SEEK_SET)
         running.update(os.read(fd, _BLOCK))
     return FileRead(path, size, running.hexdigest(), "sampled")
+
+
+def _whole(fd: int, until: float) -> str | None:
+    """The digest of all that a file holds; None where that takes too long."""
+    running = xxhash.xxh3_128()
+    while data := os.read(fd, 4 * _BLOCK):
+        running.update(data)
+        if time.monotonic() > until:
+            return None
+    return running.hexdigest()

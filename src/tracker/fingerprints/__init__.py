@@ -14,5 +14,6 @@ The hash is XXH3 with 128 bits: it reads memory as fast as it comes (above 10 GB
 from .dispatch import fingerprint
 from .objects import Unreadable, encoded
 from .result import Column, Fingerprint
+from .sampling import one_wait
 
-__all__ = ["Column", "Fingerprint", "Unreadable", "encoded", "fingerprint"]
+__all__ = ["Column", "Fingerprint", "Unreadable", "encoded", "fingerprint", "one_wait"]

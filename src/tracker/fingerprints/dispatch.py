@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from tracker.fingerprints.digest import Parts
-from tracker.fingerprints.objects import Unreadable
+from tracker.fingerprints.objects import Unreadable, encoded
 from tracker.fingerprints.result import Fingerprint
 from tracker.fingerprints.sampling import TooSlow, begin, one_wait, sampling
 
 
 def fingerprint(value: Any) -> Fingerprint | None:
-    """The fingerprint of a dataset, or None for what is none. One whose values cannot be read is "unread"."""
-    read = reader(value)
+    """The fingerprint of a dataset, or None for what is none. One whose values cannot be read is "unread".
+
+    A list, tuple or dict is one where its first item is.
+    """
+    read = reader(value) or _container(value)
     if read is None:
         return None
     with one_wait():
@@ -49,6 +52,22 @@ def reader(value: Any) -> Callable[[Any], Fingerprint] | None:
             if found is not None:
                 return found
     return None
+
+
+def _container(value: Any) -> Callable[[Any], Fingerprint] | None:
+    if isinstance(value, dict):
+        items: Iterator[Any] = iter(dict.values(value))
+    elif isinstance(value, (list, tuple)):
+        items = list.__iter__(value) if isinstance(value, list) else tuple.__iter__(value)
+    else:
+        return None
+    return _of_container if reader(next(items, None)) is not None else None
+
+
+def _of_container(value: Any) -> Fingerprint:
+    parts = Parts("container")
+    parts.feed("content", encoded(value))
+    return Fingerprint(type(value).__name__, parts.digest(), (len(value),))
 
 
 def _numpy(value: Any) -> Callable[[Any], Fingerprint] | None:
