@@ -2,20 +2,19 @@
 
 Invariants: nothing is written to the store; a refresh reads only what changed, and what queries see changes in
 one transaction. What a dead writer left, its journal or the segment that it was sealed into, is read once ("settled"),
-whichever of the two it was found in: sealing and merging change only where the points are looked up. Journals
-still written are read again whole when any of them grew ("live"). If a file vanishes while it is read, a sealer moved
-it: the refresh begins anew. One damaged journal costs its damaged lines, one damaged segment costs itself, and
-one warning. External access is off and the configuration locked before any user text gets here.
+whichever of the two it was found in: sealing and merging change only where the points are looked up. Of a journal
+still written ("live") what came after is read, or all of it where it does not go on from what was read (`growth`):
+what its rows tell is what reading it whole would. If a file vanishes while it is read, a sealer moved it: the refresh
+begins anew. What damage costs: `intake`. External access is off and the configuration locked before any user text
+gets here.
 """
-
-# ruff: noqa: S608 (layer and table names of `views`)
 
 from __future__ import annotations
 
 import ctypes
 import os
 import threading
-import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
 
@@ -25,37 +24,40 @@ from duckdb import DuckDBPyConnection as Connection
 
 from tracker.exceptions import StoreError
 from tracker.query import views
+from tracker.query.growth import Position
+from tracker.query.intake import Intake, Moved
 from tracker.query.scan import Source
 from tracker.store import Experiment, Store, rows
 from tracker.store.background import seal_in_background
-from tracker.store.segment_writer import ends_line
-from tracker.store.segments import METRICS, JournalFile, Segment
+from tracker.store.segments import METRICS, Segment
 
 _MAX_ATTEMPTS = 100
+_FEW_RUNS = 1_000
 _FULL_AFTER = 4  # computing all runs anew when more than one in so many was touched
 
 
-class _Moved(Exception):
-    """A file that was listed is gone: sealed or merged since."""
+class _Restored(Exception):
+    """What purged a run is gone: what was read of the run, and thrown away, counts again."""
 
 
 @dataclass
 class _Change:
-    """What a refresh is about to take in: what it read, and what it found where."""
+    """What a refresh is about to take in: what it read, and what it found where.
 
-    gone: list[str]
+    `left`: journals that were read, whose rows go: they are gone, settled now, or read again whole.
+    """
+
+    left: list[str]
+    settling: bool
     settled: dict[str, int]
-    live: dict[str, int]
+    live: dict[str, Position]
     unread: dict[Segment, list[str]]
     points: dict[Segment, frozenset[str]]
     experiments: dict[str, Experiment]
 
 
 class Reader:
-    """Answers queries over one store; may be shared by threads. Use `reader(store)`.
-
-    `damaged` says of each damaged file what is wrong with it; of each was warned once.
-    """
+    """Answers queries over one store; may be shared by threads. Use `reader(store)`."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -63,16 +65,22 @@ class Reader:
 
     def _begin(self) -> None:
         self._lock = threading.Lock()
+        self._intake = Intake()
+        self._forget()
+
+    def _forget(self) -> None:
         self._db: Connection | None = None
         self._settled: dict[str, int] = {}
-        self._live: dict[str, int] = {}
+        self._live: dict[str, Position] = {}
         self._points: dict[Segment, frozenset[str]] = {}
         self._experiments: dict[str, Experiment] = {}
         self._replaced = 0
         self._purged = False
-        self._broken: set[Segment] = set()
-        self._doubtful = False
-        self.damaged: dict[str, str] = {}
+
+    @property
+    def damaged(self) -> dict[str, str]:
+        """What is wrong with each damaged file, by its path; of each was warned once."""
+        return self._intake.damaged
 
     def cursor(self) -> Connection:
         """A cursor of the caller's own, over all that every process has written so far."""
@@ -81,14 +89,12 @@ class Reader:
     def snapshot(self) -> tuple[Connection, list[Source]]:
         """A cursor, and the files that its points come from beside hot.settled_metrics and hot.live_metrics."""
         with self._lock:
-            if self._db is None:
-                self._db = self._connect()
-            self._refresh(self._db)
+            db = self._refreshed()
             files = [
                 Source(s.file(METRICS), None if writers == s.journals.keys() else sorted(writers))
                 for s, writers in self._points.items()
             ]
-            return self._db.cursor(), files
+            return db.cursor(), files
 
     def _connect(self) -> Connection:
         no_extensions: dict[str, str | bool | int | float | list[str]] = {
@@ -115,12 +121,17 @@ class Reader:
 
     # -- following the store
 
-    def _refresh(self, db: Connection) -> None:
+    def _refreshed(self) -> Connection:
         for _ in range(_MAX_ATTEMPTS):
+            if self._db is None:
+                self._db = self._connect()
             try:
-                return self._follow(db)
-            except _Moved:
+                self._follow(self._db)
+                return self._db
+            except Moved:
                 continue
+            except _Restored:
+                self._forget()
         raise StoreError(f"The store at {self.store.root} is being rewritten again and again; try later.")
 
     def _follow(self, db: Connection) -> None:
@@ -134,77 +145,91 @@ class Reader:
         except BaseException:
             db.rollback()
             raise
-        self._settled = {w: size for w, size in self._settled.items() if w not in change.gone} | change.settled
+        self._settled = {w: size for w, size in self._settled.items() if w not in change.left} | change.settled
         self._live, self._points, self._experiments = change.live, change.points, change.experiments
         self._purged = purged
 
     def _read(self, db: Connection) -> _Change | None:
         """See what changed, and read the journals among it: one that cannot be read must not cost the rest.
 
-        None if nothing changed. Raises _Moved.
+        None if nothing changed. Raises Moved.
         """
         contents = self.store.contents()
         for path, why in contents.damaged.items():
             kind = "journal" if path.parent.name == "journal" else "segment"
-            self._warn(kind, str(path), f"is damaged and is left out: {why}")
-        segments = {s: sizes for s, sizes in contents.segments.items() if s not in self._broken}
+            self._intake.warn(kind, str(path), f"is damaged and is left out: {why}")
+        segments = {s: sizes for s, sizes in contents.segments.items() if s not in self._intake.broken}
         sizes = {j.writer: j.size for j in contents.journals}
         for found in segments.values():
             sizes |= found
         gone = [w for w, size in self._settled.items() if sizes.get(w) != size]
         known = self._settled.keys() - set(gone)
         fresh = [j for j in contents.journals if j.writer not in known]
-        live = [j for j in fresh if self.store.is_live(j.writer)]
-        growing = {j.writer: j.size for j in live}
-        settling = [j for j in fresh if j.writer not in growing]
+        live = {j.writer: j for j in fresh if self.store.is_live(j.writer)}
+        settling = [j for j in fresh if j.writer not in live]
         unread = {s: [w for w in found if w not in known] for s, found in segments.items()}
         points = {s: frozenset(found) for s, found in segments.items()}
-        if not gone and not settling and growing == self._live and points == self._points:
+        as_read = live.keys() == self._live.keys() and all(self._live[w].is_at(j) for w, j in live.items())
+        if not gone and not settling and as_read and points == self._points:
             return None
-        dead = [j for j in contents.journals if j.writer not in growing]
+        dead = [j for j in contents.journals if j.writer not in live]
         seal_in_background(self.store.root, len(dead), sum(j.size for j in dead), bool(contents.spent_segments))
-        self._read_journals(db, "settled", settling)
-        self._read_journals(db, "live", live)
+        self._intake.read_settling(db, settling)
+        kept, positions = self._intake.read_live(db, list(live.values()), self._live)
         settled = {w: sizes[w] for w in (*(j.writer for j in settling), *chain.from_iterable(unread.values()))}
         unread = {s: writers for s, writers in unread.items() if writers}
-        return _Change(gone, settled, growing, unread, points, dict(self.store.experiments()))
+        left = [*gone, *(w for w in self._live if w not in kept)]
+        return _Change(left, bool(settling), settled, positions, unread, points, dict(self.store.experiments()))
 
     def _take(self, db: Connection, change: _Change) -> bool:
-        """Take in what was read, read the segments, compute again what depends on both. Raises _Moved.
+        """Take in what was read, read the segments, compute again what depends on both. Raises Moved.
 
         Gives whether there are purged runs.
         """
         anew = not (self._settled or self._live)
-        db.execute(views.TOUCHED_BEFORE, {"gone": change.gone})
-        if change.gone:
-            for table in views.TABLES_OF_LAYER:
-                db.execute(f"DELETE FROM hot.settled_{table} WHERE w IN (SELECT unnest($w))", {"w": change.gone})
-        for statement in views.take_in():
-            db.execute(statement)
+        db.execute(views.TOUCHED_BY_NEW)
+        known = not anew and not change.unread
+        kinds = {kind for (kind,) in db.execute(views.KINDS).fetchall()} if known else views.ANY_KIND
+        for statement in (views.TOUCHED_BY_LEFT, *views.TAKE_OUT_LEFT) if change.left else ():
+            db.execute(statement, {"left": change.left})
+        for layer in views.LAYERS if change.settling else ("live",):
+            for statement in views.take_in(layer):
+                db.execute(statement)
         if change.unread:
-            self._read_segments(db, change.unread)
+            self._intake.read_segments(db, change.unread)
             if not anew:
                 db.execute(views.TOUCHED_BY_SEALED, {"w": list(chain.from_iterable(change.unread.values()))})
-        purged = self._take_out_purged(db)
+        purged = self._take_out_purged(db, kinds, anew, change.left)
         if change.points != self._points or purged != self._purged:
             self._look_up_points(db, change.points, purged)
-        if change.experiments != self._experiments:
+        renamed = change.experiments != self._experiments
+        if renamed:
             _write_experiments(db, list(change.experiments.values()))
-        if change.live.keys() != self._live.keys() or change.gone or change.settled:
-            db.execute("TRUNCATE latest.chains")
-            db.execute(views.CHAINS)
-            db.execute("TRUNCATE latest.live_writers")
-            db.execute(views.LIVE_WRITERS, {"w": list(change.live)})
-            db.execute("INSERT INTO touched SELECT run_id FROM latest.runs WHERE status = 'RUNNING'")
-        self._compute_latest(db, anew, renamed=change.experiments != self._experiments)
+        if "journal" in kinds or change.live.keys() != self._live.keys() or change.left or change.settled:
+            self._look_who_lives(db, change.live)
+            kinds = views.ANY_KIND
+        self._compute_latest(db, kinds, anew, renamed)
         return purged
 
-    def _take_out_purged(self, db: Connection) -> bool:
-        db.execute(views.FIND_PURGED)
-        purged = db.execute("SELECT 1 FROM hot.purged LIMIT 1").fetchone() is not None
-        for statement in views.TAKE_OUT_PURGED if purged else ():
-            db.execute(statement)
-        return purged
+    def _take_out_purged(self, db: Connection, kinds: set[str], anew: bool, left: list[str]) -> bool:
+        """Take out what is of purged runs; gives whether there are any. Raises _Restored."""
+        if "purge" in kinds:
+            db.execute(views.FIND_PURGED)
+        if db.execute("SELECT 1 FROM hot.purged LIMIT 1").fetchone() is None:
+            return False
+        if left and db.execute(views.PURGED_NO_LONGER).fetchone() is not None:
+            raise _Restored
+        if anew or db.execute(views.TOUCHES_PURGED).fetchone() is not None:
+            for statement in views.TAKE_OUT_PURGED:
+                db.execute(statement)
+        return True
+
+    def _look_who_lives(self, db: Connection, live: Iterable[str]) -> None:
+        db.execute("TRUNCATE latest.chains")
+        db.execute(views.CHAINS)
+        db.execute("TRUNCATE latest.live_writers")
+        db.execute(views.LIVE_WRITERS, {"w": list(live)})
+        db.execute(views.TOUCHED_BY_LIFE)
 
     def _look_up_points(self, db: Connection, points: dict[Segment, frozenset[str]], purged: bool) -> None:
         """Let hot.metrics read these segments, and no longer hold in memory what they have."""
@@ -221,111 +246,39 @@ class Reader:
             db.execute(views.all_metrics(whole, parts, purged))
         except duckdb.IOException as error:
             if not all(segment.path.exists() for segment in points):
-                raise _Moved from error
+                raise Moved from error
             raise
 
-    def _compute_latest(self, db: Connection, anew: bool, renamed: bool) -> None:
-        """Compute latest.* anew for the touched runs, or for all where that costs less.
+    def _compute_latest(self, db: Connection, kinds: set[str], anew: bool, renamed: bool) -> None:
+        """Compute latest.* anew for the runs that events of these kinds touched, or for all where that costs less.
 
-        Rows that were replaced stay in memory until a table is made anew.
+        Points of the living change nothing but metrics: the end of a lost run is told by dead journals. Rows that were
+        replaced stay in memory until a table is made anew.
         """
+        points_only = kinds <= {"metric"}
         touched, runs = _counts(db)
         self._replaced += touched
-        full = anew or self._replaced * _FULL_AFTER > runs
+        full = anew or self._replaced * _FULL_AFTER > (max(runs, _FEW_RUNS) if points_only else runs)
         if full:
+            self._replaced = 0
+            if not anew:
+                db.execute(views.COMPACT_LIVE_SERIES)
             db.execute(views.MIXED)
         elif touched:
-            db.execute(views.MIXED_TOUCHED)
+            for statement in views.MIXED_TOUCHED if points_only else (*views.MIXED_TOUCHED, views.TOUCHED_EVENTS):
+                db.execute(statement)
         for table in views.LATEST:
+            if points_only and table != "metrics" and not (table == "runs" and renamed):
+                continue
             if full or (table == "runs" and renamed):
                 self._compute(db, views.compute(table))
             elif touched:
                 for statement in views.compute_touched(table):
                     self._compute(db, statement)
-        if full:
-            self._replaced = 0
 
     def _compute(self, db: Connection, statement: str) -> None:
         needed = "$artifacts" in statement
         db.execute(statement, {"artifacts": f"{(self.store.root / 'artifacts').as_uri()}/"} if needed else None)
-
-    # -- reading files
-
-    def _read_journals(self, db: Connection, layer: str, journals: list[JournalFile]) -> None:
-        """Put the journals' lines into the layer's batch; what cannot be read is left out with a warning."""
-        db.execute(views.empty_batch(layer))
-        journals = [j for j in journals if j.size]
-        if not journals:
-            return
-        read = views.read_batch(layer)
-        try:
-            db.execute(read, {"files": [str(j.path) for j in journals]})
-        except duckdb.Error:
-            for journal in journals:
-                self._read_one(db, read, journal)
-        damaged = dict(db.execute(views.damaged(layer)).fetchall())
-        for journal in journals:
-            if journal.writer in damaged:
-                self._tell_damage(journal, damaged[journal.writer], live=layer == "live")
-
-    def _read_one(self, db: Connection, read: str, journal: JournalFile) -> None:
-        try:
-            db.execute(read, {"files": [str(journal.path)]})
-        except duckdb.Error as error:
-            if not journal.path.exists():
-                raise _Moved from error
-            self._warn("journal", str(journal.path), f"cannot be read and is left out: {_first_line(error)}")
-
-    def _read_segments(self, db: Connection, wanted: dict[Segment, list[str]]) -> None:
-        """Take in what these writers have in the segments. Raises _Moved, to begin anew without one that is damaged.
-
-        Segments of which all is wanted are read together; if one of them is damaged, each by itself the next time.
-        """
-        whole = [s for s, writers in wanted.items() if not self._doubtful and len(writers) == len(s.journals)]
-        try:
-            for segment in whole:
-                rows.check_columns(db, segment.path)
-            if whole:
-                self._insert(db, whole, None)
-        except (duckdb.Error, ValueError) as error:
-            self._doubtful = True
-            raise _Moved from error
-        for segment, writers in wanted.items():
-            if segment in whole:
-                continue
-            try:
-                rows.check_columns(db, segment.path)
-                self._insert(db, [segment], writers)
-            except (duckdb.Error, ValueError) as error:
-                if segment.path.exists():
-                    self._broken.add(segment)
-                    self._warn("segment", str(segment.path), f"is damaged and is left out: {_first_line(error)}")
-                raise _Moved from error
-        self._doubtful = False
-
-    def _insert(self, db: Connection, segments: list[Segment], writers: list[str] | None) -> None:
-        """Take in the events and series of segments: of these writers, or all (to look at each row's costs as much
-        again as to read it)."""
-        for table in ("events", "series"):
-            files: dict[str, object] = {"files": [segment.file(f"{table}.parquet") for segment in segments]}
-            db.execute(views.read_sealed(table, writers is None), files if writers is None else files | {"w": writers})
-
-    def _tell_damage(self, journal: JournalFile, lines: int, live: bool) -> None:
-        """Warn of damaged lines; one line without its end was never acknowledged, and is no damage."""
-        lines -= live or not ends_line(journal.path)
-        if lines > 0:
-            self._warn(
-                "journal", str(journal.path), f"has {lines} damaged line{'s' * (lines > 1)}; the rest of it is read"
-            )
-
-    def _warn(self, kind: str, path: str, what: str) -> None:
-        if path not in self.damaged:
-            self.damaged[path] = what
-            warnings.warn(f"The {kind} {path} {what}.", stacklevel=2)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0]
 
 
 def _counts(db: Connection) -> tuple[int, int]:

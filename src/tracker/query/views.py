@@ -1,7 +1,8 @@
 """The SQL of the reader: how journals and segments become tables, and tables the views that users see.
 
     hot.settled_*, hot.live_*   in memory: what dead writers left, journals or segments, and the journals of the living;
-                                of each its events, its metric points, its series (one row a metric of a run and writer)
+                                of each its events, its metric points, its series (one row a metric of a run and writer;
+                                of the living one for each time that the journal was read)
     hot.events, hot.series      both together
     hot.metrics                 both together, and beside them the points of segments, which stay in their files
     hot.purged                  runs that are gone for good: what else was read of them is taken out at once
@@ -24,8 +25,9 @@ from tracker.store.rows import FIRST_TIME, LAST_TIME
 LAYERS = ("settled", "live")
 TABLES_OF_LAYER = ("events", "metrics", "series")
 
-_KINDS = "'run', 'resume', 'end', 'state', 'purge', 'param', 'tag', 'input', 'artifact'"
-_IS_EVENT = f"(e IN ({_KINDS}) AND r IS NOT NULL OR e = 'journal')"
+_OF_RUNS = ("run", "resume", "end", "state", "purge", "param", "tag", "input", "artifact")
+_IS_EVENT = f"(e IN {_OF_RUNS} AND r IS NOT NULL OR e = 'journal')"
+ANY_KIND = {*_OF_RUNS, "journal", "metric"}
 
 
 def empty_batch(layer: str) -> str:
@@ -36,6 +38,9 @@ def empty_batch(layer: str) -> str:
 def read_batch(layer: str) -> str:
     """Reads the journals `$files`; a line that is no event becomes a row of NULLs."""
     return f"INSERT INTO {layer}_batch {rows.OF_JOURNALS}"
+
+
+READ_TEXTS = f"INSERT INTO live_batch {rows.OF_TEXTS}"
 
 
 def damaged(layer: str) -> str:
@@ -96,37 +101,67 @@ SELECT r FROM (SELECT DISTINCT r, w FROM (SELECT r, w FROM hot.events UNION ALL 
 WHERE r IS NOT NULL GROUP BY r HAVING count(*) > 1
 UNION
 SELECT r FROM hot.events WHERE last IS NULL AND r IS NOT NULL
+UNION
+SELECT r FROM hot.live_series
 """
-MIXED_TOUCHED = "CREATE OR REPLACE TEMP TABLE mixed AS FROM touched"
+MIXED_TOUCHED = (
+    "CREATE OR REPLACE TEMP TABLE mixed AS FROM touched",
+    "CREATE OR REPLACE TEMP TABLE touched_series AS FROM hot.series WHERE r IN (FROM touched)",
+)
+TOUCHED_EVENTS = "CREATE OR REPLACE TEMP TABLE touched_events AS FROM hot.events WHERE r IN (FROM touched)"
 
 # The runs that a change touches: their rows of latest.* are computed anew.
-TOUCHED_BEFORE = """
+TOUCHED_BY_NEW = """
 CREATE OR REPLACE TEMP TABLE touched AS
-SELECT DISTINCT r FROM (
-    SELECT r FROM settled_batch UNION ALL SELECT r FROM live_batch
-    UNION ALL SELECT r FROM hot.live_events UNION ALL SELECT r FROM hot.live_series
-    UNION ALL SELECT r FROM hot.settled_events WHERE w IN (SELECT unnest($gone::VARCHAR[]))
-    UNION ALL SELECT r FROM hot.settled_series WHERE w IN (SELECT unnest($gone::VARCHAR[])))
-WHERE r IS NOT NULL
+SELECT DISTINCT r FROM (SELECT r FROM settled_batch UNION ALL SELECT r FROM live_batch) WHERE r IS NOT NULL
+"""
+TOUCHED_BY_LEFT = """
+INSERT INTO touched
+SELECT DISTINCT r FROM (SELECT r, w FROM hot.events UNION ALL SELECT r, w FROM hot.series)
+WHERE r IS NOT NULL AND w IN (SELECT unnest($left::VARCHAR[]))
 """
 TOUCHED_BY_SEALED = """
 INSERT INTO touched
 SELECT DISTINCT r FROM (SELECT r, w FROM hot.settled_events UNION ALL SELECT r, w FROM hot.settled_series)
 WHERE r IS NOT NULL AND w IN (SELECT unnest($w::VARCHAR[]))
 """
+# Those that run, and those that were taken for lost until the journal that goes on from theirs was seen.
+TOUCHED_BY_LIFE = """
+INSERT INTO touched
+SELECT run_id FROM latest.runs WHERE status = 'RUNNING' OR status = 'KILLED' AND run_id IN (
+    SELECT r FROM hot.events WHERE e IN ('run', 'resume') AND w IN (FROM latest.live_writers))
+"""
+KINDS = "SELECT DISTINCT e FROM (SELECT e FROM settled_batch UNION ALL SELECT e FROM live_batch) WHERE e IS NOT NULL"
+
+# `$left`: journals that are gone, or were read again whole.
+TAKE_OUT_LEFT = tuple(
+    f"DELETE FROM hot.{layer}_{table} WHERE w IN (SELECT unnest($left::VARCHAR[]))"
+    for layer in LAYERS
+    for table in TABLES_OF_LAYER
+)
 
 
-def take_in() -> tuple[str, ...]:
-    """Adds what was read to the tables of both layers, and empties the batches."""
+def take_in(layer: str) -> tuple[str, ...]:
+    """Adds what was read to the tables of the layer, and empties the batch."""
     return (
-        *(f"TRUNCATE hot.live_{table}" for table in TABLES_OF_LAYER),
-        *(f"INSERT INTO hot.{l}_{table} {_batch(table, l)}" for l in LAYERS for table in TABLES_OF_LAYER),  # noqa: E741
-        *(f"TRUNCATE {layer}_batch" for layer in LAYERS),
+        *(f"INSERT INTO hot.{layer}_{table} {_batch(table, layer)}" for table in TABLES_OF_LAYER),
+        f"TRUNCATE {layer}_batch",
     )
 
 
+COMPACT_LIVE_SERIES = """
+CREATE OR REPLACE TABLE hot.live_series AS
+SELECT r, k, w, max(best) AS best, sum(points)::BIGINT AS points,
+       min(first_s) AS first_s, min(first_t) AS first_t, max(last_t) AS last_t
+FROM hot.live_series GROUP BY r, k, w
+"""
+
 FIND_PURGED = """
 INSERT INTO hot.purged SELECT DISTINCT r FROM hot.events WHERE e = 'purge' AND r NOT IN (FROM hot.purged)
+"""
+TOUCHES_PURGED = "SELECT 1 FROM touched WHERE r IN (FROM hot.purged) LIMIT 1"
+PURGED_NO_LONGER = """
+SELECT 1 FROM hot.purged WHERE r NOT IN (SELECT r FROM hot.events WHERE e = 'purge' AND r IS NOT NULL) LIMIT 1
 """
 TAKE_OUT_PURGED = tuple(
     f"DELETE FROM hot.{layer}_{table} WHERE r IN (FROM hot.purged)" + (" AND e <> 'purge'" if table == "events" else "")
@@ -311,11 +346,12 @@ def compute_touched(table: str) -> tuple[str, str]:
 
 def _over(table: str, touched: bool) -> str:
     query = LATEST[table]
-    for name, source, run in (
-        ("{events}", "hot.events", "r"), ("{series}", "hot.series", "r"), ("{tags}", "latest.tags", "run_id"),
-    ):  # fmt: skip
-        few = f"(FROM {source} WHERE {run} IN (SELECT r FROM touched))"
-        query = query.replace(name, few if touched else source)
+    for name, every, few in (
+        ("{events}", "hot.events", "touched_events"),
+        ("{series}", "hot.series", "touched_series"),
+        ("{tags}", "latest.tags", "(FROM latest.tags WHERE run_id IN (FROM touched))"),
+    ):
+        query = query.replace(name, few if touched else every)
     return query
 
 

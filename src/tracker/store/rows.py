@@ -8,25 +8,35 @@ that is no event becomes a row of NULLs; a time beyond what timestamps can show 
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection as Connection
 
-_COLUMNS = "{e: 'VARCHAR', r: 'VARCHAR', x: 'VARCHAR', k: 'VARCHAR', v: 'JSON', s: 'BIGINT', t: 'BIGINT'}"
+_COLUMNS = {"e": "VARCHAR", "r": "VARCHAR", "x": "VARCHAR", "k": "VARCHAR", "v": "JSON", "s": "BIGINT", "t": "BIGINT"}
 
 # Years 1 to 9999: what timestamps can show. A journal from elsewhere may say anything.
 FIRST_TIME, LAST_TIME = -62135596800000000, 253402300799999999
 TIME = f"greatest({FIRST_TIME}, least({LAST_TIME}, coalesce(t, 0)))"
 
-FIELDS = "e VARCHAR, r VARCHAR, x VARCHAR, k VARCHAR, v JSON, s BIGINT, t BIGINT, w VARCHAR"
+FIELDS = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items()) + ", w VARCHAR"
 
 OF_JOURNALS = f"""
 SELECT e, r, x, k, coalesce(v, 'null') AS v, s, {TIME} AS t, parse_filename(filename, true) AS w
 FROM read_json($files, format = 'newline_delimited', ignore_errors = true, filename = true,
                maximum_object_size = 16777216, columns = {_COLUMNS})
 """
+
+OF_TEXTS = f"""
+SELECT e, r, x, k, coalesce(v, 'null') AS v, s, {TIME} AS t, w
+FROM (SELECT w, unnest(CASE WHEN json_valid(line) THEN json_transform(line, '{json.dumps(_COLUMNS)}') END)
+      FROM (SELECT w, unnest(string_split(text, chr(10))) AS line
+            FROM (SELECT unnest($writers::VARCHAR[]) AS w, unnest($texts::VARCHAR[]) AS text))
+      WHERE trim(line, ' ' || chr(9) || chr(11) || chr(12) || chr(13)) <> '')
+"""
+"""The same of lines that were read already: `$texts`, and of each whose journal it is, `$writers`."""
 
 # The columns of a segment's tables. `last`: no later event of this kind, run and key is in the same journal.
 SEGMENT = {

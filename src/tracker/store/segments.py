@@ -45,6 +45,7 @@ class JournalFile:
     path: Path
     writer: str
     size: int
+    inode: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,7 +167,7 @@ def _journal_files(root: Path) -> Iterator[JournalFile]:
         except OSError:  # sealed since: its segment is listed next
             continue
         if stat.S_ISREG(status.st_mode):
-            yield JournalFile(path, path.stem, status.st_size)
+            yield JournalFile(path, path.stem, status.st_size, status.st_ino)
 
 
 def _stable_names(folder: Path) -> list[str]:
