@@ -26,6 +26,12 @@ export interface CellDifference {
   readonly b: boolean;
   readonly same: boolean;
   readonly marks: readonly (readonly [Mark, string])[];
+  /** Where it went, if it stands elsewhere in b: it is told at both places. */
+  readonly moved?: '' | 'up' | 'down';
+  /** Whether it is a module from beside the notebook. */
+  readonly module?: boolean;
+  /** What there is to say beside its text: a module's name, that only comments changed. */
+  readonly said?: string;
 }
 
 export interface Differences {

@@ -102,16 +102,26 @@ export const compareStyle = /* css */ `
 .trk-compare .trk-table .trk-differs th { color: var(--trk-fg); }
 .trk-compare .trk-table tr:hover td { background: var(--trk-tint); }
 .trk-compare .trk-diff { overflow: auto; max-height: 560px; padding: 0 14px 12px; border-top: 1px solid var(--trk-line); }
-.trk-compare .trk-changes { margin: 0 0 12px; }
-.trk-compare .trk-changes :is(th, td) { white-space: pre-wrap; overflow-wrap: anywhere; }
-.trk-compare .trk-changes thead th { overflow-wrap: normal; }
-.trk-compare .trk-changes :is(th:first-child) { width: 22%; }
-@container (max-width: 560px) { .trk-compare .trk-changes :is(th, td) { padding: 3px 6px; } .trk-compare .trk-changes td:last-child { display: none; } }
+.trk-compare .trk-changes { table-layout: fixed; width: 100%; margin: 8px 0 14px; }
+.trk-compare .trk-table.trk-changes :is(th, td) { white-space: pre-wrap; overflow-wrap: anywhere; max-width: none; }
+.trk-compare .trk-changes thead :is(th, td) { vertical-align: bottom; border-bottom: 1px solid var(--trk-line); }
+.trk-compare .trk-changes thead span { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; }
+.trk-compare .trk-changes :is(th, td):nth-child(1) { width: 22%; }
+.trk-compare .trk-changes :is(th, td):nth-child(4) { width: 20%; }
+@container (max-width: 560px) {
+  .trk-compare .trk-table.trk-changes :is(th, td) { padding: 3px 6px; width: auto; border-right: 0; position: static; }
+  .trk-compare .trk-changes tr { display: grid; grid-template-columns: 34% 1fr 1fr; }
+  .trk-compare .trk-changes :is(th, td):nth-child(4) { grid-column: 2 / -1; }
+  .trk-compare .trk-changes :is(th, td):nth-child(4):empty { display: none; }
+  .trk-compare .trk-changes tbody tr :is(th, td):has(+ td:nth-child(4):not(:empty)) { border-bottom-color: transparent; }
+}
 .trk-compare .trk-code h4 { margin: 4px 0 6px; font-size: .95em; }
 .trk-compare .trk-code details { margin: 4px 0; color: var(--trk-fg2); }
 .trk-compare .trk-code summary { cursor: pointer; font-size: .92em; }
 .trk-compare .trk-cells { display: grid; grid-template-columns: 1fr 1fr; gap: 8px; margin: 6px 0; }
 .trk-compare .trk-code pre { margin: 0; padding: 6px 10px; min-width: 0; overflow: auto; font-family: var(--trk-mono); font-size: .92em; line-height: 1.45; color: var(--trk-fg); background: var(--trk-tint); border: 0; border-radius: 4px; white-space: pre-wrap; overflow-wrap: anywhere; }
+.trk-compare .trk-code .trk-said { margin: 8px 0 -2px; color: var(--trk-fg2); font-size: .92em; overflow-wrap: anywhere; }
+.trk-compare .trk-code .trk-fold { color: var(--trk-fg2); font-family: inherit; font-style: italic; user-select: none; }
 .trk-compare .trk-code pre.trk-absent { color: var(--trk-fg2); font-style: italic; background: none; border: 1px dashed var(--trk-line); font-family: inherit; }
 .trk-compare .trk-code ins { text-decoration: none; border-bottom: 2px solid var(--trk-ok); background: color-mix(in srgb, var(--trk-ok) 20%, transparent); }
 .trk-compare .trk-code del { text-decoration: line-through; text-decoration-thickness: 1px; background: color-mix(in srgb, var(--trk-bad) 18%, transparent); }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { curvesFromJson, tableFromJson } from '../core/columns';
 import { type LocalSource, localSource } from '../core/local';
-import type { CompareData } from '../core/types';
+import type { Answer, CompareData } from '../core/types';
 import { compare } from '../view/compare';
 import { tellPointed } from '../view/pointed';
 
@@ -124,6 +124,53 @@ test('differences of settings and results need nobody; the newest pair is looked
   all('[aria-label="Swap the runs"]')[0]!.click();
   expect(texts('.trk-changes thead span').slice(0, 2)).toEqual(['one', HOSTILE]);
   expect(root.querySelector('img')).toBeNull();
+});
+
+test('cells that moved are told at both places, far lines are folded, modules are counted apart', async () => {
+  const far = Array.from({ length: 30 }, (_, i) => `line ${i}`).join('\n');
+  const [only, both] = [
+    { same: false, module: false, moved: '' as const },
+    { a: true, b: true },
+  ];
+  const cells = [
+    { ...only, a: false, b: true, moved: 'up', said: 'moved up', marks: [['added', 'plot()']] },
+    {
+      ...only,
+      ...both,
+      said: '',
+      marks: [
+        ['same', `${far}\nx = `],
+        ['removed', '1'],
+        ['added', '2'],
+      ],
+    },
+    { ...only, a: true, b: false, moved: 'up', said: 'moved up', marks: [['removed', 'plot()']] },
+    {
+      ...only,
+      ...both,
+      module: true,
+      said: HOSTILE,
+      marks: [
+        ['same', 'y = '],
+        ['removed', '1'],
+        ['added', '2'],
+      ],
+    },
+  ];
+  const found = { params: [], metrics: [], environment: [], data: [], cells, cut: false };
+  const asked = { ...source, ask: () => Promise.resolve(found as unknown as Answer) };
+  const place = document.createElement('div');
+  root.append(place);
+  const end = compare(place, asked, loaded);
+  const inside = (selector: string) => [...place.querySelectorAll<HTMLElement>(selector)];
+  inside('[aria-label=Differences]')[0]!.click();
+  await vi.waitFor(() => expect(inside('.trk-code h4')).toHaveLength(1));
+  expect(inside('.trk-code h4')[0]!.textContent).toBe('Code: 2 of 2 cells changed, 1 module');
+  expect(inside('.trk-absent').map(part => part.textContent)).toEqual(['stood below', 'stands above']);
+  expect(inside('.trk-said').map(part => part.textContent)).toEqual(['moved up', HOSTILE]);
+  expect(inside('.trk-fold').map(part => part.textContent)).toEqual(Array(2).fill('⋯ 27 lines the same'));
+  expect(inside('.trk-cells pre')[2]!.textContent).toBe('⋯ 27 lines the same\nline 27\nline 28\nline 29\nx = 1');
+  end();
 });
 
 test('a run that is pointed at in another view of the page stands out', () => {

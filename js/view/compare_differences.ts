@@ -10,6 +10,9 @@ import { button, copyText } from './table_dom';
 import { patiently, WAITING } from './waiting';
 
 const NOBODY = 'Code, data and environment are compared by Python: run the comparison’s cell again to see them.';
+const MOST_CHARACTERS = 240;
+/** How much of what did not change is shown beside a change. */
+const [NEAR_LINES, NEAR_CHARACTERS, BEGINNING] = [4, 160, 40];
 const FAMILIES = [
   ['params', 'Parameters'],
   ['metrics', 'Metrics'],
@@ -120,7 +123,7 @@ function changes(title: string, lines: readonly Difference[], a: ShownRun, b: Sh
     return h('th', { scope: 'col' }, h('div', {}, swatch, h('span', { dir: 'auto' }, run.label)));
   });
   const cell = (value: string | null) =>
-    h('td', { dir: 'auto', class: value === null ? 'trk-dim' : null, title: value }, value ?? '—');
+    h('td', { dir: 'auto', class: value === null ? 'trk-dim' : null, title: value }, beginning(value ?? '—'));
   const rows = lines.map(line =>
     h(
       'tr',
@@ -135,6 +138,10 @@ function changes(title: string, lines: readonly Difference[], a: ShownRun, b: Sh
   return h('table', { class: 'trk-table trk-changes' }, h('thead', {}, head), h('tbody', {}, ...rows));
 }
 
+function beginning(text: string): string {
+  return text.length <= MOST_CHARACTERS ? text : `${text.slice(0, MOST_CHARACTERS)}…`;
+}
+
 /** By how much a number grew. */
 function delta({ a, b }: Difference): string {
   const [from, to] = [Number(a?.trim() || Number.NaN), Number(b?.trim() || Number.NaN)];
@@ -143,8 +150,7 @@ function delta({ a, b }: Difference): string {
 }
 
 function codeSection(cells: readonly CellDifference[]): HTMLElement {
-  const changed = cells.filter(cell => !cell.same).length;
-  const title = changed === 0 ? 'Code: the same' : `Code: ${changed} of ${plural(cells.length, 'cell')} changed`;
+  const title = codeTitle(cells.filter(cell => !movedAway(cell)));
   const parts: HTMLElement[] = [];
   let same: CellDifference[] = [];
   const fold = () => {
@@ -160,10 +166,24 @@ function codeSection(cells: readonly CellDifference[]): HTMLElement {
       continue;
     }
     fold();
+    if (cell.said && !movedAway(cell)) parts.push(h('div', { class: 'trk-said', dir: 'auto' }, cell.said));
     parts.push(h('div', { class: 'trk-cells' }, side(cell, 'removed'), side(cell, 'added')));
   }
   fold();
   return h('section', { class: 'trk-code' }, h('h4', {}, title), ...parts);
+}
+
+/** What moved is told where it is now. */
+function movedAway(cell: CellDifference): boolean {
+  return Boolean(cell.moved) && !cell.b;
+}
+
+function codeTitle(shown: readonly CellDifference[]): string {
+  const modules = shown.filter(cell => cell.module).length;
+  const changed = shown.filter(cell => !cell.same).length - modules;
+  const words = changed > 0 ? [`${changed} of ${plural(shown.length - modules, 'cell')} changed`] : [];
+  if (modules > 0) words.push(plural(modules, 'module'));
+  return `Code: ${words.join(', ') || 'the same'}`;
 }
 
 function textOf(marks: CellDifference['marks'], kind: Mark): string {
@@ -173,11 +193,46 @@ function textOf(marks: CellDifference['marks'], kind: Mark): string {
 /** One run's half of a cell: what is in both, and what is in it alone. */
 function side(cell: CellDifference, own: 'added' | 'removed'): HTMLElement {
   if (!(own === 'removed' ? cell.a : cell.b)) {
-    return h('pre', { class: 'trk-absent', dir: 'ltr' }, own === 'removed' ? 'not there before' : 'no longer there');
+    return h('pre', { class: 'trk-absent', dir: 'ltr' }, absence(cell, own));
   }
-  const pieces = cell.marks.flatMap(([mark, text]): Node[] => {
-    if (mark === 'same') return [document.createTextNode(text)];
+  const last = cell.marks.length - 1;
+  const pieces = cell.marks.flatMap(([mark, text], place): Node[] => {
+    if (mark === 'same') return withoutMiddle(text, place === 0, place === last);
     return mark === own ? [h(own === 'added' ? 'ins' : 'del', {}, text)] : [];
   });
   return h('pre', { dir: 'ltr' }, ...pieces);
+}
+
+/** Why a half of a cell is not there. A cell that moved down stands below what was its place in the first run. */
+function absence({ moved }: CellDifference, own: 'added' | 'removed'): string {
+  if (!moved) return own === 'removed' ? 'not there before' : 'no longer there';
+  const below = (own === 'added') === (moved === 'down');
+  return `${own === 'removed' ? 'stood' : 'stands'} ${below ? 'below' : 'above'}`;
+}
+
+/** Text that both runs have, with what is far from a change left out. */
+function withoutMiddle(text: string, first: boolean, last: boolean): Node[] {
+  const lines = text.split('\n');
+  const [head, tail] = [first ? 0 : NEAR_LINES, last ? 0 : NEAR_LINES];
+  const out = lines.length - head - tail;
+  if (first && last) return [document.createTextNode(text)];
+  if (out > NEAR_LINES) {
+    const left = h('span', { class: 'trk-fold' }, `⋯ ${plural(out, 'line')} the same`);
+    const [before, after] = [lines.slice(0, head).join('\n'), lines.slice(lines.length - tail).join('\n')];
+    return [
+      ...(head ? nearby(`${before}\n`, false, true) : []),
+      left,
+      ...(tail ? nearby(`\n${after}`, true, false) : [document.createTextNode('\n')]),
+    ];
+  }
+  return nearby(text, first, last);
+}
+
+/** The same for a line that is long. */
+function nearby(text: string, first: boolean, last: boolean): Node[] {
+  const [head, tail] = [first ? BEGINNING : NEAR_CHARACTERS, last ? 0 : NEAR_CHARACTERS];
+  if (text.length <= 3 * NEAR_CHARACTERS) return [document.createTextNode(text)];
+  const left = h('span', { class: 'trk-fold' }, ` ⋯ ${plural(text.length - head - tail, 'character')} the same ⋯ `);
+  const [before, after] = [text.slice(0, head), tail ? text.slice(-tail) : ''];
+  return [document.createTextNode(before), left, document.createTextNode(after)];
 }

@@ -1,7 +1,7 @@
 """Two programs of cells beside each other: which cell became which, and which tokens of it changed.
 
-Equal cells are found first; between them, cells are paired in order so that what they have in common is most; what is
-left and stands elsewhere in the other program has moved.
+Cells are paired in order so that what they have in common is most; what is left and stands elsewhere in the other
+program has moved.
 """
 
 from __future__ import annotations
@@ -63,8 +63,8 @@ class CellDiff:
 
 def compare_cells(a: Sequence[str], b: Sequence[str]) -> list[CellDiff]:
     """The cells of both programs, paired, in order."""
-    pairs = _pairs(a, b)
-    places = list(_places(a, b, pairs))
+    pairs = closest(likely_pairs(a, b))
+    places = list(_places(len(a), len(b), best_in_order([pair for pair in pairs if pair.likeness >= ALIKE])))
     moved = _moved(a, b, places, pairs)
     found = []
     for i, j in places:
@@ -91,33 +91,15 @@ def compare_files(a: dict[str, str], b: dict[str, str]) -> list[CellDiff]:
 _Place = tuple[int | None, int | None]
 
 
-def _places(a: Sequence[str], b: Sequence[str], pairs: Sequence[Pair]) -> Iterator[_Place]:
-    """Which cell stands beside which, in an order that both programs keep."""
-    for equal, i, j, k, n in _blocks(a, b):
-        if equal:
-            yield from zip(range(i, j), range(k, n), strict=True)
-            continue
-        inside = [pair for pair in pairs if i <= pair.a < j and k <= pair.b < n and pair.likeness >= ALIKE]
-        for first, second in [*best_in_order(inside), (j, n)]:
-            yield from ((x, None) for x in range(i, first))
-            yield from ((None, y) for y in range(k, second))
-            if (first, second) != (j, n):
-                yield first, second
-            i, k = first + 1, second + 1
-
-
-def _blocks(a: Sequence[str], b: Sequence[str]) -> list[tuple[bool, int, int, int, int]]:
-    codes = SequenceMatcher(None, a, b, autojunk=False).get_opcodes()
-    return [(kind == "equal", i, j, k, n) for kind, i, j, k, n in codes]
-
-
-def _pairs(a: Sequence[str], b: Sequence[str]) -> list[Pair]:
-    """Cells that are not equal at their place and may belong together."""
-    changed = [block for equal, *block in _blocks(a, b) if not equal]
-    gone = [x for i, j, _, _ in changed for x in range(i, j)]
-    come = [y for _, _, k, n in changed for y in range(k, n)]
-    likely = likely_pairs([a[x] for x in gone], [b[y] for y in come])
-    return closest([Pair(pair.likeness, gone[pair.a], come[pair.b]) for pair in likely])
+def _places(a: int, b: int, pairs: Sequence[tuple[int, int]]) -> Iterator[_Place]:
+    """Which cell stands beside which, of so many, in the order that both programs keep."""
+    i = k = 0
+    for first, second in [*pairs, (a, b)]:
+        yield from ((x, None) for x in range(i, first))
+        yield from ((None, y) for y in range(k, second))
+        if (first, second) != (a, b):
+            yield first, second
+        i, k = first + 1, second + 1
 
 
 def _moved(

@@ -10,6 +10,7 @@ import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -18,10 +19,12 @@ _ALL_PAIRS: Final = 2_500
 _RARE: Final = 30
 _CLOSEST: Final = 8
 _NEAR: Final = 0.8
+_EQUAL: Final = 0.1
+"""By how much equal texts are more alike than those that only have the same tokens."""
 
 
 class Pair(NamedTuple):
-    """Places in both lists, and the part of their tokens that the texts share, 0 to 1."""
+    """Places in both lists, and the part of their tokens that the texts share, 0 to 1; more if they are equal."""
 
     likeness: float
     a: int
@@ -36,12 +39,13 @@ def likeness(a: str, b: str) -> float:
 
 
 def likely_pairs(a: Sequence[str], b: Sequence[str]) -> list[Pair]:
-    """The pairs that may belong together: all of short lists, of longer ones those that share most rare tokens."""
+    """The pairs that may belong together: all of short lists; of longer ones those that share most rare tokens, and
+    equal texts in order."""
     if len(a) * len(b) <= _ALL_PAIRS:
-        chosen = [(i, j) for i in range(len(a)) for j in range(len(b))]
+        chosen = {(i, j) for i in range(len(a)) for j in range(len(b))}
     else:
-        chosen = list(_by_rare_tokens(a, b))
-    return [Pair(likeness(a[i], b[j]), i, j) for i, j in chosen]
+        chosen = {*_by_rare_tokens(a, b), *_equal_in_order(a, b)}
+    return [Pair(1.0 + _EQUAL if a[i] == b[j] else likeness(a[i], b[j]), i, j) for i, j in sorted(chosen)]
 
 
 def closest(pairs: Iterable[Pair]) -> list[Pair]:
@@ -104,6 +108,11 @@ class _Greatest:
             if total > self._tree[place][0]:
                 self._tree[place] = (total, chain)
             place += place & -place
+
+
+def _equal_in_order(a: Sequence[str], b: Sequence[str]) -> Iterable[tuple[int, int]]:
+    for i, k, size in SequenceMatcher(None, a, b, autojunk=False).get_matching_blocks():
+        yield from zip(range(i, i + size), range(k, k + size), strict=True)
 
 
 def _by_rare_tokens(a: Sequence[str], b: Sequence[str]) -> Iterable[tuple[int, int]]:

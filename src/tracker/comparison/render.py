@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 LIMIT: Final = 28_000
 _MOST_TEXT: Final = 20_000
 _COLUMNS: Final = 8
+_NEAR_LINES, _NEAR_CHARACTERS = 4, 320
+_TABLE: Final = "table-layout:fixed;width:100%;overflow-wrap:anywhere;margin:4px 0"
 _INVISIBLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _BOX = "border:1px solid rgba(128,128,128,.35);border-radius:6px;padding:8px 12px;margin:4px 0;max-width:980px"
 _CODE = "white-space:pre-wrap;margin:4px 0;padding:4px 8px;border-left:3px solid rgba(128,128,128,.35)"
@@ -32,13 +34,18 @@ def text(diff: RunDiff) -> str:
     """The comparison in lines: what differs, a cell's change with + and -."""
     lines = [f"{diff.a.name} [{diff.a.id[:12]}] → {diff.b.name} [{diff.b.id[:12]}]"]
     for title, changes in _groups(diff):
-        lines += [title, *(f"  {change.name}: {' → '.join(shown(change))}{said(change, '  ')}" for change in changes)]
+        lines += [title, *(_line(change) for change in changes)]
     if diff.data:
         lines += ["data", *(f"  {change.name}: {data_words(change)}" for change in diff.data)]
     changed = _changed(diff)
     if changed:
         lines += [_code_title(diff, changed), *(_cell_text(cell) for cell in changed)]
     return "\n".join(lines if diff else [*lines, "nothing differs"])
+
+
+def _line(change: Change) -> str:
+    words = said(change)
+    return f"  {change.name}: {' → '.join(shown(change))}{f'  ({words})' if words else ''}"
 
 
 def html(diff: RunDiff) -> str:
@@ -74,12 +81,13 @@ def _groups(diff: RunDiff) -> list[tuple[str, tuple[Change, ...]]]:
 
 def _table(title: str, rows: list[tuple[str, str, str, str]], limit: int) -> str:
     body = "".join(_row(*row) for row in rows[:limit])
-    head = f"<tr><th style='text-align:left'>{title}</th><th>a</th><th>b</th><th></th></tr>"
-    return "".join([f"<table>{head}{body}</table>", *_more(len(rows) - limit)])
+    heads = zip((title, "a", "b", ""), (24, 28, 28, 20), strict=True)
+    head = "".join(f"<th style='text-align:left;width:{width}%'>{word}</th>" for word, width in heads)
+    return "".join([f"<table style='{_TABLE}'><tr>{head}</tr>{body}</table>", *_more(len(rows) - limit)])
 
 
-def _row(name: str, *cells: str) -> str:
-    return f"<tr><td style='text-align:left'>{escape(name)}</td>{''.join(f'<td>{escape(c)}</td>' for c in cells)}</tr>"
+def _row(*cells: str) -> str:
+    return f"<tr>{''.join(f'<td style=text-align:left>{escape(cell)}</td>' for cell in cells)}</tr>"
 
 
 def _more(count: int) -> list[str]:
@@ -113,12 +121,11 @@ def _beginning(text: str, characters: int) -> str:
     return text if len(text) <= characters else text[: characters - 1] + "…"
 
 
-def said(change: Change, before: str = "") -> str:
+def said(change: Change) -> str:
     """By how much a number grew, and where a curve differs; empty where there is nothing to say."""
     delta = change.delta
-    grew = f"({delta:+.4g})" if delta else ""
-    words = f"{grew} {change.note}".strip()
-    return before + words if words else ""
+    grew = f"{delta:+.4g}".replace("-", "−", 1) if delta else ""
+    return ", ".join(word for word in (grew, change.note) if word)
 
 
 def _told(data: Any) -> str:
@@ -187,17 +194,17 @@ def _cell_text(cell: CellDiff) -> str:
     head = [f"  {words}:"] if words else []
     if (cell.b is None or cell.a is None) and not cell.moved:
         sign = "-" if cell.b is None else "+"
-        body = "".join(piece for _, piece in _clipped(cell.marks, _MOST_TEXT))
+        body = "".join(piece for _, piece in clipped(cell.marks, _MOST_TEXT))
         return "\n".join([*head, *(f"  {sign} {line}" for line in body.splitlines())])
     forms = {"same": "{}", "added": "{{+{}+}}", "removed": "[-{}-]"}
-    marked = "".join(forms[mark].format(piece) for mark, piece in _clipped(cell.marks, _MOST_TEXT))
+    marked = "".join(forms[mark].format(piece) for mark, piece in clipped(cell.marks, _MOST_TEXT))
     return "\n".join([*head, *(f"    {line}" for line in marked.splitlines())])
 
 
 def _cell_html(cell: CellDiff, characters: int) -> str:
     words = cell_words(cell)
     head = f"<div style='opacity:.7'>{escape(words)}</div>" if words else ""
-    pieces = "".join(_piece(mark, piece) for mark, piece in _clipped(cell.marks, characters))
+    pieces = "".join(_piece(mark, piece) for mark, piece in clipped(cell.marks, characters))
     return f'{head}<pre style="{_CODE}">{pieces}</pre>'
 
 
@@ -206,16 +213,30 @@ def _piece(mark: str, piece: str) -> str:
     return f'<{tag} style="{_MARKS[mark]}">{escape(piece)}</{tag}>' if tag else escape(piece)
 
 
-def _clipped(marks: Iterable[tuple[str, str]], characters: int) -> list[tuple[str, str]]:
-    """The marks within so many characters; long stretches without a change keep only their ends."""
+def clipped(marks: Iterable[tuple[str, str]], characters: int) -> list[tuple[str, str]]:
+    """The marks within so many characters; of long stretches without a change only what is near to one."""
     found: list[tuple[str, str]] = []
     left = characters
-    for mark, text in marks:
+    every = list(marks)
+    for place, (mark, text) in enumerate(every):
         piece = visible(text)
-        if mark == "same" and len(piece) > 400:
-            piece = f"{piece[:160]}\n…\n{piece[-160:]}"
+        if mark == "same":
+            piece = _near(piece, first=place == 0, last=place == len(every) - 1)
         if left <= 0:
             return [*found, ("same", "…")]
         found.append((mark, piece[:left]))
         left -= len(piece)
     return found
+
+
+def _near(text: str, *, first: bool, last: bool) -> str:
+    """Of a text that did not change the lines beside a change, and of those the nearest characters."""
+    if len(text) <= _NEAR_CHARACTERS:
+        return text
+    lines = text.split("\n")
+    if len(lines) > 2 * _NEAR_LINES:
+        head = [] if first else lines[:_NEAR_LINES]
+        tail = [] if last else lines[-_NEAR_LINES:]
+        lines = [*head, f"⋯ {len(lines) - len(head) - len(tail):,} lines the same", *tail]
+    half = _NEAR_CHARACTERS // 2
+    return "\n".join(line if len(line) <= _NEAR_CHARACTERS else f"{line[:half]} ⋯ {line[-half:]}" for line in lines)

@@ -7,7 +7,7 @@ from typing import Any, Final
 from tracker.comparison.code import CellDiff
 from tracker.comparison.compare import Change, diff_in
 from tracker.comparison.reading import MISSING, Dataset
-from tracker.comparison.render import cell_words, data_words, said, shown, visible
+from tracker.comparison.render import cell_words, clipped, data_words, said, shown, visible
 from tracker.query import Reader
 
 MOST_ROWS: Final = 500
@@ -48,14 +48,9 @@ def _dataset(data: Dataset | None) -> str | None:
 
 def _cell(cell: CellDiff) -> dict[str, Any]:
     """Whether each run has it, and its text in pieces, [kind, text] in reading order: same, added (in b), removed."""
-    left, marks = MOST_CHARACTERS, []
-    for kind, text in cell.marks:
-        if left <= 0:
-            marks.append(["same", "…"])
-            break
-        marks.append([kind, visible(text[:left])])
-        left -= len(text)
+    long = sum(len(text) for _, text in cell.marks) > MOST_CHARACTERS
+    marks = clipped(cell.marks, MOST_CHARACTERS) if long else [(kind, visible(text)) for kind, text in cell.marks]
     return {
-        "a": cell.a is not None, "b": cell.b is not None, "same": cell.same, "marks": marks, "moved": cell.moved,
-        "said": cell_words(cell),
+        "a": cell.a is not None, "b": cell.b is not None, "same": cell.same, "marks": [*map(list, marks)], "moved": cell.moved,
+        "module": bool(cell.file), "said": cell_words(cell),
     }  # fmt: skip
