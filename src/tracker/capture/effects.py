@@ -27,6 +27,8 @@ class Use:
     keywords: tuple[tuple[str, Names], ...]
     inplace: bool
     """It is told to work in place, as by `inplace=True` or `out=…`."""
+    asks: bool = False
+    """Its text asks a database, and changes nothing there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,12 @@ _NAMESPACES: Final = frozenset({"globals", "locals", "vars"})
 _DYNAMIC: Final = frozenset({"exec", "eval"})
 _QUERIES: Final = frozenset({"query", "eval"})
 _QUERY_NAME: Final = re.compile(r"@([A-Za-z_]\w*)")
+_SQL: Final = frozenset({"sql", "execute", "query", "query_df"})
+_SQL_NAME: Final = re.compile(r"(?i)\b(?:from|join)\s+([A-Za-z_]\w*)")
+_QUESTION: Final = re.compile(r"(?i)\s*\(*(?:select|from|with|describe|show|summarize|explain)\b")
+_CHANGE: Final = re.compile(
+    r"(?i)\b(?:insert|update|delete|create|drop|alter|attach|copy|set|replace|merge|truncate|nextval|setval|into)\b"
+)
 _SHELL_NAME: Final = re.compile(r"[{$]\s*([A-Za-z_]\w*)")
 _SHELL_CALLS: Final = frozenset({"run_cell", "run_cell_async", "ex", "ev", "push", "safe_execfile", "run_code"})
 _FOREIGN_CELLS: Final = words(
@@ -112,6 +118,10 @@ class ExpressionFlow(NameFlow):
         if _on_shell(node):
             self._shell_call(node)
             return
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "update" and _is_namespace(node.func.value):
+            for part in (*node.args, *(keyword.value for keyword in node.keywords)):
+                self._expression(part)
+            return
         self._children(node)
         self._special(node)
         path, receiver = _called(node.func)
@@ -121,7 +131,14 @@ class ExpressionFlow(NameFlow):
         direct = receiver.id if isinstance(receiver, ast.Name) else None
         roots = self._roots(receiver)
         if roots or any(arguments) or any(names for _, names in keywords):
-            self.found.uses.append(Use(roots, path, direct, arguments, keywords, inplace))
+            self.found.uses.append(Use(roots, path, direct, arguments, keywords, inplace, _only_asks(node)))
+
+    def _decorated(self, decorator: ast.expr, name: str) -> None:
+        """A decorator is called with what it stands before."""
+        path, receiver = _called(decorator)
+        if isinstance(receiver, ast.Name):
+            roots = self._roots(receiver)
+            self.found.uses.append(Use(roots, path, receiver.id, (frozenset({name}),), (), False))
 
     def _special(self, node: ast.Call) -> None:
         name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
@@ -135,6 +152,12 @@ class ExpressionFlow(NameFlow):
                 for part in ast.walk(argument):
                     if isinstance(part, ast.Constant) and isinstance(part.value, str):
                         for found in _QUERY_NAME.findall(part.value):
+                            self._need(found)
+        if name in _SQL:
+            for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
+                for part in ast.walk(argument):
+                    if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                        for found in _SQL_NAME.findall(part.value):
                             self._need(found)
         if name in _ENVIRONMENT or (owner is not None and getattr(owner, "attr", "") == "environ" and name != "get"):
             self.found.sets_up = True
@@ -164,6 +187,8 @@ class ExpressionFlow(NameFlow):
         for text in texts:
             for name in _SHELL_NAME.findall(text):
                 self._need(name)
+        if method in ("system", "getoutput"):
+            self.found.magics.add(method)
         if method in _SHELL_CALLS:
             self.found.unknown = True
         elif method in ("run_line_magic", "run_cell_magic") and texts:
@@ -197,11 +222,23 @@ def _called(function: ast.expr) -> tuple[tuple[str, ...], ast.expr]:
 
 def _in_place(keyword: ast.keyword) -> bool:
     told_not = isinstance(keyword.value, ast.Constant) and keyword.value.value in (False, None)
-    return keyword.arg in ("inplace", "out") and not told_not
+    return keyword.arg in ("inplace", "in_place", "out") and not told_not
+
+
+def _only_asks(node: ast.Call) -> bool:
+    match node.args:
+        case [ast.Constant(value=str(text)), *_]:
+            return _QUESTION.match(text) is not None and _CHANGE.search(text) is None
+    return False
 
 
 def _is_namespace(node: ast.expr) -> bool:
     return isinstance(node, ast.Call) and root_name(node.func) in _NAMESPACES and not node.args
+
+
+def stands_for_names(target: ast.expr) -> bool:
+    """Whether it is `globals()[…]`."""
+    return isinstance(target, ast.Subscript) and _is_namespace(target.value)
 
 
 def _on_shell(node: ast.Call) -> bool:

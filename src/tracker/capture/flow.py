@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from .effects import Effects, FunctionEffects, either
-from .expressions import ExpressionFlow
+from .expressions import ExpressionFlow, stands_for_names
 from .names import NONE
 from .scopes import Function, argument_names, class_reads, outer_names, pattern_names
 
@@ -125,6 +125,7 @@ class _Flow(ExpressionFlow):
     def _definition(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
         for decorator in node.decorator_list:
             self._expression(decorator)
+            self._decorated(decorator, node.name)
         outer = outer_names(node)
         if isinstance(node, ast.ClassDef):
             for base in (*node.bases, *(keyword.value for keyword in node.keywords)):
@@ -214,6 +215,7 @@ class _Flow(ExpressionFlow):
             self._change(target)
             self._assign(target.id, self._origins.get(target.id, NONE))
         else:
+            self.found.unknown |= stands_for_names(target)
             self._store(target, None)
 
     def _store(self, target: ast.expr, value: ast.expr | None) -> None:
@@ -231,6 +233,8 @@ class _Flow(ExpressionFlow):
                 self._store(inner, value)
             case ast.Subscript(value=ast.Call(func=ast.Name(id="globals")), slice=ast.Constant(value=str(name))):
                 self._assign(name, self._roots(value))
+            case ast.Subscript(slice=name) if stands_for_names(target):
+                self._expression(name)  # which it binds is seen when it has
             case _:
                 self._children(target)
                 self._change(target)

@@ -30,6 +30,8 @@ from .known import (
 from .opened import is_installed
 
 _DEPTH: Final = 12
+_ASKS: Final = ("get", "read", "print", "display", "show", "len", "fetch", "type", "id", "isinstance")
+_CONNECTIONS: Final = frozenset({"sqlite3", "duckdb", "_duckdb", "sqlalchemy", "psycopg", "psycopg2"})
 _MAX_SOURCE: Final = 200_000
 _ATOMS: Final = (bool, int, float, complex, str, bytes, type(None), range, slice, type(Ellipsis))
 
@@ -105,8 +107,36 @@ class Resolver:
         return frozenset(changed)
 
     def _consumed(self, use: Use, local: frozenset[str]) -> set[str]:
-        every = use.roots.union(*use.arguments, *(names for _, names in use.keywords)) - local
-        return {name for name in every if (kind := self._kind(name)) is not None and is_consumed(kind)}
+        given = frozenset().union(*use.arguments, *(names for _, names in use.keywords)) - local
+        found = {name for name in given if self._is_used_up(name, use)}
+        found |= self._by_callbacks(use, given)
+        return found | {name for name in use.roots - local if self._is_used_up(name, use)}
+
+    def _is_used_up(self, name: str, use: Use) -> bool:
+        """Whether a call that is given this object, or a method of it, changes it whatever it is."""
+        kind = self._kind(name)
+        if kind is None:
+            return False
+        if is_consumed(kind):
+            return True
+        called = use.path[-1] if use.path else use.direct or ""
+        if (
+            called.startswith(_ASKS)
+            or (use.asks and _asks_for_good(kind, called))
+            or called in LEAVES_ALONE - {"plot", "hist", "bar"}
+        ):
+            return False
+        return is_drawn_on(kind) or _holds_drawings(self._namespace.get(name)) or _library(kind) in _CONNECTIONS
+
+    def _by_callbacks(self, use: Use, given: frozenset[str]) -> set[str]:
+        """What stands beside a function that changes what it is given may be given to it."""
+        for name in given:
+            function = self._namespace.get(name)
+            if isinstance(function, FunctionType) and function.__globals__ is self._namespace:
+                told = self._functions.get((function.__code__.co_name, function.__code__.co_firstlineno))
+                if told is not None and self._changing(told, 1) & frozenset(told.parameters):
+                    return set(given - {name})
+        return set()
 
     # -- what is called
 
@@ -122,8 +152,10 @@ class Resolver:
         for attribute in use.path:
             if isinstance(value, ModuleType):
                 value = value.__dict__.get(attribute, _UNKNOWN_MEMBER)
+            elif isinstance(value, type) and len(use.path) > 1:
+                return None
             elif isinstance(value, type):
-                return value
+                return value if _member(value, attribute) is None else None
             else:
                 return None
         if value is _UNKNOWN_MEMBER:
@@ -139,12 +171,19 @@ class Resolver:
         if known is not None:
             return known
         name = str(getattr(function, "__name__", ""))
+        bound = getattr(function, "__self__", None)
+        if not isinstance(bound, ModuleType | type | None):
+            if is_consumed(type(bound)) or _changes(type(bound), (name,), name):
+                self._found.objects.append(bound)
+            return set()
         self._settings(name, use)
+        library = (getattr(function, "__module__", None) or "builtins").partition(".")[0]
+        if library in _CONNECTIONS and use.path and not use.asks:
+            self._found.modules |= use.roots
         if name in CHANGING_FUNCTIONS:
             return set().union(*use.arguments)
         if name == "backward":
             self._backward()
-        library = (getattr(function, "__module__", None) or "builtins").partition(".")[0]
         if library in PURE_LIBRARIES or library.startswith("_"):
             return set()
         return set().union(*use.arguments, *(names for _, names in use.keywords))
@@ -247,9 +286,14 @@ class Resolver:
         if method == "backward":
             self._backward()
         changed: set[str] = set().union(*use.arguments) if method in CHANGING_FUNCTIONS else set()
+        if use.asks and kind is not None and _asks_for_good(kind, method):
+            return changed
         if kind is None or kind in _ATOMS:
             return changed | (set() if method in LEAVES_ALONE or kind in _ATOMS else use.roots)
-        if kind is ModuleType or issubclass(kind, type):
+        if issubclass(kind, type):
+            told = self._by_class(use, depth)
+            return changed | (set(use.roots) if told is None else told)
+        if kind is ModuleType:
             self._settings(method, use)
             return changed if method in LEAVES_ALONE else changed | use.roots
         own = _member(kind, method) if len(use.path) == 1 else None
@@ -257,6 +301,19 @@ class Resolver:
         if told is not None:
             return changed | told
         return changed | (set(use.roots) if _changes(kind, use.path, method) else set())
+
+    def _by_class(self, use: Use, depth: int) -> set[str] | None:
+        """A method called on a class; None where its source is not known."""
+        owner = self._namespace.get(use.direct or "")
+        if not isinstance(owner, type) or len(use.path) > 1:
+            return None if use.path[-1] not in LEAVES_ALONE else set()
+        stored = next(
+            (k.__dict__[use.path[-1]] for k in type.__dict__["__mro__"].__get__(owner) if use.path[-1] in k.__dict__),
+            None,
+        )
+        if isinstance(stored, classmethod):
+            return self._by_own_method(stored.__func__, use, depth)
+        return self._by_source(_member(owner, use.path[-1]), use, depth, 0)
 
     def _by_own_method(self, method: Any, use: Use, depth: int) -> set[str] | None:
         """A method of a class made in the notebook or beside it, by its source; None for any other."""
@@ -309,12 +366,30 @@ def is_consumed(kind: type) -> bool:
     return library in ("_io", "io") or (name.endswith("iterator") and library == "builtins") or name == "reader"
 
 
+def _asks_for_good(kind: type, method: str) -> bool:
+    """Whether a question leaves a connection as it was: what the answer is read from is an object of its own."""
+    return (kind.__name__ == "Connection" and _library(kind) == "sqlite3") or method in ("sql", "query")
+
+
+def is_drawn_on(kind: type) -> bool:
+    """Whether it is a figure, or a part of one: to draw changes it."""
+    return any(owner.__module__.startswith("matplotlib") and owner.__name__ == "Artist" for owner in kind.__mro__)
+
+
+def _holds_drawings(value: Any) -> bool:
+    """Whether it is an array of a figure's parts."""
+    dtype = getattr(value, "dtype", None) if _library(type(value)) == "numpy" else None
+    return bool(getattr(dtype, "hasobject", False) and value.size and is_drawn_on(type(value.flat[0])))
+
+
 def _changes(kind: type, path: tuple[str, ...], method: str) -> bool:
     """Whether a method of a library's object changes it."""
     library = _library(kind)
     for base, methods in METHODS.items():
         if issubclass(kind, base) and library in ("builtins", "collections"):
             return method in methods if len(path) == 1 else method not in LEAVES_ALONE
+    if library == "threading":
+        return True
     if library == "collections" or is_consumed(kind):
         return method not in LEAVES_ALONE
     if library == "numpy":

@@ -21,6 +21,7 @@ _PARTS: Final = words(
     squeeze detach modules children parameters named_parameters
     """
 )
+_CURRENT: Final = frozenset({"gca", "gcf"})
 
 
 class NameFlow:
@@ -36,6 +37,8 @@ class NameFlow:
         self._deferred: dict[str, set[str]] = {}
         self._rebinding: dict[str, set[str]] = {}
         self._branches = 0
+        self._renewed: set[str] = set()
+        """Names of a function that stand for another object than they did when it was called."""
 
     # -- names
 
@@ -62,6 +65,8 @@ class NameFlow:
             origins |= self._origins.get(name, NONE)
         else:
             self.found.bound.setdefault(name, self._clock)
+        if self._in_function and not self._branches and name not in origins:
+            self._renewed.add(name)
         self._assigned.add(name)
         self.found.deleted.discard(name)
         self._origins[name] = origins - {name}
@@ -76,7 +81,8 @@ class NameFlow:
         """The names whose objects `node` may give, or give a part of."""
         match node:
             case ast.Name(id=name):
-                return self._origins.get(name, NONE) | {name}
+                own = NONE if name in self._renewed else frozenset({name})
+                return self._origins.get(name, NONE) | own
             case ast.Attribute(value=inner) | ast.Subscript(value=inner) | ast.Starred(value=inner):
                 return self._roots(inner)
             case ast.NamedExpr(value=inner) | ast.Await(value=inner):
@@ -103,9 +109,11 @@ class NameFlow:
         match node.func:
             case ast.Name(id=name) if name in _SAME_ITEMS or name[:1].isupper() or name.startswith("make_"):
                 return self._joined(arguments)
+            case ast.Name(id=name) if name.startswith("get"):
+                return frozenset({name})
             case ast.Attribute(attr=name) if name[:1].isupper():
                 return self._joined(arguments)
-            case ast.Attribute(value=owner, attr=name) if name in _PARTS:
+            case ast.Attribute(value=owner, attr=name) if name in _PARTS or name in _CURRENT or name.startswith("get"):
                 return self._roots(owner)
             case ast.Attribute(value=ast.Call() as owner):
                 return self._roots(owner)

@@ -1,8 +1,8 @@
 """Which objects hang below a value, by identity: what two names share.
 
 Invariants: bounded in the objects visited; nothing is called (the garbage collector's own traversal is used), nothing
-is kept alive. Functions, modules and classes are leaves: what functions read is told by `reach`. What never changes
-(text, numbers, tuples, dtypes, an index) is not counted: it is shared by everything.
+is kept alive. Modules and the classes of libraries are leaves: what functions read is told by `reach`. What never
+changes (text, numbers, tuples, dtypes, an index) is not counted: it is shared by everything.
 """
 
 from __future__ import annotations
@@ -21,10 +21,22 @@ _SAMPLE: Final = 200
 _ATOMS: Final[frozenset[type]] = frozenset(
     {bool, int, float, complex, str, bytes, type(None), range, slice, type(Ellipsis), type(NotImplemented)}
 )
-_LEAVES: Final = (ModuleType, type, BuiltinFunctionType, CodeType, FrameType, Enum)
+_LEAVES: Final = (ModuleType, CodeType, FrameType, Enum)
 _MAX_KINDS: Final = 5_000
 _Kind = Literal[
-    "atom", "leaf", "function", "method", "constant", "sequence", "dict", "array", "frame", "plain", "object"
+    "atom",
+    "leaf",
+    "class",
+    "function",
+    "method",
+    "builtin",
+    "constant",
+    "sequence",
+    "dict",
+    "array",
+    "frame",
+    "plain",
+    "object",
 ]
 
 
@@ -45,7 +57,8 @@ NOTHING: Final = Objects(frozenset(), False)
 def reachable(
     values: Iterable[Any], limit: int = MAX_OBJECTS, classes: bool = False, code: list[Any] | None = None
 ) -> Objects:
-    """The changeable objects that these values are or hold; with `classes`, also the classes of those objects.
+    """The changeable objects that these values are or hold; with `classes`, also the classes of those objects, the
+    bases of classes, and what classes of the notebook hold.
 
     Functions, and classes made in the notebook, that are met on the way are added to `code`.
     """
@@ -65,14 +78,26 @@ def reachable(
             return Objects(frozenset(found), True)
         seen.add(identity)
         if how == "function":
-            if value.__closure__:
+            if value.__closure__ or value.__dict__:
                 found.add(identity)
             if code is not None:
                 code.append(value)
             waiting += [*_contents(value), *(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values()]
+            waiting += value.__dict__.values()
+            continue
+        if how == "class":
+            if classes:
+                found.update(map(id, type.__dict__["__mro__"].__get__(value)))
+                waiting += held_by_class(value)
+            continue
+        if how == "builtin":
+            if not isinstance(value.__self__, ModuleType | None):
+                waiting.append(value.__self__)
             continue
         if how != "constant" and (how not in ("object", "method") or gc.is_tracked(value)):
             found.add(identity)
+            if classes and kind not in kinds and kind.__module__ == "__main__":
+                waiting.append(kind)
             kinds.add(kind)
         if how == "object":
             waiting += gc.get_referents(value)
@@ -89,8 +114,8 @@ _known: dict[type, _Kind] = dict.fromkeys(_ATOMS, "atom")
 
 
 _BY_TYPE: Final[dict[type, _Kind]] = {
-    FunctionType: "function", MethodType: "method", tuple: "constant", frozenset: "constant", list: "sequence",
-    set: "sequence", dict: "dict", bytearray: "plain", array.array: "plain",
+    FunctionType: "function", MethodType: "method", BuiltinFunctionType: "builtin", tuple: "constant",
+    frozenset: "constant", list: "sequence", set: "sequence", dict: "dict", bytearray: "plain", array.array: "plain",
 }  # fmt: skip
 
 
@@ -105,6 +130,8 @@ def _classified(kind: type) -> _Kind:
 def _kind(kind: type) -> _Kind:
     if issubclass(kind, _LEAVES):
         return "leaf"
+    if issubclass(kind, type):
+        return "class"
     for known, how in _BY_TYPE.items():
         if kind is known:
             return how
@@ -148,6 +175,17 @@ def _array_parts(value: Any) -> list[Any]:
     if value.dtype.hasobject and value.ndim == 1:
         parts += _sampled(value[: 2 * MAX_OBJECTS].tolist(), len(value))
     return parts
+
+
+def held_by_class(value: type) -> list[Any]:
+    """The data that a class of the notebook, or its bases there, hold."""
+    return [
+        part
+        for owner in type.__dict__["__mro__"].__get__(value)
+        if owner.__module__ == "__main__"
+        for name, part in list(type.__dict__["__dict__"].__get__(owner).items())
+        if type(part) not in _ATOMS and not (name[:2] == "__" and name[-2:] == "__")
+    ]
 
 
 def _contents(function: FunctionType) -> list[Any]:

@@ -10,6 +10,7 @@ import ast
 import builtins
 import os
 import sys
+import threading
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -19,16 +20,21 @@ from types import FunctionType, ModuleType
 from typing import Any, Final
 
 from .asked import paths_given
-from .effects import Effects, FunctionEffects, Place
+from .beside import modules_behind, source_beside
+from .effects import Effects, FunctionEffects, Place, Use
 from .flow import effects_of
+from .folders import PROGRAMS, begin_watching
+from .folders import watched as watched_files
+from .inplace import Content, changed_between, contents, whole
 from .known import SEEDING, words
 from .magics import plain_tree
 from .modules import own_modules
-from .mutation import Resolver
-from .opened import OpenedFiles, begin_collecting, collected, is_installed
+from .mutation import Resolver, is_consumed
+from .opened import OpenedFiles, begin_collecting, collected
 from .randomness import random_states
 from .reach import behind
 from .reachable import NOTHING, Objects, reachable
+from .settings import settings
 
 _MAX_KNOWN: Final = 2_000
 _READ_OBJECTS: Final = 1_500
@@ -39,6 +45,7 @@ _SHELL_NAMES: Final = words(
     __name__ __doc__ __package__ __loader__ __spec__ __annotations__
     """
 )
+_STARTING: Final = words("create_task ensure_future start submit call_later call_soon run_in_executor apply_async")
 _Names = frozenset[str]
 _NO_NAMES: Final[_Names] = frozenset()
 _GENERATORS: Final[_Names] = frozenset({"random", "numpy", "torch"})
@@ -68,6 +75,10 @@ class Execution:
     seeded_first: bool = False
     """It seeded them before anything could be drawn."""
     files: OpenedFiles = field(default_factory=OpenedFiles)
+    listed: _Names = _NO_NAMES
+    """Folders that it listed."""
+    taken: _Names = _NO_NAMES
+    """Files that it moved or removed."""
     unknown: bool = False
     """It may have read and changed anything."""
     sets_up: bool = False
@@ -132,6 +143,11 @@ class Session:
     def begin(self, source: str, tree: ast.Module) -> None:
         """A cell is about to run, as `tree` after IPython's transformation."""
         self._now = self._watched(source, tree)
+        others = [name for name in self._now.present if name not in self._now.needs]
+        self._now.contents = contents(self._now.needs, self._namespace, others)
+        self._now.whole = {name: self._whole(name) for name in self._now.needs}
+        self._now.threads = threading.active_count()
+        begin_watching()
         values = [self._namespace[name] for name in self._now.needs if name in self._namespace]
         begin_collecting(self._texts(tree, values), values)
 
@@ -157,19 +173,23 @@ class Session:
         reached = behind(wanted, names, code)
         needs = wanted | {name for name in reached.names if not _bound_before_use(name, effects)}
         rebound = (effects.changed | _mentioned(effects)) & (effects.maybe | effects.bound.keys()) & names.keys()
+        kinds = {name: type(names[name]) for name in wanted if name in names}
+        consumed = [names[name] for name, kind in kinds.items() if is_consumed(kind) or kind.__name__ == "Thread"]
         if not self._states:
             self._states = random_states()
         return _Watched(
             Execution(len(self.executions), 0, source, effects),
             needs=needs,
-            kinds={name: type(names[name]) for name in wanted if name in names},
+            kinds=kinds,
+            consumed=reachable(consumed) if consumed else NOTHING,
             present={name: id(value) for name, value in names.items() if _is_users(name)},
             functions=reached.functions,
             read=read.joined(reachable([names[name] for name in needs - wanted if name in names], classes=True)),
             replaced=reachable([names[name] for name in rebound]) if rebound else NOTHING,
-            modules=_modules_behind([names[name] for name in needs if name in names]),
+            modules=modules_behind([names[name] for name in needs if name in names]),
             folder=_folder(),
             path=tuple(sys.path),
+            settings=settings(),
         )
 
     def end(self, count: int | None, error: BaseException | None, failed_line: int | None) -> Execution | None:
@@ -180,12 +200,16 @@ class Session:
         done = watched.done
         done.count = count or 0
         done.files = collected()
+        folders = watched_files(not PROGRAMS.isdisjoint(done.effects.magics))
+        done.files.written |= folders.changed
+        done.listed, done.taken = frozenset(folders.listed), frozenset(folders.taken)
         done.error = type(error).__name__ if error is not None else None
         done.failed_line = failed_line
         self._names(watched, done)
         self._objects(watched, done)
         self._random(watched, done)
         moved = _folder() != watched.folder or tuple(sys.path) != watched.path
+        moved |= _are_other(watched.settings, settings())
         done.sets_up = done.effects.sets_up or moved
         deque(own_modules(), 0)  # as they are now, before somebody edits them
         self.executions.append(done)
@@ -234,17 +258,38 @@ class Session:
         resolver = Resolver(names, watched.kinds, self.functions)
         resolver.reached(watched.functions)
         mutations = resolver.resolve(done.effects)
+        same = self._same(watched, mutations.names | mutations.rebound)
+        mutations.names -= same
+        mutations.rebound -= same
         changing = [names[name] for name in mutations.names | mutations.modules if name in names]
         changed = reachable([*changing, *mutations.objects, *self._loaded_now()])
         if watched.replaced.ids and mutations.names & done.bound:
             changed = Objects(changed.ids | watched.replaced.ids, changed.cut or watched.replaced.cut)
-        done.changed = changed
-        mutated = {name for name in mutations.names if name in names or name in watched.present}
+        changed = changed.joined(watched.consumed)
+        others = [name for name in watched.present if name not in watched.needs]
+        seen = changed_between(watched.contents, contents(watched.needs, names, others))
+        done.changed = Objects(changed.ids | seen.keys(), changed.cut)
+        told = mutations.names | set(seen.values())
+        mutated = {name for name in told if name in names or name in watched.present}
         done.maybe |= (mutated | mutations.rebound) - done.bound
         imported = self._imported(done.effects) + watched.modules
         done.files.read.update(path for path, _ in imported)
         done.read = Objects(watched.read.ids | {identity for _, identity in imported}, watched.read.cut)
         done.unknown = done.effects.unknown or mutations.unknown
+
+    def _whole(self, name: str) -> int | None:
+        if name not in self._namespace:
+            return None
+        try:
+            return whole(self._namespace[name], self._namespace)
+        except Exception:  # an object that cannot be looked at is not known to be the same
+            return None
+
+    def _same(self, watched: _Watched, names: Iterable[str]) -> set[str]:
+        """Those that hold to the last what they held before the cell, and will: nothing is left to run."""
+        if threading.active_count() > watched.threads or any(_starts(use) for use in watched.done.effects.uses):
+            return set()
+        return {name for name in names if (told := watched.whole.get(name)) is not None and told == self._whole(name)}
 
     def _loaded_now(self) -> list[ModuleType]:
         """The modules from beside the notebook that this cell was the first to import."""
@@ -301,6 +346,8 @@ class _Watched:
     done: Execution
     needs: set[str]
     kinds: dict[str, type]
+    consumed: Objects
+    """What iterators that it reads held: an exhausted one holds nothing."""
     present: dict[str, int]
     functions: list[FunctionType]
     read: Objects
@@ -308,6 +355,10 @@ class _Watched:
     modules: list[tuple[str, int]]
     folder: str
     path: tuple[str, ...]
+    settings: dict[str, Any]
+    contents: dict[int, Content] = field(default_factory=dict)
+    whole: dict[str, int | None] = field(default_factory=dict)
+    threads: int = 0
 
 
 def _foreseen(watched: _Watched) -> Execution:
@@ -328,27 +379,14 @@ def _texts(tree: ast.Module, values: Iterable[Any], functions: Iterable[Function
         yield from (constant for constant in function.__code__.co_consts if isinstance(constant, str))
 
 
-def _modules_behind(values: Iterable[Any]) -> list[tuple[str, int]]:
-    """Source and identity of the modules from beside the notebook that functions and classes come from."""
-    found = []
-    for value in values:
-        kind = value if isinstance(value, (FunctionType, type, ModuleType)) else type(value)
-        name = kind.__name__ if isinstance(kind, ModuleType) else kind.__module__
-        module = sys.modules.get(name) if isinstance(name, str) and name not in ("__main__", "builtins") else None
-        if module is not None and (path := source_beside(module)) is not None:
-            found.append((path, id(module)))
-    return found
+def _starts(use: Use) -> bool:
+    """Whether a call may let something run when the cell has ended."""
+    return (use.path[-1] if use.path else use.direct) in _STARTING
 
 
-def source_beside(module: Any) -> str | None:
-    """The real path of a module's source, if that is no installed library's."""
-    path = getattr(module, "__dict__", {}).get("__file__")
-    return _real_source(path) if isinstance(path, str) else None
-
-
-@lru_cache(maxsize=20_000)
-def _real_source(path: str) -> str | None:
-    return None if not path.endswith(".py") or is_installed(path) else os.path.realpath(path)
+def _are_other(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether a setting was changed; those of a library that was loaded since are as it sets them."""
+    return any(after.get(name) != value for name, value in before.items())
 
 
 def _folder() -> str:

@@ -17,7 +17,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from .session import Execution, Session, source_beside
+from .beside import source_beside
+from .session import Execution, Session
 
 FORMAT: Final = 1
 MAX_MODULE_BYTES: Final = 2_000_000
@@ -31,6 +32,7 @@ def slice_of(executions: list[Execution], last: Execution) -> list[Execution]:
     objects: set[int] = set()
     cut = False
     files: set[str] = set()
+    listed: set[str] = set()
     floors: dict[str, int] = {}
     everything = False
 
@@ -41,7 +43,8 @@ def slice_of(executions: list[Execution], last: Execution) -> list[Execution]:
         objects |= execution.read.ids
         cut |= execution.read.cut
         files.difference_update(execution.files.replaced)
-        files.update(execution.files.read)
+        files.update(execution.files.read | execution.files.asked | execution.taken | execution.listed)
+        listed.update(execution.listed)
         files.update(os.path.dirname(path) for path in (*execution.files.written, *execution.files.read))
         everything |= execution.unknown
         for generator in execution.drew - (execution.seeded if execution.seeded_first else frozenset()):
@@ -56,6 +59,7 @@ def slice_of(executions: list[Execution], last: Execution) -> list[Execution]:
             or not objects.isdisjoint(execution.changed.ids)
             or (cut and execution.changed.cut)
             or not files.isdisjoint(execution.files.written)
+            or any(os.path.dirname(path) in listed for path in execution.files.written if listed)
             or (execution.unknown and bool(names))
             or (execution.effects.stars and _adopted(execution))
             or (bool(floors) and any(execution.number >= floors.get(name, sys.maxsize) for name in execution.drew))

@@ -1,0 +1,231 @@
+"""Objects changed in place, whoever did it: a number for what each object directly holds, before a cell and after it.
+
+Invariants: bounded in the objects visited; nothing of the user's is called (the garbage collector's own traversal is
+used) and nothing is kept alive; what changes by being looked at (frames, plots) is told by its shape alone.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections import OrderedDict, defaultdict, deque
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from functools import _lru_cache_wrapper
+from itertools import islice
+from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, ModuleType
+from typing import Any, Final, NamedTuple
+
+import xxhash
+
+_LIMIT: Final = 400
+_ITEMS: Final = 100
+_OTHERS: Final = 300
+_TEXT: Final = 1_000
+_BYTES: Final = 65_536
+_SAMPLED: Final = 1_024
+_NUMBERS: Final[frozenset[type]] = frozenset({bool, int, float, complex})
+_TEXTS: Final[frozenset[type]] = frozenset({str, bytes})
+_CONSTANT: Final = frozenset({type(None), range, slice, CodeType, FrameType, BuiltinFunctionType}) | _NUMBERS | _TEXTS
+_SEQUENCES: Final[frozenset[type]] = frozenset({list, tuple, deque})
+_MAPPINGS: Final[frozenset[type]] = frozenset({dict, defaultdict, OrderedDict})
+_COLLECTIONS: Final = frozenset({list, dict, set, deque, defaultdict, OrderedDict, bytearray})
+_LEFT_OUT: Final = ("matplotlib", "logging", "threading", "asyncio", "sqlite3", "duckdb", "_duckdb")
+
+
+class Content(NamedTuple):
+    """What an object held: as a number, and the name that it was first reached by."""
+
+    number: int
+    name: str
+
+
+def contents(names: Iterable[str], namespace: Mapping[str, Any], others: Iterable[str] = ()) -> dict[int, Content]:
+    """By identity, what the objects that these names are or hold directly hold, the nearest ones first; and what the
+    collections and the objects of the notebook's classes that `others` are hold."""
+    waiting = deque((name, namespace[name]) for name in names if name in namespace)
+    found: dict[int, Content] = {}
+    while waiting and len(found) < _LIMIT:
+        name, value = waiting.popleft()
+        kind = type(value)
+        if kind in _CONSTANT or id(value) in found or issubclass(kind, ModuleType):
+            continue
+        number, parts = _looked_at(value, kind, namespace)
+        found[id(value)] = Content(number, name)
+        if kind.__module__ == "__main__" and kind not in _CONSTANT:
+            waiting.append((name, kind))
+        waiting.extend((name, part) for part in parts if type(part) not in _CONSTANT)
+    for name in islice(others, _OTHERS):
+        value = namespace.get(name)
+        kind = type(value)
+        if id(value) in found:
+            continue
+        if kind in _COLLECTIONS:
+            found[id(value)] = Content(len(value), name)  # type: ignore[arg-type]
+        elif kind.__module__ == "__main__" or (kind is type and value.__module__ == "__main__"):
+            found[id(value)] = Content(_looked_at(value, kind, namespace)[0], name)
+    return found
+
+
+def changed_between(before: Mapping[int, Content], after: Mapping[int, Content]) -> dict[int, str]:
+    """The objects that hold something else, by identity, each with a name that led to it."""
+    return {
+        identity: content.name
+        for identity, content in after.items()
+        if (earlier := before.get(identity)) is not None and earlier.number != content.number
+    }
+
+
+def whole(value: Any, namespace: Mapping[str, Any]) -> int | None:
+    """A number for an object and all that hangs below it: while it stays the same nothing there has changed. None where
+    that cannot be told: of libraries' own objects, and of what is large."""
+    waiting = [value]
+    seen: set[int] = set()
+    numbers: list[int] = []
+    while waiting:
+        part = waiting.pop()
+        kind = type(part)
+        if kind in _CONSTANT:
+            numbers.append(hash(_key(part)))
+            continue
+        if id(part) in seen:
+            continue
+        seen.add(id(part))
+        parts = _whole_parts(part, kind, namespace)
+        if parts is None or len(seen) > _LIMIT:
+            return None
+        numbers += [id(part), len(parts)]
+        waiting += parts
+    return hash(tuple(numbers))
+
+
+def _whole_parts(value: Any, kind: type, namespace: Mapping[str, Any]) -> list[Any] | None:
+    if kind in _SEQUENCES or kind in (set, frozenset):
+        return list(value) if len(value) <= _ITEMS else None
+    if kind in _MAPPINGS:
+        return [*value.keys(), *value.values()] if len(value) <= _ITEMS else None
+    if kind is bytearray:
+        return [bytes(value)] if len(value) <= _TEXT else None
+    if kind is FunctionType:
+        own = value.__globals__ is namespace or bool(value.__closure__)
+        return [*_closed(value), *(value.__defaults__ or ()), *value.__dict__.values()] if own else []
+    if issubclass(kind, ModuleType):
+        return None
+    if issubclass(kind, type):
+        return _of_class(value) if value.__module__ == "__main__" else []
+    library = kind.__module__.partition(".")[0]
+    if library == "numpy" and not issubclass(kind, sys.modules["numpy"].ndarray):
+        return None if gc.is_tracked(value) else []
+    if library == "numpy":
+        return [told] if value.nbytes <= _BYTES and (told := _array(value)) is not None else None
+    if library == "torch":
+        return _torch_parts(value, kind)
+    plain = all(owner.__module__ in ("__main__", "builtins", "types", "typing") for owner in kind.__mro__)
+    if plain and kind.__mro__[-2].__module__ in ("__main__", "types", "typing"):
+        return [*_held(value, kind), kind]
+    return None
+
+
+def _torch_parts(value: Any, kind: type) -> list[Any] | None:
+    torch = sys.modules["torch"]
+    if issubclass(kind, torch.nn.Module):
+        return _held(value, kind)
+    if not issubclass(kind, torch.Tensor) or value.device.type != "cpu" or value.layout is not torch.strided:
+        return None
+    if value.numel() * value.element_size() > _BYTES or value.dtype is torch.bfloat16 or value.is_quantized:
+        return None
+    number = xxhash.xxh3_64_intdigest(value.detach().numpy().tobytes())
+    return [number, value._version, value.requires_grad, value.grad if value.is_leaf else None]
+
+
+def _looked_at(value: Any, kind: type, namespace: Mapping[str, Any]) -> tuple[int, list[Any]]:
+    """The number of one object, and what it holds."""
+    if kind in _SEQUENCES:
+        return _number(value, len(value))
+    if kind in _MAPPINGS:
+        held = [*islice(value.keys(), _ITEMS), *islice(value.values(), _ITEMS)]
+        return hash((len(value), *map(_key, held))), held
+    if kind is FunctionType:
+        return (
+            _number([*_closed(value), *(value.__defaults__ or ()), *value.__dict__.values()])
+            if value.__globals__ is namespace or value.__closure__
+            else (0, [])
+        )
+    if issubclass(kind, type):
+        return _class(value) if value.__module__ == "__main__" else (0, [])
+    library = kind.__module__.partition(".")[0]
+    if library == "numpy" or library == "torch":
+        told = _array(value) if library == "numpy" else _tensor(value)
+        if told is not None:
+            return told, []
+    if library in ("pandas", "polars", "pyarrow"):
+        shape = getattr(value, "shape", None)
+        return hash(shape) if isinstance(shape, tuple) else 0, []
+    if library in _LEFT_OUT or not gc.is_tracked(value):
+        return 0, []
+    if kind is _lru_cache_wrapper:
+        return hash(tuple(value.cache_info())), [value.__wrapped__]
+    return _number(_held(value, kind))
+
+
+def _held(value: Any, kind: type) -> list[Any]:
+    """What any other object refers to; its attributes, whether they stand in it or in a dict of its own."""
+    held = [part for part in gc.get_referents(value) if part is not kind]
+    if len(held) == 1 and type(held[0]) is dict and len(held[0]) <= _ITEMS and all(type(k) is str for k in held[0]):
+        return list(held[0].values())
+    return held
+
+
+def _number(held: Any, size: int = 0) -> tuple[int, list[Any]]:
+    first = list(islice(held, _ITEMS))
+    last = [held[-1]] if size > _ITEMS else []
+    return hash((size or len(held), *map(_key, first), *map(_key, last))), first
+
+
+def _key(part: Any) -> Any:
+    """An object as what it is told by: numbers and short texts by their value, since their identity comes again."""
+    kind = type(part)
+    if kind in _NUMBERS or (kind in _TEXTS and len(part) <= _TEXT):
+        return part if part == part else "nan"
+    return id(part)
+
+
+def _class(value: type) -> tuple[int, list[Any]]:
+    return _number(_of_class(value))
+
+
+def _of_class(value: type) -> list[Any]:
+    held = type.__dict__["__dict__"].__get__(value).items()
+    return [part for name, part in list(held) if not (name[:2] == "__" and name[-2:] == "__")]
+
+
+def _closed(function: FunctionType) -> list[Any]:
+    found = []
+    for cell in function.__closure__ or ():
+        with suppress(ValueError):
+            found.append(cell.cell_contents)
+    return found
+
+
+def _array(value: Any) -> int | None:
+    """The content of a NumPy array, of a large one a sample."""
+    numpy = sys.modules.get("numpy")
+    if numpy is None or type(value) is not numpy.ndarray or value.dtype.hasobject:
+        return None
+    if value.nbytes > _BYTES:
+        if not value.flags.c_contiguous:
+            return hash(value.shape)
+        flat = value.reshape(-1)
+        value = flat[:: max(1, flat.size // _SAMPLED)]
+    return xxhash.xxh3_64_intdigest(value.tobytes())
+
+
+def _tensor(value: Any) -> int | None:
+    """How often a tensor of PyTorch was changed in place."""
+    torch = sys.modules.get("torch")
+    tensor = getattr(torch, "Tensor", None)
+    if tensor is None or not issubclass(type(value), tensor):
+        return None
+    with suppress(RuntimeError):
+        return int(value._version)
+    return 0
