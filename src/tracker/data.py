@@ -5,6 +5,7 @@ A digest stands for the whole content (see `tracker.fingerprints`), where MLflow
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +14,7 @@ from tracker.entities import Dataset
 from tracker.exceptions import InvalidValue
 from tracker.fingerprints import fingerprint
 from tracker.fingerprints.digest import Parts
-from tracker.tracking.datasets import described
+from tracker.tracking.datasets import described, with_schema
 
 __all__ = ["from_numpy", "from_pandas", "from_polars", "from_pyarrow", "from_torch"]
 
@@ -39,15 +40,37 @@ def from_pandas(
 def from_numpy(
     features: Any, source: Any = None, targets: Any = None, name: str | None = None, digest: str | None = None
 ) -> Dataset:
-    """A NumPy array as a Dataset; with `targets`, the digest stands for both."""
+    """A NumPy array, or a dict of them by name, as a Dataset; with `targets`, it stands for both."""
     dataset = _made(features, source, name, digest)
-    if targets is not None and digest is None:
-        told = fingerprint(targets)
-        if told is None:
-            raise InvalidValue(f"The targets are an array; got {type(targets).__name__}.")
-        both = Parts(dataset.digest, told.digest).digest()
-        dataset = Dataset(dataset.name, both, dataset.source_type, dataset.source, dataset.schema, dataset.profile)
-    return dataset
+    told = None if targets is None else fingerprint(targets)
+    if targets is not None and told is None:
+        raise InvalidValue(f"The targets are an array; got {type(targets).__name__}.")
+    profile: dict[str, Any] = json.loads(dataset.profile or "{}") | _sizes("features", features)
+    if told is not None:
+        profile |= _sizes("targets", targets)
+    schema = {"features": _tensors(features), "targets": None if told is None else _tensors(targets)}
+    if told is not None and digest is None:
+        digest = Parts(dataset.digest, told.digest).digest()
+    text = None if schema["features"] is None else json.dumps({"mlflow_tensorspec": schema})
+    where = (dataset.source_type, dataset.source)
+    return Dataset(dataset.name, digest or dataset.digest, *where, text, json.dumps(profile))
+
+
+def _sizes(what: str, arrays: Any) -> dict[str, Any]:
+    """MLflow's shape, number of values and bytes; by name where there are several arrays."""
+    if not isinstance(arrays, dict):
+        shape = [int(n) for n in getattr(arrays, "shape", ())]
+        size, nbytes = int(getattr(arrays, "size", 0)), int(getattr(arrays, "nbytes", 0))
+        return {f"{what}_shape": shape, f"{what}_size": size, f"{what}_nbytes": nbytes}
+    told = {str(name): _sizes(what, array) for name, array in arrays.items()}
+    return {key: {name: sizes[key] for name, sizes in told.items()} for key in _sizes(what, None)}
+
+
+def _tensors(arrays: Any) -> str | None:
+    from tracker.types.inference import infer_schema, is_tensor
+
+    held = arrays.values() if isinstance(arrays, dict) else (arrays,)
+    return infer_schema(arrays).to_json() if all(map(is_tensor, held)) else None
 
 
 def from_polars(df: Any, source: Any = None, name: str | None = None, digest: str | None = None) -> Dataset:
@@ -69,7 +92,7 @@ def _made(data: Any, source: Any, name: str | None, digest: str | None) -> Datas
     found = fingerprint(data)
     if found is None:
         raise InvalidValue(f"A dataset is a DataFrame, a table, an array or a tensor; got {type(data).__name__}.")
-    dataset = described(found, name or "dataset", None if source is None else _source(source))
+    dataset = described(with_schema(found, data), name or "dataset", None if source is None else _source(source))
     if digest is None:
         return dataset
     return Dataset(dataset.name, digest, dataset.source_type, dataset.source, dataset.schema, dataset.profile)

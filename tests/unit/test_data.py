@@ -36,3 +36,24 @@ def test_targets_count_and_mistakes_are_told() -> None:
                  lambda: tracker.data.from_numpy(x, source=3)):  # fmt: skip
         with pytest.raises(InvalidValue):
             call()
+
+
+def test_schema_and_profile_as_mlflow_tells_them() -> None:
+    frame = pd.DataFrame({"x": [1.0, None], "l": [[1, 2], [3]], "o": pd.Series([b"a", b"b"], dtype=object)})
+    made = tracker.data.from_pandas(frame)
+    assert json.loads(made.schema or "") == {
+        "mlflow_colspec": [
+            {"type": "double", "name": "x", "required": False},
+            {"type": "array", "items": {"type": "long"}, "name": "l", "required": True},
+            {"type": "binary", "name": "o", "required": True},
+        ]
+    }
+    assert tracker.data.from_pandas(pd.DataFrame({"d": pd.to_timedelta([1], unit="s")})).schema is None
+    parts = {"a": np.zeros((3, 2)), "b": np.zeros(3, "i8")}
+    both = tracker.data.from_numpy(parts, targets=np.zeros(3))
+    told = json.loads(both.profile or "")
+    assert told["features_shape"] == {"a": [3, 2], "b": [3]} and told["targets_nbytes"] == 24
+    spec = json.loads(both.schema or "")["mlflow_tensorspec"]
+    assert [one["name"] for one in json.loads(spec["features"])] == ["a", "b"] and json.loads(spec["targets"])
+    other = tracker.data.from_numpy(parts | {"b": np.ones(3, "i8")}, targets=np.zeros(3))
+    assert other.digest != both.digest

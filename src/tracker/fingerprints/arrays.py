@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import lru_cache
 from typing import Any, Final
 
 from tracker.fingerprints.digest import Parts
@@ -65,8 +66,9 @@ def feed_class(parts: Parts, value: Any) -> None:
 
 def tensor_schema(array: Any) -> dict[str, Any]:
     """MLflow's schema of an array: its dtype, and its shape but for the number of rows."""
-    tensor = {"dtype": str(array.dtype), "shape": [-1, *(int(n) for n in array.shape[1:])]}
-    return {"mlflow_tensorspec": {"features": json.dumps([{"type": "tensor", "tensor-spec": tensor}])}}
+    dtype = {"U": "str", "S": "bytes"}.get(getattr(array.dtype, "kind", ""), str(array.dtype))
+    tensor = {"dtype": dtype, "shape": [-1, *(int(n) for n in array.shape[1:])]}
+    return {"mlflow_tensorspec": {"features": json.dumps([{"type": "tensor", "tensor-spec": tensor}]), "targets": None}}
 
 
 def array_digest(array: Any) -> str:
@@ -83,7 +85,14 @@ def weight(array: Any) -> int:
 
 def dtype_text(dtype: Any) -> str:
     """A dtype with all its parts: byte order, unit, fields with their names."""
+    return _plain_text(dtype) if dtype.kind in "biufcmMSU" else _text(dtype)
+
+
+def _text(dtype: Any) -> str:
     return f"{dtype.str}|{dtype!r}|"
+
+
+_plain_text = lru_cache(maxsize=512)(_text)  # others may be equal and differ in alignment
 
 
 def feed_array(parts: Parts, name: str, array: Any) -> None:

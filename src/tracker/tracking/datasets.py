@@ -7,11 +7,13 @@ and the digest of each column, so that two runs' data can be compared column by 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from tracker.entities import Dataset
-from tracker.exceptions import InvalidValue
+from tracker.exceptions import InvalidValue, TrackerError
 from tracker.fingerprints import Fingerprint, fingerprint
 from tracker.tracking.provenance import DATA_CONTEXT, SOURCE_NAME, automatic_tags
 
@@ -44,7 +46,23 @@ def as_dataset(data: Any) -> Dataset:
             "log_input takes a DataFrame (pandas, Polars), an Arrow table, a NumPy array, a tensor or a Dataset; "
             f"got {type(data).__name__}. tracker.data makes a Dataset that knows where its data came from."
         )
-    return described(found)
+    return described(with_schema(found, data))
+
+
+def with_schema(found: Fingerprint, data: Any) -> Fingerprint:
+    """The fingerprint with the schema that MLflow would tell of data that is given to it.
+
+    Unlike the one that goes by dtypes alone, it asks for missing values, and for what columns of objects hold.
+    """
+    if found.kind != "pandas.DataFrame" or found.coverage != "full" or len(found.columns) > MAX_COLUMNS:
+        return found
+    from tracker.types.inference import infer_schema
+
+    try:
+        columns = infer_schema(data).to_dict()
+    except TrackerError:  # it has no type for a duration, or for values of several types
+        columns = []
+    return replace(found, schema={"mlflow_colspec": columns} if columns else {})
 
 
 def described(found: Fingerprint, name: str = "dataset", source: tuple[str, dict[str, Any]] | None = None) -> Dataset:
@@ -65,10 +83,8 @@ def file_dataset(name: str, path: str, size: int, digest: str, coverage: str = "
 
 def profile(found: Fingerprint) -> dict[str, Any]:
     """MLflow's counts, and how the content was read."""
-    size = 1
-    for length in found.shape:
-        size *= length
-    if found.columns and len(found.shape) <= 2:
+    size = math.prod(found.shape)
+    if len(found.shape) <= 2 and (found.columns or found.kind == "pandas.DataFrame"):
         counts: dict[str, Any] = {"num_rows": found.rows, "num_elements": size}
     else:
         counts = {"features_shape": list(found.shape), "features_size": size, "features_nbytes": found.nbytes}
