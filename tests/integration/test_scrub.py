@@ -110,19 +110,48 @@ def test_the_same_process_goes_on(store: Path, monkeypatch: pytest.MonkeyPatch) 
     assert tracker.get_run(going.info.run_id).data.metrics == {"loss": 1.0}
 
 
-def test_the_journal_of_another_live_process_stays_and_is_told(store: Path) -> None:
-    program = LEAKY.replace("print(run.info.run_id)", "print(run.info.run_id, flush=True); sys.stdin.read()")
+def test_the_journal_of_another_live_process_is_blanked_where_it_lies(store: Path) -> None:
+    program = LEAKY.replace(
+        "print(run.info.run_id)",
+        """print(run.info.run_id, flush=True)
+with tracker.start_run() as other:
+    for line in sys.stdin:
+        tracker.log_metric("loss", float(line))""",
+    )
     process = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                env={**os.environ, "TRACKER_MASK": "0"})  # fmt: skip
-    assert process.stdout is not None
+    assert process.stdout is not None and process.stdin is not None
     run = process.stdout.readline().strip()
+    process.stdin.writelines(f"{i}\n" for i in range(1_000))
+    process.stdin.flush()
     done = tracker.scrub(run)
-    assert any("a live process writes the journal" in one for one in done.left), done
-    assert tracker.get_run(run).data.params["github"] == "[masked]"
-    process.communicate("")
-    assert files_with(store, KEY)
-    done = tracker.scrub(run, now=True)
-    assert done.left == [] and files_with(store, KEY, PLAIN) == [] and not parquet_holds(store, KEY, PLAIN)
+    assert done.left == [] and files_with(store, KEY, PLAIN) == []
+    process.communicate("".join(f"{i}\n" for i in range(1_000, 2_000)))
+    kept = tracker.get_run(run)
+    assert kept.data.params["github"] == "[masked]" and kept.data.tags["harmless"] == "stays"
+    other = next(run for run in tracker.search_runs(output_format="list") if "loss" in run.data.metrics)
+    history = tracker.MlflowClient().get_metric_history(other.info.run_id, "loss")
+    assert other.info.run_id == run or [point.value for point in history] == list(range(2_000))
+    command("store", "--seal")
+    assert not parquet_holds(store, KEY, PLAIN) and not tracker.scrub(run)
+
+
+def test_files_of_any_size_and_kind(store: Path) -> None:
+    with tracker.start_run() as run:
+        folder = store / "artifacts" / run.info.run_id
+        tracker.log_text("x", "small.txt")
+        lines = "a line of a long log, with words and 0.123456\n" * 30_000
+        (folder / "large.log").write_text(f"{lines}key {PLAIN}\n{lines}")
+        (folder / "one_line.json").write_text('["' + '", "'.join(["word"] * 300_000) + f'", "{PLAIN}"]')
+        (folder / "model.pkl").write_bytes(b"\x80\x04\x95\0" + PLAIN.encode())
+        (folder / "data.bin").write_bytes(b"\0\xff" * 100)
+    done = tracker.scrub(run, also=[PLAIN], now=True)
+    assert done.places == ["file large.log", "file one_line.json"]
+    assert (folder / "large.log").read_text() == f"{lines}key [masked]\n{lines}"
+    assert (folder / "one_line.json").read_text().endswith('"word", "[masked]"]')
+    assert [left.partition(":")[0] for left in done.left] == [
+        "The file model.pkl is no text and holds a credential", "1 file is no text, and as before",
+    ]  # fmt: skip
 
 
 def test_texts_that_nothing_tells() -> None:

@@ -269,6 +269,34 @@ def test_parameters_and_tags_are_masked_before_they_reach_the_disk(tmp_path: Pat
             assert b"abcd-secret" not in Path(folder, name).read_bytes()
 
 
+@pytest.mark.parametrize(
+    "part",
+    [
+        "sk-1-a-",
+        "curl ",
+        "mysql -a ",
+        "auth('a', ",
+        "pass ",
+        "a://b:c@",
+        "'a' ",
+        "token: [",
+        "cookie: a=b; ",
+        "password=",
+    ],
+)
+def test_no_text_takes_longer_than_its_length_tells(part: str) -> None:
+    import time
+
+    def seconds(size: int) -> float:
+        text = part * (size // len(part))
+        start = time.thread_time()
+        secrets.masked(text)
+        return time.thread_time() - start
+
+    seconds(10_000)
+    assert seconds(160_000) < 60 * seconds(20_000) + 0.2  # 8 times the text: a square would be 64 times the work
+
+
 def test_it_keeps_up_with_output() -> None:
     import time
 

@@ -8,15 +8,18 @@ as the process lives, unless it is a word that stands everywhere (`known`). TRAC
 
 from __future__ import annotations
 
-from .known import forget, learn, learn_environment, learn_names, remember
+from .known import MAX_BYTES, count, forget, known_in, learn, learn_environment, learn_names, remember
 from .masking import enabled, masked, masked_bytes, masked_file, masked_value
 from .values import MASK, TAG
 
 __all__ = [
     "MASK",
+    "MAX_BYTES",
     "TAG",
+    "count",
     "enabled",
     "forget",
+    "known_in",
     "learn",
     "learn_environment",
     "learn_names",

@@ -27,11 +27,15 @@ _COMMON: Final = frozenset({
 
 _MAX_LOOKED_INTO, _MAX_INSIDE = 2_000, 200
 _PLAIN: Final = frozenset(
-    {int, float, bool, list, tuple, set, bytes, NoneType, FunctionType, ModuleType, BuiltinFunctionType}
+    map(id, (int, float, bool, list, tuple, set, bytes, NoneType, FunctionType, ModuleType, BuiltinFunctionType))
 )
 _IS_CLASS: Final = 1 << 31  # Py_TPFLAGS_TYPE_SUBCLASS
 _MRO: Final = type.__dict__["__mro__"].__get__
 _DICT: Final = type.__dict__["__dict__"].__get__
+_FLAGS: Final = type.__dict__["__flags__"].__get__
+
+MAX_BYTES: Final = 4 * _MAX_LENGTH
+"""The most bytes that one of them takes in a file."""
 
 _words: dict[str, None] = {}
 
@@ -62,7 +66,7 @@ def learn_names(names: Mapping[str, object]) -> None:
 def _attributes(value: object) -> dict[object, object] | None:
     """An object's own `__dict__`, found without asking the object."""
     kind = type(value)
-    if kind.__flags__ & _IS_CLASS or kind in _PLAIN:
+    if _FLAGS(kind) & _IS_CLASS or id(kind) in _PLAIN:
         return None
     for base in _MRO(kind):
         found = _DICT(base).get("__dict__")
@@ -93,6 +97,11 @@ def note(word: str) -> None:
 def _add(word: str) -> None:
     if len(word) >= _MIN_LENGTH and word not in _words and len(_words) < _MAX_WORDS:
         _words[word] = None
+
+
+def known_in(data: bytes) -> bool:
+    """Whether a file's content holds one of them as it is, in UTF-8 or UTF-16."""
+    return any(word.encode(code, "replace") in data for word in list(_words) for code in ("utf-8", "utf-16-le"))
 
 
 def _inside(word: str) -> str:

@@ -29,7 +29,7 @@ _PRIVATE = (
 _PRIVATE_BASE64 = (  # as kubeconfig and CI systems keep it
     r"LS0tLS1CRUdJTiB\w{0,14}(?:UFJJVkFURSBLRVk|QUklWQVRFIEtFWS|BSSVZBVEUgS0VZ)[\w+/]{20,}={0,2}"
 )
-_MIXED = r"(?=[\w-]*\d)(?:[A-Za-z0-9]{1,10}[-_])*[\w-]*[A-Za-z0-9]{16,}[\w-]*"
+_MIXED = r"(?=[\w-]{0,200}\d)(?=[\w-]{0,200}?[A-Za-z0-9]{16})[\w-]+"
 SERVICES: Final = (
     Shape("private key", ("PRIVATE KEY",), _PRIVATE),
     Shape("private key", ("LS0tLS1CRUdJTi",), _PRIVATE_BASE64),
@@ -80,7 +80,7 @@ _IN_PROSE = (  # "the password is …": with a digit, and a capital or one of th
 _BRACED = r"(?i:\b(?:pwd|password))=\{(?P<word>[^{}\n]*[^{}\n\w][^{}\n]*|[^{}\n]*\d[^{}\n]*)\}"
 _PROPERTY = rf"(?i:<name>[^<>]*(?:{_TAG})</name>)\s*<value>(?P<word>[^<>\s]+)(?=</)"
 _PHRASE = r"(?i:mnemonic|phrase)['\"]?\s*[:=]\s*['\"]?(?P<word>(?:[a-z]{3,8} ){11,23}[a-z]{3,8})\b"
-_CURL = r"\bcurl\b[^\n|;]*?\s(?:-u|--user|--proxy-user|-U)[ =]?['\"]?[^\s:'\"]+:(?P<word>[^\s'\"]+)"
+_CURL = r"\bcurl\b[^\n|;]{0,300}?\s(?:-u|--user|--proxy-user|-U)[ =]?['\"]?[^\s:'\"]+:(?P<word>[^\s'\"]+)"
 PLACES: Final = (
     Shape("password", ("auth",), rf"\bauth\s*=\s*\(\s*{_TEXT}\s*,\s*{_WORD}"),
     Shape("password", ("Auth(", "auth("), rf"(?i:basic|digest|ntlm|proxy)_?[aA]uth\({_ARGUMENT}\s*{_WORD}"),
@@ -89,7 +89,7 @@ PLACES: Final = (
     Shape("password", ("connect(",), rf"\bconnect\({_ARGUMENT}{_ARGUMENT}\s*{_WORD}\s*[,)]", LIKELY),
     Shape("password", ("curl",), _CURL),
     Shape("password", ("sshpass",), r"\bsshpass\s+-p\s*['\"]?(?P<word>[^\s'\"]+)"),
-    Shape("password", ("mysql",), r"\bmysql\w*\b[^\n|;]*?\s-p(?P<word>[^\s'\"]+)"),
+    Shape("password", ("mysql",), r"\bmysql\w{0,20}\b[^\n|;]{0,200}?\s-p(?P<word>[^\s'\"]+)"),
     Shape("password", ("login",), r"\b(?:machine\s+\S+|default)\s+login\s+\S+\s+password\s+(?P<word>\S+)"),
     Shape("API key", (" login ",), r"\b[\w-]+ login (?:--relogin )?(?P<word>[\w-]{20,})(?![\w-])", MAYBE),
     Shape("password", ("jdbc:oracle",), r"jdbc:oracle:\w+:[\w.]+/(?P<word>[^\s'\"@]+)(?=@)"),

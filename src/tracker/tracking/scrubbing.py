@@ -1,15 +1,16 @@
 """Credentials taken out of a run that is already kept: its parameters, tags, data sources and text files.
 
 Invariants: what is corrected is on disk before anything is taken away; the run reads clean for everybody as soon as
-that is written. Events never change in place: the corrected ones are written after, and the old ones are left out when
-their journal or segment is written anew. What could not be reached (a journal of another live process, files that are
-no text) is told.
+that is written. The corrected events are written after, and the old ones are left out when their journal or segment is
+written anew; only in a journal that another live process writes are their texts blanked where they lie. What could not
+be reached (files that are no text) is told.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -19,13 +20,14 @@ import orjson
 from tracker import secrets
 from tracker.exceptions import InvalidState, InvalidValue, NotFound
 from tracker.store import Store, events
-from tracker.store.artifacts import stays_inside, write_by
+from tracker.store.artifacts import resolve_inside, stays_inside
+from tracker.store.journal import SUFFIX
 from tracker.store.purge import flush
 from tracker.store.sealing import KEEP_REPLACED_SECONDS
-from tracker.tracking import reading
+from tracker.tracking import cleaning, reading
+from tracker.tracking.blanking import blank
 from tracker.tracking.location import current_store
 
-MAX_FILE: Final = 20_000_000
 _EVENTS: Final = """
 SELECT e, k, v::VARCHAR, t, w FROM hot.events
 WHERE r = $run AND e IN ('param', 'tag', 'input') AND k IS NOT NULL AND json_type(v) <> 'NULL' ORDER BY t, w
@@ -33,6 +35,8 @@ WHERE r = $run AND e IN ('param', 'tag', 'input') AND k IS NOT NULL AND json_typ
 
 Key = tuple[str, str, int, str]
 """An event of the run: kind, key, time in µs, the journal's name."""
+Dirty = dict[Key, tuple[Any, Any]]
+"""Events that hold a credential: the value that is kept, and the one that is to be."""
 
 
 @dataclass
@@ -75,13 +79,15 @@ def scrub(run: Any, also: Iterable[str] = (), *, now: bool = False) -> Scrubbed:
     secrets.learn_environment()
     done = Scrubbed(info.run_id)
     found: dict[str, None] = {}
-    files = list(_files(store, info.run_id, done))
-    for _ in range(2):  # the second time with what the first has found: a value that is named in one place only
+    files, others = _files(store, info.run_id)
+    known = -1
+    while known != (known := secrets.count()):  # again with what was found: a value that is named in one place only
         dirty = _dirty_events(store, info.run_id, found)
-        texts = {path: text for path in files if (text := _masked_file(path, found)) is not None}
+        texts = [path for path in files if _is_dirty(path, found)]
     done.found = list(found)
     _write(store, done, dirty, texts)
-    _take_away(store, done, {key for key, _ in dirty}, now)
+    _take_away(store, done, dirty, now)
+    _tell_of_others(store, done, others)
     return done
 
 
@@ -98,32 +104,33 @@ def _run_id(store: Store, run: Any) -> str:
 # -- events
 
 
-def _dirty_events(store: Store, run_id: str, found: dict[str, None]) -> list[tuple[Key, Any]]:
-    """The events that hold a credential, with their corrected values, oldest first."""
+def _dirty_events(store: Store, run_id: str, found: dict[str, None]) -> Dirty:
+    """The events that hold a credential, oldest first."""
     from tracker.query.connection import Reader
 
-    dirty = []
+    dirty: Dirty = {}
     for kind, key, text, time, writer in Reader(store).cursor().execute(_EVENTS, {"run": run_id}).fetchall():
-        value, told = secrets.masked_value(key if kind != "input" else "", orjson.loads(text))
+        old = orjson.loads(text)
+        value, told = secrets.masked_value(key if kind != "input" else "", old)
         if told and key != secrets.TAG:
             found.update(dict.fromkeys(told))
-            dirty.append(((kind, key, time, writer), value))
+            dirty[kind, key, time, writer] = (old, value)
     return dirty
 
 
-def _write(store: Store, done: Scrubbed, dirty: list[tuple[Key, Any]], texts: dict[Path, bytes]) -> None:
+def _write(store: Store, done: Scrubbed, dirty: Dirty, texts: list[Path]) -> None:
     """The corrected files and events; on disk when this returns."""
     if not dirty and not texts:
         return
     run, root = done.run_id, store.artifact_root(done.run_id)
     lines = []
-    latest = {_identity(key, value): (key, value) for key, value in dirty}
+    latest = {_identity(key, value): (key, value) for key, (_, value) in dirty.items()}
     for (kind, name, _, _), value in latest.values():
         lines.append(events.event(kind, t=store.clock(), r=run, k=name, v=value))
         done.places.append(f"{_WORDS[kind]} {name}")
-    for path, data in texts.items():
+    for path in texts:
         name = path.relative_to(root).as_posix()
-        size = write_by(path, lambda file, data=data: file.write(data))  # type: ignore[misc]
+        size = cleaning.clean(path)
         lines.append(events.event("artifact", t=store.clock(), r=run, k=name, v={"size": size}))
         done.places.append(f"file {name}")
     lines.append(events.event("tag", t=store.clock(), r=run, k=secrets.TAG, v=", ".join(done.found)[:5_000]))
@@ -139,15 +146,16 @@ def _identity(key: Key, value: Any) -> tuple[Any, ...]:
     return (*key[:2], value.get("digest") if isinstance(value, dict) else None) if key[0] == "input" else key[:2]
 
 
-def _take_away(store: Store, done: Scrubbed, doomed: set[Key], now: bool) -> None:
+def _take_away(store: Store, done: Scrubbed, doomed: Dirty, now: bool) -> None:
     """Leave the old events out of what is sealed, and tell of those that stay."""
     if not doomed:
         return
     if any(writer == store.writer for *_, writer in doomed):
         store.go_on_in_new_journal()
+    _blank_in_live_journals(store, done.run_id, doomed)
     replaced = [(kind, done.run_id, key, time, writer) for kind, key, time, writer in doomed]
     sealed = store.seal(0.0 if now else KEEP_REPLACED_SECONDS, replaced=replaced)
-    left = {key for key, _ in _dirty_events(store, done.run_id, {})}
+    left = _dirty_events(store, done.run_id, {})
     if sealed is None or left:
         live = sorted({writer for *_, writer in left if store.is_live(writer)})
         why = f"a live process writes the journal {live[0]}" if live else "the store could not be sealed just now"
@@ -156,39 +164,42 @@ def _take_away(store: Store, done: Scrubbed, doomed: set[Key], now: bool) -> Non
         done.left.append("The old copy of the events goes in ten minutes, when the store is next sealed or read.")
 
 
+def _blank_in_live_journals(store: Store, run_id: str, doomed: Dirty) -> None:
+    for writer in {writer for *_, writer in doomed}:
+        if writer != store.writer and store.is_live(writer):
+            places = {(kind, key, time): values for (kind, key, time, one), values in doomed.items() if one == writer}
+            with contextlib.suppress(OSError):  # what is left is looked at after this, and told
+                blank(resolve_inside(store.root / "journal", f"{writer}{SUFFIX}"), run_id, places)
+
+
 # -- files
 
 
-def _files(store: Store, run_id: str, done: Scrubbed) -> Iterator[Path]:
-    """The run's text files; others are told in `done`."""
+def _files(store: Store, run_id: str) -> tuple[list[Path], list[Path]]:
+    """The run's text files, and the others."""
     root = store.artifact_root(run_id)
-    unread = 0
+    texts: list[Path] = []
+    others: list[Path] = []
     for folder, names, files in os.walk(root):
         names.sort()
         for name in sorted(files):
             path = Path(folder, name)
-            if path.is_symlink() or not stays_inside(root, path) or not path.is_file():
-                continue
-            if _text(path) is None:
-                unread += 1
-            else:
-                yield path
-    if unread:
-        done.left.append(f"{unread} file{'s are' if unread > 1 else ' is'} no text, or large, and as before.")
+            if not path.is_symlink() and stays_inside(root, path) and path.is_file():
+                (texts if cleaning.is_text(path) else others).append(path)
+    return texts, others
 
 
-def _text(path: Path) -> str | None:
-    try:
-        if path.stat().st_size > MAX_FILE:
-            return None
-        text = path.read_bytes().decode("utf-8")
-    except (OSError, UnicodeDecodeError):
-        return None
-    return None if "\0" in text else text
-
-
-def _masked_file(path: Path, found: dict[str, None]) -> bytes | None:
-    """The file's content with credentials masked; None where there are none."""
-    text, told = secrets.masked(_text(path) or "")
+def _is_dirty(path: Path, found: dict[str, None]) -> bool:
+    told = cleaning.found_in(path)
     found.update(dict.fromkeys(told))
-    return text.encode() if told else None
+    return bool(told)
+
+
+def _tell_of_others(store: Store, done: Scrubbed, others: list[Path]) -> None:
+    root = store.artifact_root(done.run_id)
+    holding = [path.relative_to(root).as_posix() for path in others if cleaning.holds_known(path)]
+    done.left += [f"The file {name} is no text and holds a credential: delete it, or make it anew." for name in holding]
+    if rest := len(others) - len(holding):
+        done.left.append(
+            f"{rest} file{'s are' if rest > 1 else ' is'} no text, and as before: what is packed cannot be seen."
+        )
