@@ -318,7 +318,7 @@ def test_a_run_notes_the_data_it_reads(run):
     assert profile == {"num_rows": 2, "num_elements": 8}
     assert [(name, dtype) for name, dtype, _ in columns] == [(name, str(dtype)) for name, dtype in frame.dtypes.items()]
     kinds = [column["type"] for column in json.loads(of_frame.dataset.schema)["mlflow_colspec"]]
-    assert kinds == ["double", "long", "string", "string"]
+    assert kinds == ["double", "long", "string", "array"]
     assert len(tracker.search_runs(filter_string="datasets.context = 'training'")) == 1
 
 
