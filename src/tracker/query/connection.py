@@ -70,6 +70,7 @@ class Reader:
 
     def _forget(self) -> None:
         self._db: Connection | None = None
+        self._answers = False
         self._settled: dict[str, int] = {}
         self._live: dict[str, Position] = {}
         self._points: dict[Segment, frozenset[str]] = {}
@@ -113,10 +114,6 @@ class Reader:
             *views.TABLES,
         ):
             db.execute(statement)
-        for table in views.LATEST:
-            self._compute(db, views.compute(table))
-        for statement in views.VIEWS:
-            db.execute(statement)
         return db
 
     # -- following the store
@@ -147,7 +144,7 @@ class Reader:
             raise
         self._settled = {w: size for w, size in self._settled.items() if w not in change.left} | change.settled
         self._live, self._points, self._experiments = change.live, change.points, change.experiments
-        self._purged = purged
+        self._purged, self._answers = purged, True
 
     def _read(self, db: Connection) -> _Change | None:
         """See what changed, and read the journals among it: one that cannot be read must not cost the rest.
@@ -170,11 +167,12 @@ class Reader:
         unread = {s: [w for w in found if w not in known] for s, found in segments.items()}
         points = {s: frozenset(found) for s, found in segments.items()}
         as_read = live.keys() == self._live.keys() and all(self._live[w].is_at(j) for w, j in live.items())
-        if not gone and not settling and as_read and points == self._points:
+        if self._answers and not gone and not settling and as_read and points == self._points:
             return None
         dead = [j for j in contents.journals if j.writer not in live]
         seal_in_background(self.store.root, len(dead), sum(j.size for j in dead), bool(contents.spent_segments))
-        self._intake.read_settling(db, settling)
+        if settling:
+            self._intake.read_settling(db, settling)
         kept, positions = self._intake.read_live(db, list(live.values()), self._live)
         settled = {w: sizes[w] for w in (*(j.writer for j in settling), *chain.from_iterable(unread.values()))}
         unread = {s: writers for s, writers in unread.items() if writers}
@@ -192,8 +190,8 @@ class Reader:
         kinds = {kind for (kind,) in db.execute(views.KINDS).fetchall()} if known else views.ANY_KIND
         for statement in (views.TOUCHED_BY_LEFT, *views.TAKE_OUT_LEFT) if change.left else ():
             db.execute(statement, {"left": change.left})
-        for layer in views.LAYERS if change.settling else ("live",):
-            for statement in views.take_in(layer):
+        for layer, is_read in (("settled", change.settling), ("live", change.live)):
+            for statement in views.take_in(layer) if is_read else ():
                 db.execute(statement)
         if change.unread:
             self._intake.read_segments(db, change.unread)
@@ -207,8 +205,12 @@ class Reader:
             _write_experiments(db, list(change.experiments.values()))
         if "journal" in kinds or change.live.keys() != self._live.keys() or change.left or change.settled:
             self._look_who_lives(db, change.live)
+            if not anew:
+                db.execute(views.TOUCHED_BY_LIFE)
             kinds = views.ANY_KIND
         self._compute_latest(db, kinds, anew, renamed)
+        for statement in () if self._answers else views.VIEWS:
+            db.execute(statement)
         return purged
 
     def _take_out_purged(self, db: Connection, kinds: set[str], anew: bool, left: list[str]) -> bool:
@@ -229,7 +231,6 @@ class Reader:
         db.execute(views.CHAINS)
         db.execute("TRUNCATE latest.live_writers")
         db.execute(views.LIVE_WRITERS, {"w": list(live)})
-        db.execute(views.TOUCHED_BY_LIFE)
 
     def _look_up_points(self, db: Connection, points: dict[Segment, frozenset[str]], purged: bool) -> None:
         """Let hot.metrics read these segments, and no longer hold in memory what they have."""
@@ -256,7 +257,7 @@ class Reader:
         replaced stay in memory until a table is made anew.
         """
         points_only = kinds <= {"metric"}
-        touched, runs = _counts(db)
+        touched, runs = (0, 0) if anew else _counts(db)
         self._replaced += touched
         full = anew or self._replaced * _FULL_AFTER > (max(runs, _FEW_RUNS) if points_only else runs)
         if full:
