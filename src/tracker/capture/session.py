@@ -19,6 +19,8 @@ from pathlib import PurePath
 from types import FunctionType, ModuleType
 from typing import Any, Final
 
+from tracker.fingerprints.kinds import is_a
+
 from .asked import paths_given
 from .beside import modules_behind, source_beside
 from .effects import Effects, FunctionEffects, Place, Use
@@ -321,7 +323,7 @@ class Session:
         effects = watched.done.effects
         paths = list(effects.seeds)
         for function in (*watched.functions, *(self._namespace.get(name) for name in effects.bound)):
-            if isinstance(function, FunctionType) and function.__globals__ is self._namespace:
+            if is_a(function, FunctionType) and function.__globals__ is self._namespace:
                 told = self.functions.get((function.__code__.co_name, function.__code__.co_firstlineno))
                 paths += told.seeds if told is not None else ()
         found: set[str] = set()
@@ -373,7 +375,7 @@ def _texts(tree: ast.Module, values: Iterable[Any], functions: Iterable[Function
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
     for value in values:
-        if isinstance(value, (str, PurePath)):
+        if is_a(value, str, PurePath):
             yield str(value)
     for function in functions:
         yield from (constant for constant in function.__code__.co_consts if isinstance(constant, str))

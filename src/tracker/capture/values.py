@@ -53,7 +53,7 @@ def scalar(value: object) -> float | None:
 def floating(value: object) -> float | None:
     """The float that `value` is (Python, NumPy, 0-d on the CPU), else None; integers are not."""
     if is_a(value, float):
-        return float(value)
+        return float.__float__(value)
     if value is None or is_a(value, int, str):
         return None
     try:
