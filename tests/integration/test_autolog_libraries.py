@@ -74,6 +74,8 @@ def test_xgboost_curves_are_what_it_evaluated() -> None:
     assert run.data.params["num_boost_round"] == "6"
     importance = json.loads(tracker.artifacts.load_text(f"runs:/{run.info.run_id}/feature_importance_weight.json"))
     assert importance == booster.get_score(importance_type="weight")
+    signature = tracker.models.get_model_info(f"runs:/{run.info.run_id}/model").signature
+    assert signature.inputs.input_types() == [X.dtype]  # not narrowed to float32, as XGBoost keeps it
 
 
 def test_xgboost_callbacks_of_the_user_stay_and_see_what_they_would() -> None:
@@ -155,6 +157,16 @@ def test_statsmodels_statistics() -> None:
     assert "OLS Regression Results" in tracker.artifacts.load_text(f"runs:/{run.info.run_id}/model_summary.txt")
 
 
+def test_statsmodels_formula_is_signed_by_the_users_columns(caplog: pytest.LogCaptureFixture) -> None:
+    smf = pytest.importorskip("statsmodels.formula.api")
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame({"x": np.arange(20.0), "kind": list("ab") * 10, "other": 1})
+    smf.ols("y ~ np.log1p(x) + C(kind)", data=frame.assign(y=frame.x * 2)).fit()
+    info = tracker.models.get_model_info(f"runs:/{only_run().info.run_id}/model")
+    assert info.signature.inputs.input_names() == ["x", "kind"]
+    assert caplog.messages == []
+
+
 # -- neural networks
 
 
@@ -184,10 +196,11 @@ def test_lightning_each_step() -> None:
 
     tracker.pytorch.autolog(log_every_n_step=2)
     train, valid = loaders()
-    lightning_trainer(pl, log_every_n_steps=1).fit(module_of(pl), train, valid)
+    lightning_trainer(pl).fit(module_of(pl), train, valid)
     run = only_run()
     assert [step for step, _ in curve(run, "train_loss_step")] == [2, 4, 6, 8]
     assert [step for step, _ in curve(run, "train_loss_epoch")] == [0, 1]
+    assert [step for step, _ in curve(run, "val_loss")] == [0, 1]
 
 
 def test_lightning_logger() -> None:

@@ -20,6 +20,7 @@ pytest.importorskip("sklearn")
 
 from sklearn import metrics
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.cluster import DBSCAN
 from sklearn.datasets import load_breast_cancer, load_iris
 from sklearn.decomposition import PCA
 from sklearn.ensemble import BaggingClassifier, VotingClassifier
@@ -28,6 +29,7 @@ from sklearn.metrics import accuracy_score, get_scorer, roc_auc_score
 from sklearn.model_selection import GridSearchCV, cross_val_score, train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.semi_supervised import SelfTrainingClassifier
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
@@ -146,6 +148,23 @@ def test_texts_sparse_matrices_and_several_targets(iris: Any, caplog: pytest.Log
     data = [[one.tags[0].value for one in run.inputs.dataset_inputs] for run in runs()]
     assert sorted(data) == [[], ["train"], ["train"]]
     assert all("training_score" in run.data.metrics for run in runs())
+
+
+def test_what_an_estimator_does_not_do_is_not_missed(iris: Any, caplog: pytest.LogCaptureFixture) -> None:
+    X, y = iris
+    DecisionTreeClassifier(max_depth=2).fit(X, np.column_stack([y == 1, y == 2]))
+    GridSearchCV(DecisionTreeClassifier(), {"max_depth": [1, 2]}, cv=2, refit=False).fit(X, y)
+    tracker.sklearn.autolog()
+    DBSCAN().fit(X)
+    assert caplog.messages == []
+
+
+def test_a_label_that_is_no_class(iris: Any) -> None:
+    y = iris[1].copy()
+    y[::5] = -1
+    SelfTrainingClassifier(LogisticRegression(max_iter=500)).fit(iris[0], y)
+    files = {file.path for file in tracker.MlflowClient().list_artifacts(only_run().info.run_id)}
+    assert files == {"estimator.html", "training_confusion_matrix.png"}
 
 
 # -- the model

@@ -33,6 +33,7 @@ class _Recording:
         self._steps: int | None = option("log_every_n_step")
         self._epochs: int = option("log_every_n_epoch", 1)
         self._of_steps: set[str] = set()
+        self._of_epochs: set[str] = set()
         self._checkpoints = Checkpoints(call)
 
     def guarded(self, trainer: Any, step: Callable[[], None]) -> None:
@@ -53,12 +54,11 @@ class _Recording:
         self._call.attempt("the checkpoint was", lambda: self._checkpoints.after_step(trainer))
         if not self._steps:
             return
-        step = trainer.global_step
-        values = trainer.logged_metrics
+        step, values = trainer.global_step, trainer.callback_metrics
         told = {
             name: value
             for name, value in values.items()
-            if f"{name}_step" not in values and not name.endswith("_epoch")
+            if f"{name}_step" not in values and name not in self._of_epochs
         }
         self._of_steps |= set(told)
         if step % self._steps == 0:
@@ -68,6 +68,7 @@ class _Recording:
         """What the epoch came to, validation included."""
         epoch = trainer.current_epoch
         values = {name: value for name, value in trainer.callback_metrics.items() if name not in self._of_steps}
+        self._of_epochs |= set(values)
         if (epoch + 1) % self._epochs == 0:
             self._call.metrics(_numbers(values), epoch)
         self._call.attempt("the checkpoint was", lambda: self._checkpoints.after_epoch(trainer))
