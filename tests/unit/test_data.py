@@ -57,3 +57,17 @@ def test_schema_and_profile_as_mlflow_tells_them() -> None:
     assert [one["name"] for one in json.loads(spec["features"])] == ["a", "b"] and json.loads(spec["targets"])
     other = tracker.data.from_numpy(parts | {"b": np.ones(3, "i8")}, targets=np.zeros(3))
     assert other.digest != both.digest
+
+
+def test_a_sample_is_not_compared_with_all_values(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tracker.set_tracking_uri(tmp_path / "store")
+    frame, runs = pd.DataFrame({"a": np.arange(3_000), "b": np.arange(3_000.0)}), []
+    for bound in ("1000", "1000000", "1000000"):
+        monkeypatch.setenv("TRACKER_FINGERPRINT_BYTES", bound)
+        with tracker.start_run() as run:
+            tracker.log_input(frame if len(runs) < 2 else frame.assign(b=1.0))
+        runs.append(run.info.run_id)
+    (sampled,) = tracker.diff(runs[0], runs[1]).data
+    (changed,) = tracker.diff(runs[1], runs[2]).data
+    assert sampled.changed == () and changed.changed == ("b",)
+    assert "cannot be compared: sampled in a, full in b" in str(tracker.diff(runs[0], runs[1]))

@@ -187,6 +187,7 @@ def _data_change(name: str, a: Dataset | None, b: Dataset | None) -> DataChange:
         return DataChange(name, a, b)
     first, second = _by_name(a.columns), _by_name(b.columns)
     both = [column for column in first if column in second]
+    alike = both if a.coverage == b.coverage else []  # a digest of a sample says nothing beside one of all values
     renamed = _matched(
         {column: told for column, told in first.items() if column not in second},
         {column: told for column, told in second.items() if column not in first},
@@ -195,7 +196,7 @@ def _data_change(name: str, a: Dataset | None, b: Dataset | None) -> DataChange:
         name, a, b,
         added=tuple(column for column in second if column not in first and column not in renamed.values()),
         removed=tuple(column for column in first if column not in second and column not in renamed),
-        changed=tuple(c for c in both if first[c][1] != second[c][1] and first[c][0] == second[c][0]),
+        changed=tuple(c for c in alike if first[c][1] != second[c][1] and first[c][0] == second[c][0]),
         retyped=tuple((c, first[c][0], second[c][0]) for c in both if first[c][0] != second[c][0]),
         renamed=tuple(renamed.items()),
         reordered=both != [column for column in second if column in first],

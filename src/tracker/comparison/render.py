@@ -155,10 +155,12 @@ def data_words(change: DataChange) -> str:
         words.append("renamed: " + _few([f"{a} → {b}" for a, b in change.renamed]))
     if change.reordered:
         words.append("columns in another order")
-    if change.a.coverage != "full" or change.b.coverage != "full":
+    if change.a.coverage != change.b.coverage:
+        words.append(f"values cannot be compared: {change.a.coverage} in a, {change.b.coverage} in b")
+    elif change.a.coverage != "full":
         words.append("not all of it was read")
     if not words and change.a.columns:
-        return "the columns are the same, the index or the labels are not"
+        return "the columns are the same, the index, the labels or the attributes are not"
     return "; ".join(words) or "other content"
 
 
