@@ -9,7 +9,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
 from kernels import Kernel, kernel
+
+from tracker.capture.environment import MAX_DIFF, Worktree, seeds_of
+from tracker.tracking.provenance import git_tags
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -60,6 +64,87 @@ def test_a_cell_in_a_repository_with_changes(tmp_path: Path) -> None:
 
     assert told["packages"]["numpy"] == numpy.__version__ and "pyyaml" in {p.lower() for p in told["packages"]}
     assert told["machine"]["cores"] and told["machine"]["cpu"]
+
+
+def repository(folder: Path) -> Path:
+    folder.mkdir()
+    git(folder, "init", "-b", "main")
+    (folder / "a.py").write_text("x = 1\n")
+    git(folder, "add", ".")
+    git(folder, "commit", "-m", "one")
+    return folder
+
+
+def told_by_git(folder: Path) -> Worktree:
+    told = Worktree(str(folder))
+    assert told.wait(30)
+    return told
+
+
+def test_where_git_cannot_be_asked_nothing_is_said_to_be_unchanged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = repository(tmp_path / "r")
+    assert told_by_git(folder).as_json() == {"changed": False, "untracked": [], "diff_cut": False}
+    (folder / "a.py").write_text("x = 2\n")
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "elsewhere"))  # as in a hook
+    assert told_by_git(folder).changed is True
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert told_by_git(folder).as_json()["changed"] is None
+    assert git_tags(folder)["mlflow.source.git.branch"] == "main"  # read without git
+
+
+def test_before_the_first_commit_and_with_more_than_can_be_kept(tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    folder.mkdir()
+    assert git_tags(folder) == {} or Path("/.git").exists()
+    git(folder, "init", "-b", "main")
+    (folder / "a.py").write_text("x = 1\n")
+    git(folder, "add", ".")
+    for i in range(150):
+        (folder / f"{i}.txt").write_text("")
+    told = told_by_git(folder)
+    assert told.changed is True and "+x = 1" in told.diff
+    assert len(told.untracked) == 100 and told.as_json()["untracked_total"] == 150
+    git(folder, "commit", "-m", "one")
+    assert git_tags(folder)["mlflow.source.git.commit"] == git(folder, "rev-parse", "HEAD")  # a .git made since
+    (folder / "a.py").write_text("long line of text\n" * 300_000)
+    told = told_by_git(folder)
+    assert told.changed is True and told.cut and len(told.diff) == MAX_DIFF
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("https://me:p@ss@example.com/a.git", "https://example.com/a.git"),
+        ("https://example.com/a.git?private_token=abcd1234", "https://example.com/a.git"),
+        ('"https://me:abcd@example.com/a" ; a comment', "https://example.com/a"),
+        ("https://example.com/@scope/a # comment", "https://example.com/@scope/a"),
+        ("git@example.com:a/b.git", "git@example.com:a/b.git"),
+    ],
+)
+def test_a_remote_is_told_without_what_opens_it(tmp_path: Path, url: str, kept: str) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
+    (tmp_path / ".git" / "config").write_text(f'[remote "origin"]\n\turl = {url}\n')
+    assert git_tags(tmp_path) == {"mlflow.source.git.repoURL": kept}
+
+
+@pytest.mark.parametrize(
+    ("cells", "seeds"),
+    [
+        (["SEED = 42", "np.random.seed(SEED)"], {"SEED": 42, "np.random.seed": 42}),
+        (["s = 0\nrandom.seed(s)\nrandom.seed(a=5)"], {"random.seed": 0, "random.seed(a)": 5}),
+        (["seed: int = 5\nRANDOM_STATE, n = 2**4, 4"], {"seed": 5, "RANDOM_STATE": 16}),
+        (["params = {'random_state': 5}\nnp.random.Generator(np.random.PCG64(12))"],
+         {"['random_state']": 5, "np.random.PCG64": 12}),
+        (["seed = 5", "def seed_all(seed=0):\n    np.random.seed(seed)"], {"seed": 5}),
+        (["seed = 5", "seed = int(time.time())\nnp.random.seed(seed)", "f(random_state=rng)"], {"seed": 5}),
+        (["key = jax.random.key(3)\nkey = cache.key(3)"], {"jax.random.key": 3}),
+    ],
+)  # fmt: skip
+def test_seeds_in_the_forms_that_people_write(cells: list[str], seeds: dict[str, Any]) -> None:
+    assert seeds_of(cells) == seeds
 
 
 def test_packages_are_those_that_are_imported() -> None:

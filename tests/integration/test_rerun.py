@@ -214,6 +214,15 @@ def test_given_values_reach_every_branch_and_no_other_name(shell: Kernel) -> Non
     assert "rate was 0.25 in the end" in said and "steps was" not in said
 
 
+def test_a_file_that_the_cell_reads_is_the_same_dataset_in_a_rerun(shell: Kernel, folder: Path) -> None:
+    (folder / "read.txt").write_text("4")
+    first = run_id(shell, "%%track\nvalue = float(open('read.txt').read()) * 1.5")
+    assert report(shell, f"tracker.rerun({first!r})").startswith("reproduced: 1 metric")
+    assert shell.value(f"tracker.diff({first!r}, report.run_id).data") == "()"
+    (folder / "read.txt").write_text("5")
+    assert "other data: read.txt (other content)" in report(shell, f"tracker.rerun({first!r})")
+
+
 @pytest.mark.parametrize("asked", ["tolerance=1", "tolerance=float('inf')", "timeout=0", "timeout=-1"])
 def test_what_would_make_any_two_numbers_equal_is_refused(shell: Kernel, asked: str) -> None:
     first = run_id(shell, "%%track\nvalue = len('a') * 1.5")

@@ -9,23 +9,32 @@ from __future__ import annotations
 import ast
 import os
 import platform
+import re
 import subprocess
 import sys
 import threading
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+from .literals import evaluate, is_literal
 from .magics import plain_tree
 from .packages import imported_packages
 
 MAX_DIFF: Final = 1_000_000
 MAX_UNTRACKED: Final = 100
 GIT_SECONDS: Final = 10
+_MAX_TOLD: Final = 2 * MAX_DIFF
+_OTHER_REPOSITORY: Final = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_NAMESPACE"})
+"""Set where git runs this process, in a hook say: they would turn it away from the folder that it is asked of."""
 _SEEDERS: Final = frozenset({"seed", "manual_seed", "manual_seed_all", "set_seed", "seed_everything", "default_rng",
-                             "RandomState", "PRNGKey", "set_random_seed", "Random"})  # fmt: skip
+                             "RandomState", "PRNGKey", "set_random_seed", "Random", "SeedSequence", "PCG64", "MT19937",
+                             "Philox", "SFC64"})  # fmt: skip
 _SEED_NAMES: Final = frozenset({"random_state", "seed", "random_seed"})
+_MAX_SEEDS: Final = 50
+_MAY_SEED: Final = re.compile(r"seed|rng|random|PCG64|MT19937|Philox|SFC64", re.I)
 
 
 def environment() -> dict[str, Any]:
@@ -109,31 +118,85 @@ def _gpus() -> list[str]:
 # -- seeds
 
 
+class Named(str):
+    """A seed that stands under this name."""
+
+
 @lru_cache(maxsize=1_000)
 def seeds(source: str) -> dict[str, Any]:
-    """Seeds that the cell sets by literals: {what was called, or the keyword: value}."""
+    """Seeds that the cell sets: {what was called, or the keyword, or the name: value}. A value that is another name
+    is Named: which it was, an earlier cell may tell."""
     tree = plain_tree(source)
     if tree is None:
         return {}
     found: dict[str, Any] = {}
+    bound: dict[str, Any] = {}
+    functions = [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    local = {id(node) for function in functions for node in ast.walk(function)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            name = ast.unparse(node.func) if isinstance(node.func, (ast.Name, ast.Attribute)) else ""
-            if name.rpartition(".")[2] in _SEEDERS and node.args:
-                _note_seed(found, name, node.args[0])
-            for keyword in node.keywords:
-                if keyword.arg in _SEED_NAMES:
-                    _note_seed(found, f"{name}({keyword.arg})", keyword.value)
-        elif isinstance(node, ast.Assign):
-            for target in node.targets:
-                if isinstance(target, ast.Name) and target.id.lower() in _SEED_NAMES:
-                    _note_seed(found, target.id, node.value)
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            bound[node.targets[0].id] = _seed(node.value)
+        for name, value in _seeding(node):
+            seed = _seed(value)
+            if not (isinstance(seed, Named) and id(node) in local) and len(found) < _MAX_SEEDS:
+                found[name] = seed
+    told = {name: bound.get(seed, seed) if isinstance(seed, Named) else seed for name, seed in found.items()}
+    return {name: seed for name, seed in told.items() if seed is not None}
+
+
+def seeds_of(sources: Iterable[str]) -> dict[str, Any]:
+    """Those that cells set one after another, the last one under a name; what a name stood for is told by the cells
+    before."""
+    found: dict[str, Any] = {}
+    for source in sources:
+        if _MAY_SEED.search(source):
+            for name, seed in seeds(source).items():
+                known = found.get(seed) if isinstance(seed, Named) else seed
+                if known is not None:
+                    found[name] = known
     return found
 
 
-def _note_seed(found: dict[str, Any], name: str, value: ast.expr) -> None:
-    if isinstance(value, ast.Constant) and isinstance(value.value, (int, str)) and len(found) < 50:
-        found[name] = value.value
+def _seeding(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+    """Where a syntax node seeds something: the name to tell it by, and the seed."""
+    match node:
+        case ast.Call(func=ast.Name() | ast.Attribute() as function, args=args, keywords=keywords):
+            name = ast.unparse(function)
+            last = name.rpartition(".")[2]
+            if args and (last in _SEEDERS or name.endswith("random.key")):
+                yield name, args[0]
+            for keyword in keywords:
+                if keyword.arg in _SEED_NAMES or (keyword.arg == "a" and last == "seed"):
+                    yield f"{name}({keyword.arg})", keyword.value
+        case ast.Assign(targets=targets, value=value):
+            for target in targets:
+                yield from _seeds_bound(target, value)
+        case ast.AnnAssign(target=target, value=value) if value is not None:
+            yield from _seeds_bound(target, value)
+        case ast.Dict(keys=keys, values=values):
+            for key, value in zip(keys, values, strict=True):
+                if isinstance(key, ast.Constant) and key.value in _SEED_NAMES:
+                    yield f"[{key.value!r}]", value
+
+
+def _seeds_bound(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
+    if isinstance(target, ast.Name) and _is_seed_name(target.id):
+        yield target.id, value
+    elif isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
+        for part, piece in zip(target.elts, value.elts, strict=True):
+            yield from _seeds_bound(part, piece)
+
+
+def _is_seed_name(name: str) -> bool:
+    plain = name.lower()
+    return plain in _SEED_NAMES or plain.endswith("_seed")
+
+
+def _seed(value: ast.expr) -> int | str | None:
+    if isinstance(value, ast.Name):
+        return Named(value.id)
+    known = evaluate(value) if is_literal(value) else None
+    return known if isinstance(known, (int, str)) and not isinstance(known, bool) else None
 
 
 # -- git
@@ -144,7 +207,9 @@ class Worktree:
 
     def __init__(self, folder: str) -> None:
         self.diff = ""
+        self.changed: bool | None = None
         self.untracked: list[str] = []
+        self.untracked_total = 0
         self.cut = False
         self._folder = folder
         self._thread = threading.Thread(target=self._ask, name="tracker-git", daemon=True)
@@ -156,23 +221,42 @@ class Worktree:
         return not self._thread.is_alive()
 
     def as_json(self) -> dict[str, Any]:
-        """What environment.json tells of it."""
-        return {"changed": bool(self.diff), "untracked": self.untracked, "diff_cut": self.cut}
+        """What environment.json tells of it; `changed` is None where git could not be asked."""
+        more = {"untracked_total": self.untracked_total} if self.untracked_total > len(self.untracked) else {}
+        return {"changed": self.changed, "untracked": self.untracked, "diff_cut": self.cut} | more
 
     def _ask(self) -> None:
-        diff = self._git("diff", "HEAD", "--no-color", "--no-ext-diff", "--no-textconv", "--submodule=short")
-        names = self._git("ls-files", "--others", "--exclude-standard", "-z").split(b"\0")
-        self.cut = len(diff) > MAX_DIFF
-        self.diff = diff[:MAX_DIFF].decode("utf-8", "replace")
+        how = ("--no-color", "--no-ext-diff", "--no-textconv", "--submodule=short")
+        diff = self._git("diff", "HEAD", *how)
+        if diff is None:  # before the first commit there is no HEAD
+            diff = self._git("diff", "--cached", *how)
+        names = (self._git("ls-files", "--others", "--exclude-standard", "-z") or b"").split(b"\0")
+        self.changed = None if diff is None else bool(diff)
+        self.cut = len(diff or b"") > MAX_DIFF
+        self.diff = (diff or b"")[:MAX_DIFF].decode("utf-8", "replace")
+        self.untracked_total = sum(map(bool, names))
         self.untracked = [name.decode("utf-8", "replace") for name in names[:MAX_UNTRACKED] if name]
 
-    def _git(self, *arguments: str) -> bytes:
+    def _git(self, *arguments: str) -> bytes | None:
+        """The first bytes of what git says; None if it could not be asked, or did not know."""
         command = ["git", "-C", self._folder, "-c", "core.fsmonitor=false", "-c", "core.quotepath=false", *arguments]
         quiet = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+        inherited = {name: value for name, value in os.environ.items() if name not in _OTHER_REPOSITORY}
         try:
-            done = subprocess.run(  # noqa: S603
-                command, env=os.environ | quiet, stdin=subprocess.DEVNULL, capture_output=True, timeout=GIT_SECONDS
-            )
-        except (OSError, subprocess.SubprocessError):
-            return b""
-        return done.stdout if done.returncode == 0 else b""
+            process = subprocess.Popen(  # noqa: S603
+                command, env=inherited | quiet, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )  # fmt: skip
+        except OSError:
+            return None
+        late = threading.Timer(GIT_SECONDS, process.kill)
+        late.daemon = True
+        late.start()
+        with process, suppress(OSError):
+            told = process.stdout.read(_MAX_TOLD) if process.stdout is not None else b""
+            if len(told) == _MAX_TOLD:
+                process.kill()
+            cut, code = len(told) == _MAX_TOLD, process.wait()
+            late.cancel()
+            return told if code == 0 or cut else None
+        return None

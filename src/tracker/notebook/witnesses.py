@@ -24,7 +24,7 @@ from tracker.capture import slicing
 from tracker.capture.again import Inputs, Record, inputs_of, recalled, remember, states_now
 from tracker.capture.asked import chance_of, reached_code, reads_clock, unseen_file
 from tracker.capture.data import FileRead, datasets_read, files_read, presence
-from tracker.capture.environment import GIT_SECONDS, Worktree, environment, seeds
+from tracker.capture.environment import GIT_SECONDS, Worktree, environment, seeds_of
 from tracker.capture.packages import imported_packages
 from tracker.capture.values import same
 from tracker.entities import Dataset
@@ -100,13 +100,16 @@ class DataWitness:
             opened -= {getattr(module, "__file__", None) for module in list(sys.modules.values())}
         self.files = files_read(opened)
         for file in self.files:
-            scene.writer.input(*input_of(self._as_dataset(file, scene.session.folder), None, None))
+            scene.writer.input(*input_of(self._as_dataset(file, scene.session), None, None))
             if file.coverage != "full":
                 scene.notice(f"The digest of {file.path} is {file.coverage}: it has {file.size:,} bytes.")
 
-    def _as_dataset(self, file: FileRead, folder: str) -> Dataset:
-        inside = Path(file.path).is_relative_to(folder)
-        name = os.path.relpath(file.path, folder) if inside else file.path
+    def _as_dataset(self, file: FileRead, session: capture.Session) -> Dataset:
+        """Named from the session's folder; in a rerun, which reads by links, from that which it stands for too."""
+        homes = (os.path.realpath(folder) for folder in (session.folder, session.origin) if folder)
+        name = next(
+            (os.path.relpath(file.path, home) for home in homes if Path(file.path).is_relative_to(home)), file.path
+        )
         return file_dataset(Path(name).as_posix(), file.path, file.size, file.digest, file.coverage)
 
 
@@ -200,17 +203,17 @@ class AgainWitness:
             return
         if done.needs & done.effects.soft - done.effects.reads.keys():
             return  # it took what an earlier cell had left under a name that it may bind itself
-        if done.files.elsewhere or self._reads_unseen(scene, done):
-            return  # it asked what cannot be asked again
-        unsteady = self.unsteady(scene, done)
         metrics = _steady(scene.metrics(), scene.source)
+        worth = 0 < len(metrics) <= MAX_METRICS or self.keeps_result
+        if not worth or done.files.elsewhere or self._reads_unseen(scene, done):
+            return  # nothing to remember, or it asked what cannot be asked again
+        unsteady = self.unsteady(scene, done)
         states = self._states_before(done)
         if unsteady:
             self._earlier = next((one for one in self.records(scene) if one.holds(self._states)), None)
         if self._earlier is not None:
             self._compare(scene, self._earlier, metrics)
-        worth = 0 < len(metrics) <= MAX_METRICS or self.keeps_result
-        if worth and len(done.files.asked) <= MAX_ASKED and all(one.coverage == "full" for one in self._data.files):
+        if len(done.files.asked) <= MAX_ASKED and all(one.coverage == "full" for one in self._data.files):
             known = {file.path: file.digest for file in self._data.files}
             files = {path: known.get(os.path.realpath(path)) or presence(path) for path in done.files.asked}
             packages = imported_packages()
@@ -277,11 +280,7 @@ def _again_words(record: Record) -> str:
 
 def _seeds(scene: Scene) -> dict[str, Any]:
     """The seeds that the session's cells set, the last one under a name."""
-    found: dict[str, Any] = {}
-    for execution in scene.session.executions[-MAX_CELLS:]:
-        if "seed" in execution.source or "rng" in execution.source or "random" in execution.source.lower():
-            found |= seeds(execution.source)
-    return found
+    return seeds_of(execution.source for execution in scene.session.executions[-MAX_CELLS:])
 
 
 _late: list[threading.Thread] = []

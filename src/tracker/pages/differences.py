@@ -51,6 +51,6 @@ def _cell(cell: CellDiff) -> dict[str, Any]:
     long = sum(len(text) for _, text in cell.marks) > MOST_CHARACTERS
     marks = clipped(cell.marks, MOST_CHARACTERS) if long else [(kind, visible(text)) for kind, text in cell.marks]
     return {
-        "a": cell.a is not None, "b": cell.b is not None, "same": cell.same, "marks": [*map(list, marks)], "moved": cell.moved,
-        "module": bool(cell.file), "said": cell_words(cell),
+        "a": cell.a is not None, "b": cell.b is not None, "same": cell.same, "marks": [*map(list, marks)],
+        "moved": cell.moved, "module": bool(cell.file), "said": cell_words(cell),
     }  # fmt: skip

@@ -33,15 +33,20 @@ PARENT_VARIABLE = "TRACKER_PARENT_RUN"
 CELL_RUN_VARIABLE = "TRACKER_CELL_RUN"
 """Names the run that the first tracked cell of a process is."""
 
-_USER_INFO = re.compile(r"(?<=://)[^/@\s]*@")
+_USER_INFO = re.compile(r"(?<=://)[^/]*@")
+_SCHEME = re.compile(r"[A-Za-z][\w+.-]*://")
 _SHA = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
 
 def automatic_tags() -> dict[str, str]:
     """The tags of a run that starts here and now."""
     kind, name = _source()
-    folder = Path.cwd() if kind == "NOTEBOOK" or not Path(name).is_file() else Path(name).resolve().parent
-    return {USER: user(), SOURCE_NAME: name, SOURCE_TYPE: kind} | git_tags(folder)
+    told = {USER: user(), SOURCE_NAME: name, SOURCE_TYPE: kind}
+    try:
+        folder = Path.cwd() if kind == "NOTEBOOK" or not Path(name).is_file() else Path(name).resolve().parent
+    except FileNotFoundError:  # the working folder has been removed
+        return told
+    return told | git_tags(folder)
 
 
 @lru_cache(maxsize=1)
@@ -103,9 +108,21 @@ def git_tags(folder: Path) -> dict[str, str]:
         return {}
 
 
-@lru_cache(maxsize=64)
+_git_folders: dict[str, Path] = {}
+
+
 def _git_folder(start: str) -> Path | None:
-    """The `.git` folder that holds HEAD for `start`; a worktree's `.git` is a file that points to it."""
+    """The `.git` folder that holds HEAD for `start`. One that is not there may be made at any time."""
+    known = _git_folders.get(start)
+    if known is None:
+        known = _found_git_folder(start)
+        if known is not None:
+            _git_folders[start] = known
+    return known
+
+
+def _found_git_folder(start: str) -> Path | None:
+    """The same, looked for; a worktree's `.git` is a file that points to it."""
     for folder in (Path(start), *Path(start).parents):
         marker = folder / ".git"
         if marker.is_dir():
@@ -141,9 +158,22 @@ def _url_in(config: str, changed: int) -> str | None:
         if line.strip().startswith("["):
             section = line.strip().strip("[]")
         elif section.startswith("remote ") and line.split("=")[0].strip() == "url":
-            found.setdefault(section.removeprefix("remote ").strip('"'), line.partition("=")[2].strip())
+            found.setdefault(section.removeprefix("remote ").strip('"'), _config_value(line.partition("=")[2]))
     url = found.get("origin") or next(iter(found.values()), None)
-    return _USER_INFO.sub("", url) if url else None
+    return _without_credentials(url) if url else None
+
+
+def _config_value(text: str) -> str:
+    """A value of git's configuration, without the quotes and the comment that may stand about it."""
+    text = text.strip()
+    if text.startswith('"'):
+        return text[1:].partition('"')[0]
+    return re.split(r"\s[#;]", text, maxsplit=1)[0].strip()
+
+
+def _without_credentials(url: str) -> str:
+    """A remote's address without user, password and what is asked of it, where tokens stand too."""
+    return _USER_INFO.sub("", re.split(r"[?#]", url, maxsplit=1)[0]) if _SCHEME.match(url) else url
 
 
 def _commit_of(git: Path, reference: str) -> str | None:
