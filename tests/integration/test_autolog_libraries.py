@@ -111,6 +111,15 @@ def test_a_failed_fit_leaves_nothing_behind() -> None:
     assert not inside_estimator.get()
 
 
+def test_the_prediction_for_a_signature_is_no_evaluation() -> None:
+    xgboost = pytest.importorskip("xgboost")
+    X, y = table()
+    model = xgboost.XGBClassifier(n_estimators=1)
+    model.fit(X, y)
+    model.fit(X, y)
+    assert [[tag.value for one in run.inputs.dataset_inputs for tag in one.tags] for run in runs()] == [["train"]] * 2
+
+
 def test_a_search_over_boosters_is_one_run_and_its_candidates() -> None:
     lightgbm = pytest.importorskip("lightgbm")
     from sklearn.model_selection import GridSearchCV

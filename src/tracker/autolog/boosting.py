@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from types import ModuleType
 from typing import Any
 
-from tracker.autolog.calls import Call, logged
+from tracker.autolog.calls import Call, logged, unlogged
 from tracker.autolog.evaluation import patch_predictions, remember
 from tracker.autolog.models import head
 from tracker.autolog.patching import Patches
@@ -62,7 +62,8 @@ def patch_estimators(module: ModuleType, patches: Patches, library: str, keep: K
         finally:
             inside_estimator.reset(token)
         remember(model, library, call.writer)
-        keep(call, model, example, model.predict)
+        with unlogged():  # the prediction for the signature is not the user's
+            keep(call, model, example, model.predict)
 
     for value in list(vars(module).values()):
         if isinstance(value, type) and value.__module__ == module.__name__:
