@@ -12,7 +12,7 @@ import pytest
 
 from tracker.capture import unchanged
 from tracker.capture.data import datasets_read, file_digest
-from tracker.fingerprints import fingerprint
+from tracker.fingerprints import Wait, fingerprint, sampling
 
 
 class Bunch(dict[str, object]):
@@ -60,9 +60,23 @@ def test_a_large_file_at_rest_is_read_once(tmp_path: Path, monkeypatch: pytest.M
     unchanged._known.clear()
 
 
-def test_a_file_for_which_there_is_no_time_is_sampled(tmp_path: Path) -> None:
+class Over(Wait):
+    def is_over(self) -> bool:
+        return True
+
+
+def test_a_large_file_for_which_there_is_no_time_is_sampled(tmp_path: Path) -> None:
     path = tmp_path / "large.bin"
-    with open(path, "wb") as file:
-        file.truncate(70 << 20)
-    told = file_digest(str(path), until=0)
-    assert told is not None and told.coverage == "sampled" and told.size == 70 << 20
+    for size, coverage in ((70 << 20, "sampled"), (1 << 20, "full")):
+        with open(path, "wb") as file:
+            file.truncate(size)
+        told = file_digest(str(path), Over())
+        assert told is not None and (told.coverage, told.size) == (coverage, size)
+
+
+def test_a_dataset_for_which_there_is_no_time_is_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
+    large, small = np.zeros(4 << 20), np.arange(10)
+    monkeypatch.setattr(sampling, "Wait", Over)
+    found = datasets_read(["large", "small"], {"large": large, "small": small})
+    assert found["small"].coverage == "full"
+    assert found["large"].coverage == "sampled" and "longer than a second" in found["large"].why

@@ -6,17 +6,15 @@ changed; what is beyond a bound says so in its coverage.
 
 from __future__ import annotations
 
-import math
 import os
 import stat
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import xxhash
 
-from tracker.fingerprints import Fingerprint, fingerprint, one_wait
+from tracker.fingerprints import Fingerprint, Wait, fingerprint, one_wait
 
 from . import unchanged
 
@@ -27,7 +25,6 @@ _MAX_DEPTH: Final = 3
 MAX_FILE_BYTES: Final = 1 << 30
 _BLOCK: Final = 1 << 20
 _SAMPLED_BLOCKS: Final = 64
-_SECONDS: Final = 1.0
 
 
 def datasets_read(names: Iterable[str], namespace: Mapping[str, Any]) -> dict[str, Fingerprint]:
@@ -86,26 +83,26 @@ def files_read(paths: Iterable[str]) -> list[FileRead]:
 
     Together they take about a second, and a little for each: what comes too late is sampled.
     """
-    until = time.monotonic() + _SECONDS
+    wait = Wait()
     found = []
     for path in sorted(paths)[:MAX_FILES]:
-        told = file_digest(path, until)
+        told = file_digest(path, wait)
         if told is not None:
             found.append(told)
     return found
 
 
-def file_digest(path: str, until: float = math.inf) -> FileRead | None:
+def file_digest(path: str, wait: Wait | None = None) -> FileRead | None:
     """What is told of one file; None for what is no regular file, or cannot be read.
 
-    A large one that takes longer than `until`, a time of the monotonic clock, is sampled.
+    A large one for which `wait` is over before all is read is sampled.
     """
     try:
         fd = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0))
     except OSError:
         return None
     try:
-        return _digest_of(path, fd, until)
+        return _digest_of(path, fd, wait)
     except OSError:
         return None
     finally:
@@ -118,7 +115,7 @@ def presence(path: str) -> str:
     return found.digest if found is not None else "folder" if os.path.isdir(path) else ""
 
 
-def _digest_of(path: str, fd: int, until: float) -> FileRead | None:
+def _digest_of(path: str, fd: int, wait: Wait | None) -> FileRead | None:
     status = os.fstat(fd)
     if not stat.S_ISREG(status.st_mode):
         return None
@@ -126,7 +123,8 @@ def _digest_of(path: str, fd: int, until: float) -> FileRead | None:
     known = unchanged.digest(status)
     if known is not None:
         return FileRead(path, size, known, "full")
-    whole = _whole(fd, until if size > _SAMPLED_BLOCKS * _BLOCK else math.inf) if size <= MAX_FILE_BYTES else None
+    patience = wait if size > _SAMPLED_BLOCKS * _BLOCK else None
+    whole = _whole(fd, patience) if size <= MAX_FILE_BYTES else None
     if whole is not None:
         unchanged.remember(status, os.fstat(fd), whole)
         return FileRead(path, size, whole, "full")
@@ -137,11 +135,11 @@ def _digest_of(path: str, fd: int, until: float) -> FileRead | None:
     return FileRead(path, size, running.hexdigest(), "sampled")
 
 
-def _whole(fd: int, until: float) -> str | None:
+def _whole(fd: int, wait: Wait | None) -> str | None:
     """The digest of all that a file holds; None where that takes too long."""
     running = xxhash.xxh3_128()
     while data := os.read(fd, 4 * _BLOCK):
         running.update(data)
-        if time.monotonic() > until:
+        if wait is not None and wait.is_over():
             return None
     return running.hexdigest()

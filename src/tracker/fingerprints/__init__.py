@@ -14,6 +14,6 @@ The hash is XXH3 with 128 bits: it reads memory as fast as it comes (above 10 GB
 from .dispatch import fingerprint
 from .objects import Unreadable, encoded
 from .result import Column, Fingerprint
-from .sampling import one_wait
+from .sampling import Wait, one_wait
 
-__all__ = ["Column", "Fingerprint", "Unreadable", "encoded", "fingerprint", "one_wait"]
+__all__ = ["Column", "Fingerprint", "Unreadable", "Wait", "encoded", "fingerprint", "one_wait"]

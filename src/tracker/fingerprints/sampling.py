@@ -10,21 +10,20 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
 VARIABLE: Final = "TRACKER_FINGERPRINT_BYTES"
 DEFAULT_BYTES: Final = 2 << 30
 SAMPLE_BYTES: Final = 64 << 20
-FULL_SECONDS: Final = 1.0
-"""Of the processor; of the clock, where it waits for pages or for others, twice as much."""
-SAMPLED_SECONDS: Final = 2.5
+_WORK_SECONDS: Final = 1.0
+_WAIT_SECONDS: Final = 2.0
 _SAMPLE_SECONDS: Final = 0.7
 _LEAST_SECONDS: Final = 0.05
 _SMALL: Final = 16 << 20
 _MIN_ROWS, _MAX_ROWS = 64, 10_000
-_MIN_RUNS, _MAX_RUNS, _PLACES = 8, 64, 4_096
+_MIN_RUNS, _MAX_RUNS, _PLACES = 8, 32, 2_048
 _LARGE_ROW: Final = 1 << 18
 
 
@@ -35,9 +34,27 @@ class TooSlow(Exception):
         self.sampled = sampled
 
 
+class Wait:
+    """How long a cell has been kept waiting: a second of work is enough; of waiting for pages or for others, two."""
+
+    def __init__(self) -> None:
+        self._began, self._worked = time.perf_counter(), time.thread_time()
+
+    @property
+    def seconds(self) -> float:
+        return time.perf_counter() - self._began
+
+    def is_over(self) -> bool:
+        """Asked in the thread in which it began."""
+        waited = self.seconds
+        if waited <= _WORK_SECONDS:
+            return False
+        return waited > _WAIT_SECONDS or time.thread_time() - self._worked > _WORK_SECONDS
+
+
 class _Reading(threading.local):
-    since: float | None = None
-    worked = 0.0
+    wait: Wait | None = None
+    sample: Wait | None = None
     bytes = 0
     forced = False
 
@@ -48,14 +65,14 @@ _reading = _Reading()
 @contextmanager
 def one_wait() -> Iterator[None]:
     """All fingerprints within share the time that one may take."""
-    if _reading.since is not None:
+    if _reading.wait is not None:
         yield
         return
-    _reading.since, _reading.worked = time.perf_counter(), time.thread_time()
+    _reading.wait = Wait()
     try:
         yield
     finally:
-        _reading.since = None
+        _reading.wait = None
 
 
 @contextmanager
@@ -70,22 +87,25 @@ def sampling(forced: bool) -> Iterator[None]:
 
 def begin() -> None:
     """Another dataset: small ones are read whole however late it is."""
-    _reading.bytes = 0
+    _reading.bytes, _reading.sample = 0, None
 
 
 def has_read(size: int) -> None:
     """So many bytes more were read. Raises TooSlow."""
-    if _reading.since is not None:
+    if _reading.wait is not None:
         _reading.bytes += size
-        if _reading.bytes > _SMALL and _is_late(_reading.since):
-            raise TooSlow(_reading.forced)
+        if _reading.bytes > _SMALL and not _reading.forced and _reading.wait.is_over():
+            raise TooSlow(False)
+        if _reading.forced:
+            _check_sample()
 
 
-def _is_late(since: float) -> bool:
-    waited = time.perf_counter() - since
-    if _reading.forced:
-        return waited > SAMPLED_SECONDS
-    return waited > FULL_SECONDS and (waited > 2 * FULL_SECONDS or time.thread_time() - _reading.worked > FULL_SECONDS)
+def _check_sample() -> None:
+    if _reading.wait is not None:
+        _reading.sample = _reading.sample or Wait()
+        late = _reading.wait.seconds > _WAIT_SECONDS + _SAMPLE_SECONDS
+        if _reading.sample.seconds > (_LEAST_SECONDS if late else _SAMPLE_SECONDS):
+            raise TooSlow(True)
 
 
 def bound() -> int:
@@ -117,15 +137,12 @@ def sample_runs(rows: int, size: int, columns: int = 1) -> list[tuple[int, int]]
     return [(start, start + length) for start in sorted(set(starts))]
 
 
-def in_time(pieces: Any) -> Iterator[Any]:
+def in_time(pieces: Iterable[Any]) -> Iterator[Any]:
     """The pieces of a sample, as long as there is time for them. Raises TooSlow."""
-    began = time.perf_counter()
+    _check_sample()
     for piece in pieces:
         yield piece
-        if _reading.since is not None:
-            left = max(_LEAST_SECONDS, min(_SAMPLE_SECONDS, _reading.since + SAMPLED_SECONDS - began))
-            if time.perf_counter() > began + left:
-                raise TooSlow(True)
+        _check_sample()
 
 
 def sampled_pieces(array: Any, size: int) -> Iterator[Any]:
