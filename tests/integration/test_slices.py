@@ -44,7 +44,9 @@ SESSIONS: dict[str, list[str]] = {
         "+def make():\n    n = 0\n    def up():\n        nonlocal n\n        n += 1\n        return n\n    return up",
         "+a = make()", "b = make()", "+a()", "b()", "+r = a() * 1.5",
     ],
-    "a default argument": ["+def f(x, seen=[]):\n    seen.append(x)\n    return len(seen)", "+f(1)", "+r = f(2) * 1.5"],
+    "a default argument": [
+        "+def f(x, seen=[]):\n    seen.append(x)\n    return len(seen)", "+f(1)", "+r = f(2) * 1.5",
+    ],
     "an iterator": ["+it = iter([1, 2, 3])", "+next(it)", "+r = next(it) * 1.5"],
     "a file": [
         "+open('a.txt', 'w').write('1')", "open('b.txt', 'w').write('2')", "+r = int(open('a.txt').read()) * 1.5",
@@ -61,13 +63,17 @@ SESSIONS: dict[str, list[str]] = {
         "import random", "random.random()", "+import random\nrandom.seed(1)", "+a = random.random()",
         "+b = random.random()", "c = 3", "+r = random.random() * 1.5",
     ],
-    "draws that nothing depends on": ["import random", "random.seed(1)", "b = random.random()", "+a = 2", "+r = a * 1.5"],
+    "draws that nothing depends on": [
+        "import random", "random.seed(1)", "b = random.random()", "+a = 2", "+r = a * 1.5",
+    ],
     "a generator of one's own": [
         "+import random", "+g = random.Random(1)", "+g.random()", "h = random.Random(2)", "h.random()", "+r = g.random()",
     ],
     "a cell that raised half way": ["+a = [1]", "+a.append(2)\n1 / 0\na.append(3)", "+r = sum(a) * 1.5"],
     "deleted and made again": ["a = 1", "del a", "+a = 4", "+r = a * 1.5"],
-    "the working folder": ["+import os\nos.mkdir('sub')\nos.chdir('sub')", "a = 1", "+r = float(len(os.getcwd()) > 0)"],
+    "the working folder": [
+        "+import os\nos.mkdir('sub')\nos.chdir('sub')", "a = 1", "+r = float(len(os.getcwd()) > 0)",
+    ],
     "anything by exec": ["+a = 1", "+b = 2", "+code = 'c = a'", "+b = 3", "+exec(code)", "+r = c * 1.5"],
     "exec of a constant": ["+a = 1", "b = 2", "+exec('c = a')", "+r = c * 1.5"],
     "a name by globals()": ["a = 1", "+globals()['a'] = 5", "+r = a * 1.5"],
@@ -91,6 +97,135 @@ SESSIONS: dict[str, list[str]] = {
         "+from sklearn.pipeline import make_pipeline\nfrom sklearn.preprocessing import StandardScaler",
         "+s = StandardScaler()", "+p = make_pipeline(s)", "+X = [[1.0], [3.0]]", "+p.fit(X)", "p.transform(X)",
         "+r = float(s.mean_[0])",
+    ],
+    "a module behind a module": [
+        "+%%writefile chain_low.py\nK = 1\ndef low(): return K",
+        "+%%writefile chain_mid.py\nfrom chain_low import low\ndef mid(): return low()", "+import chain_mid",
+        "+import chain_low", "+chain_low.K = 5", "+r = chain_mid.mid() * 1.0",
+    ],
+    "a metaclass that registers": [
+        "+class Meta(type):\n    known = []\n    def __new__(m, n, b, d):\n        c = super().__new__(m, n, b, d)\n        Meta.known.append(c)\n        return c",
+        "+class A(metaclass=Meta): v = 1", "+class B(A): v = 2", "x = 5", "+r = sum(c.v for c in Meta.known) * 1.0",
+    ],
+    "a base that registers its subclasses": [
+        "+class Base:\n    subs = []\n    def __init_subclass__(cls): Base.subs.append(cls)", "+class A(Base): pass",
+        "z = 1", "+class B(A): pass", "+r = len(Base.subs) * 1.0",
+    ],
+    "instances that their class remembers": [
+        "+class A:\n    all = []\n    def __init__(self): type(self).all.append(self)", "+a = A()", "+b = A()",
+        "+r = len(A.all) * 1.0",
+    ],
+    "a class method that counts": [
+        "+class A:\n    n = 0\n    @classmethod\n    def make(cls):\n        cls.n += 1\n        return cls()",
+        "+a = A.make()", "+b = A.make()", "+r = A.n * 1.0",
+    ],
+    "a property that changes its class": [
+        "+class A:\n    _v = 0\n    log = []\n    @property\n    def v(self): return self._v\n    @v.setter\n    def v(self, x):\n        A.log.append(x); self._v = x",
+        "+a = A()", "+a.v = 5", "+r = len(A.log) * 1.0",
+    ],
+    "an operator that changes": [
+        "+class V:\n    def __init__(self): self.n = 0\n    def __lshift__(self, o):\n        self.n += o\n        return self",
+        "+v = V()", "+v << 5", "+r = v.n * 1.0",
+    ],
+    "a subscript that changes": [
+        "+class V:\n    def __init__(self): self.n = 0\n    def __getitem__(self, o):\n        self.n += o\n        return self",
+        "+v = V()", "+v[5]", "+r = v.n * 1.0",
+    ],
+    "a reading that inserts": [
+        "+from collections import defaultdict", "+d = defaultdict(list)", "+d['a']", "+r = len(d) * 1.0",
+    ],
+    "an iteration that changes": [
+        "+class V:\n    def __init__(self): self.n = 0\n    def __iter__(self):\n        self.n += 1\n        return iter([1])",
+        "+v = V()", "+for x in v: pass", "+r = v.n * 1.0",
+    ],
+    "a context that changes": [
+        "+class T:\n    def __init__(self): self.n = 0\n    def __enter__(self):\n        self.n += 1\n        return self\n    def __exit__(self, *a): self.n += 1",
+        "+t = T()", "+with t:\n    pass", "+r = t.n * 1.0",
+    ],
+    "a method by another name": ["+L = []", "+add = L.append", "+add(3)", "+r = len(L) * 1.0"],
+    "a method that is handed on": ["+L = []", "+list(map(L.append, [1,2]))", "+r = len(L) * 1.0"],
+    "a class by its subclass": ["+class A: v = 1", "+class B(A): pass", "+A.v = 3", "+r = B.v * 1.0"],
+    "an alias of what a class holds": [
+        "+class A: items = []", "+x = A.items", "+x.append(1)", "+r = len(A.items) * 1.0",
+    ],
+    "a function that is handed on with what it changes": [
+        "+import pandas as pd", "+def norm(d): d['a'] = d['a'] * 2", "+fs = [pd.DataFrame({'a':[1.0]})]",
+        "+for _ in map(norm, fs): pass", "+r = float(fs[0]['a'].sum())",
+    ],
+    "an exhausted generator's argument": [
+        "+L = []\ndef g(l):\n    for i in range(3):\n        l.append(i)\n        yield i", "+it = g(L)", "+list(it)",
+        "+r = len(L) * 1.0",
+    ],
+    "a decorator that is an attribute": [
+        "+from functools import singledispatch", "+@singledispatch\ndef f(x): return 0",
+        "+@f.register\ndef _(x: int): return 1", "+r = f(3) * 1.0",
+    ],
+    "names made by text": [
+        "a = 1", "b = 2", "+for i in range(2):\n    globals()[f'v{i}'] = i + 1", "c = 3", "+r = v1 * 1.5",
+    ],
+    "names made by a mapping": ["a = 1", "+globals().update({'k1': 5})", "+r = k1 * 1.5"],
+    "a file from a shell": ["a = 1", "+%%bash\necho 5 > bw.txt", "+r = float(open('bw.txt').read())"],
+    "a file from a program": [
+        "+import subprocess", "+subprocess.run(['sh', '-c', 'echo 7 > sp.txt'])", "b = 1",
+        "+r = float(open('sp.txt').read())",
+    ],
+    "a renamed file": [
+        "+import os", "+open('r1.txt','w').write('3')", "+os.rename('r1.txt', 'r2.txt')",
+        "+r = float(open('r2.txt').read())",
+    ],
+    "a removed file": [
+        "+import os", "+open('d1.txt','w').write('3')", "+os.remove('d1.txt')",
+        "+r = float(os.path.exists('d1.txt'))",
+    ],
+    "a folder's list": [
+        "+import os\nos.mkdir('ld')", "+open('ld/a','w').write('3')", "+open('ld/b','w').write('3')", "z = 1",
+        "+r = len(os.listdir('ld')) * 1.0",
+    ],
+    "a generator's method by another name": [
+        "+import random", "+rng = random.Random(3)", "+draw = rng.random", "+draw()", "+r = draw()",
+    ],
+    "a database that is asked and changed": [
+        "+import sqlite3", "+c = sqlite3.connect(':memory:')", "+c.execute('create table t(a)')",
+        "c.execute('select count(*) from t').fetchone()", "+c.execute('insert into t values (4)')",
+        "import pandas as pd\npd.read_sql('select * from t', c)",
+        "+r = float(c.execute('select a from t').fetchone()[0])",
+    ],
+    "a handler that counts": [
+        "+import logging", "+class H(logging.Handler):\n    n = 0\n    def emit(self, r): H.n += 1",
+        "+logging.getLogger('zz').addHandler(H())", "+logging.getLogger('zz').warning('x')", "+r = H.n * 1.0",
+    ],
+    "functions that only look": [
+        "+import pandas as pd", "+d = pd.DataFrame({'a':[1.0,2.0],'b':['x','y']})",
+        "def look(f, n=2):\n    print(f.shape)\n    display(f.head(n))\n    return f.describe()", "look(d)",
+        "def clean(f):\n    f = f.copy()\n    f['z'] = 1\n    return f", "e = clean(d)", "+r = float(d.a.sum())",
+    ],
+    "calls that changed nothing": [
+        "+class Bus:\n    def __init__(self): self.subs = {}\n    def on(self, e):\n        def d(f):\n            self.subs.setdefault(e, []).append(f)\n            return f\n        return d\n    def emit(self, e): return [f() for f in self.subs.get(e, [])]",
+        "+bus = Bus()", "+@bus.on('a')\ndef h(): return 3", "bus.emit('a')", "bus.emit('b')",
+        "+r = bus.emit('a')[0] * 1.0",
+    ],
+    "functions that were not called": [
+        "+n = 0\ndef up():\n    global n\n    n += 1", "print(up)", "callbacks = [up]", "+r = n * 1.0",
+    ],
+    "threads": [
+        "+import threading", "+res = []\nlock = threading.Lock()",
+        "+def w(i):\n    with lock:\n        res.append(i)",
+        "+ts = [threading.Thread(target=w, args=(i,)) for i in range(2)]", "+for t in ts: t.start()",
+        "+for t in ts: t.join()", "unrelated = 5", "+r = len(res) * 1.0",
+    ],
+    "results that are shown": [
+        "+res = {}", "def ev(k): return len(k)", "+res['a'] = 3", "print(res)",
+        "for k, v in res.items(): print(k, v)", "import json\njson.dumps(res)", "max(res, key=res.get)",
+        "[v for v in res.values()]", "+r = res['a'] * 1.0",
+    ],
+    "an environment variable": ["+import os", "+os.environ['QQ1'] = '5'", "b = 1", "+r = float(os.environ['QQ1'])"],
+    "plots of a grid": [
+        "+import matplotlib.pyplot as plt\nimport numpy as np", "+fig, axes = plt.subplots(2)",
+        "+axes[0].plot([1,2])", "+r = len(axes[0].lines) * 1.0",
+    ],
+    "a setting of the process": [
+        "+import decimal", "+decimal.getcontext().prec = 7", "+import decimal\nx = decimal.Decimal(1) / 3",
+        "+r = float(len(str(x)))\ndecimal.getcontext().prec = 28",
     ],
 }  # fmt: skip
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections import OrderedDict, defaultdict, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from functools import _lru_cache_wrapper
 from itertools import islice
@@ -18,9 +18,9 @@ from typing import Any, Final, NamedTuple
 
 import xxhash
 
-_LIMIT: Final = 400
+_LIMIT: Final = 250
 _ITEMS: Final = 100
-_OTHERS: Final = 300
+_OTHERS: Final = 20
 _TEXT: Final = 1_000
 _BYTES: Final = 65_536
 _SAMPLED: Final = 1_024
@@ -38,11 +38,12 @@ class Content(NamedTuple):
 
     number: int
     name: str
+    is_length: bool = False
 
 
-def contents(names: Iterable[str], namespace: Mapping[str, Any], others: Iterable[str] = ()) -> dict[int, Content]:
-    """By identity, what the objects that these names are or hold directly hold, the nearest ones first; and what the
-    collections and the objects of the notebook's classes that `others` are hold."""
+def contents(names: Collection[str], namespace: Mapping[str, Any]) -> dict[int, Content]:
+    """By identity, what the objects that these names are or hold directly hold, the nearest ones first; and how long
+    every other collection with a name is, and what the first objects of the notebook's own classes hold."""
     waiting = deque((name, namespace[name]) for name in names if name in namespace)
     found: dict[int, Content] = {}
     while waiting and len(found) < _LIMIT:
@@ -55,16 +56,22 @@ def contents(names: Iterable[str], namespace: Mapping[str, Any], others: Iterabl
         if kind.__module__ == "__main__" and kind not in _CONSTANT:
             waiting.append((name, kind))
         waiting.extend((name, part) for part in parts if type(part) not in _CONSTANT)
-    for name in islice(others, _OTHERS):
-        value = namespace.get(name)
-        kind = type(value)
-        if id(value) in found:
-            continue
-        if kind in _COLLECTIONS:
-            found[id(value)] = Content(len(value), name)  # type: ignore[arg-type]
-        elif kind.__module__ == "__main__" or (kind is type and value.__module__ == "__main__"):
-            found[id(value)] = Content(_looked_at(value, kind, namespace)[0], name)
+    _on_top(found, namespace)
     return found
+
+
+def _on_top(found: dict[int, Content], namespace: Mapping[str, Any]) -> None:
+    """Add what stands in the namespace and was not reached by the names."""
+    looked_into = 0
+    for name, value in namespace.items():
+        kind = type(value)
+        if kind in _COLLECTIONS:
+            if id(value) not in found and name[0] != "_":
+                found[id(value)] = Content(len(value), name, True)
+        elif looked_into < _OTHERS and (kind if kind is not type else value).__module__ == "__main__":
+            looked_into += 1
+            if id(value) not in found and name[0] != "_":
+                found[id(value)] = Content(_looked_at(value, kind, namespace)[0], name)
 
 
 def changed_between(before: Mapping[int, Content], after: Mapping[int, Content]) -> dict[int, str]:
@@ -72,7 +79,9 @@ def changed_between(before: Mapping[int, Content], after: Mapping[int, Content])
     return {
         identity: content.name
         for identity, content in after.items()
-        if (earlier := before.get(identity)) is not None and earlier.number != content.number
+        if (earlier := before.get(identity)) is not None
+        and earlier.number != content.number
+        and earlier.is_length == content.is_length
     }
 
 

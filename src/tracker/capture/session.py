@@ -36,7 +36,7 @@ from .opened import OpenedFiles, begin_collecting, collected
 from .randomness import random_states
 from .reach import behind
 from .reachable import NOTHING, Objects, reachable
-from .settings import settings
+from .settings import are_other, settings
 
 _MAX_KNOWN: Final = 2_000
 _READ_OBJECTS: Final = 1_500
@@ -145,8 +145,7 @@ class Session:
     def begin(self, source: str, tree: ast.Module) -> None:
         """A cell is about to run, as `tree` after IPython's transformation."""
         self._now = self._watched(source, tree)
-        others = [name for name in self._now.present if name not in self._now.needs]
-        self._now.contents = contents(self._now.needs, self._namespace, others)
+        self._now.contents = contents(self._now.needs, self._namespace)
         self._now.whole = {name: self._whole(name) for name in self._now.needs}
         self._now.threads = threading.active_count()
         begin_watching()
@@ -211,7 +210,7 @@ class Session:
         self._objects(watched, done)
         self._random(watched, done)
         moved = _folder() != watched.folder or tuple(sys.path) != watched.path
-        moved |= _are_other(watched.settings, settings())
+        moved |= are_other(watched.settings, settings())
         done.sets_up = done.effects.sets_up or moved
         deque(own_modules(), 0)  # as they are now, before somebody edits them
         self.executions.append(done)
@@ -268,8 +267,7 @@ class Session:
         if watched.replaced.ids and mutations.names & done.bound:
             changed = Objects(changed.ids | watched.replaced.ids, changed.cut or watched.replaced.cut)
         changed = changed.joined(watched.consumed)
-        others = [name for name in watched.present if name not in watched.needs]
-        seen = changed_between(watched.contents, contents(watched.needs, names, others))
+        seen = changed_between(watched.contents, contents(watched.needs, names))
         done.changed = Objects(changed.ids | seen.keys(), changed.cut)
         told = mutations.names | set(seen.values())
         mutated = {name for name in told if name in names or name in watched.present}
@@ -384,11 +382,6 @@ def _texts(tree: ast.Module, values: Iterable[Any], functions: Iterable[Function
 def _starts(use: Use) -> bool:
     """Whether a call may let something run when the cell has ended."""
     return (use.path[-1] if use.path else use.direct) in _STARTING
-
-
-def _are_other(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    """Whether a setting was changed; those of a library that was loaded since are as it sets them."""
-    return any(after.get(name) != value for name, value in before.items())
 
 
 def _folder() -> str:

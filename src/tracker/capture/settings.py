@@ -19,7 +19,7 @@ def settings() -> dict[str, Any]:
     found: dict[str, Any] = {
         "depth": sys.getrecursionlimit(),
         "errors": [rule[1:] for rule in warnings.filters if rule[0] == "error"],
-        "environment": {name: value for name, value in os.environ.items() if not name.startswith(_OF_LIBRARIES)},
+        "environment": dict(getattr(os.environ, "_data", os.environ)),
     }
     for name, read in _READERS.items():
         library = sys.modules.get(name)
@@ -27,6 +27,17 @@ def settings() -> dict[str, Any]:
             with suppress(Exception):  # a library that is half imported, or replaced, has no settings to tell
                 found[name] = read(library)
     return found
+
+
+def are_other(before: dict[str, Any], after: dict[str, Any]) -> bool:
+    """Whether a setting was changed; those of a library that was loaded since are as it sets them."""
+    if any(after.get(name) != value for name, value in before.items() if name != "environment"):
+        return True
+    old, new = before["environment"], after["environment"]
+    if old == new:
+        return False
+    changed = {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
+    return not all(os.fsdecode(name).startswith(_OF_LIBRARIES) for name in changed)
 
 
 def _of_decimal(decimal: Any) -> Any:
