@@ -173,3 +173,129 @@ def test_a_cell_that_seeds_by_itself_is_known_in_the_same_kernel(shell: Kernel) 
 def test_what_cannot_be_asked_again_is_never_an_earlier_run(shell: Kernel, cell: str) -> None:
     shell.run("%%track\n" + cell)
     assert again(shell.run("%%track\n" + cell)) == []
+
+
+MODULE = """import os, uuid
+RATE = {'a': 1.5}
+def rate(): return RATE['a'] * float(os.environ.get('OWN_RATE', '1'))
+def put(value): RATE['a'] = value
+def chance(): return uuid.uuid4().int / 7
+"""
+SETUP = """from pathlib import Path
+import own, decimal, functools, collections
+class Thing:
+    __slots__ = ('k',)
+    scale = 2.0
+    def get(self): return self.k * Thing.scale
+thing = Thing(); thing.k = 1.5
+def counter():
+    held = [1.0]
+    def get(): return held[0] * 2
+    return get, held
+get, held = counter()
+queue = collections.deque([1.0, 2.0])
+chosen = {1, 9, 17}
+first, second = [1.0], [1.0]
+rows = np.arange(4.0); fixed = np.ones(3)
+part = functools.partial(pow, 2.0)
+folder = 'parts'
+frame = pd.DataFrame({'a': [1, 2]})
+"""
+
+
+@pytest.fixture(scope="module")
+def setup(folder: Path, kernel_: Kernel) -> Kernel:
+    (folder / "own.py").write_text(MODULE)
+    (folder / "parts").mkdir()
+    (folder / "one.txt").write_text("1")
+    (folder / "two.txt").write_text("22")
+    (folder / "link.txt").symlink_to("one.txt")
+    assert kernel_.run(SETUP).status == "ok"
+    return kernel_
+
+
+@pytest.mark.parametrize(
+    "cell, change",
+    [
+        ("s = own.rate() * 2", "own.put(2.5)"), ("s = own.rate() * 3", "vars(own)['RATE'] = {'a': 4.5}"),
+        ("s = own.rate() * 4", "os.environ['OWN_RATE'] = '3'"), ("s = own.rate() * 5", "own.rate = lambda: 1.0"),
+        ("s = len(str(np.array([1 / 3]))) / 7", "np.set_printoptions(precision=3)"),
+        ("s = len(repr(frame)) / 7", "pd.set_option('display.show_dimensions', True)"),
+        ("s = float(decimal.Decimal(1) / 3)", "decimal.getcontext().prec = 7"),
+        ("s = len(os.getcwd()) / 7", "os.chdir('parts')"), ("s = len(open('link.txt').read()) / 7",
+        "os.unlink('link.txt'); os.symlink('two.txt', 'link.txt')"),
+        ("s = 1.0 + os.path.exists('flag')", "open('flag', 'w').close()"),
+        ("try:\n    s = len(open('absent.txt').read()) / 7\nexcept OSError:\n    s = 0.0 * len(rows)", "open('absent.txt', 'w').write('x')"),
+        ("s = thing.get() + 1", "Thing.k.__set__(thing, 4.0)"), ("s = thing.get() + 2", "type(thing).scale = 5.0"),
+        ("s = get() + 1", "held[0] = 5.0"), ("s = get() + 2", "get.__closure__[0].cell_contents = [7.0]"),
+        ("s = queue[0] * 2", "queue.rotate(1)"), ("s = list(chosen)[0] / 7", "chosen = {17, 9, 1}"),
+        ("s = 1.0 + (first is second)", "second = first"), ("s = float(fixed.sum())", "fixed.flags.writeable = False"),
+        ("s = part(3.0)", "part = functools.partial(pow, 3.0)"), ("s = float(np.mean(rows))", "np.mean = lambda a: 9.0"),
+        ("s = float(frame.a.mean())", "pd.Series.mean = lambda self: 9.0"),
+        ("s = math.floor(rows.sum()) / 7", "import math; math.floor = lambda v: 3"),
+    ],
+)  # fmt: skip
+def test_what_stands_behind_a_cell_counts(setup: Kernel, cell: str, change: str) -> None:
+    here = setup.value("os.getcwd()")
+    kept = setup.run("import math\nkept = np.mean, pd.Series.mean, math.floor, decimal.getcontext().prec")
+    assert kept.status == "ok"
+    setup.run("%%track\n" + cell)
+    assert len(again(setup.run("%%track\n" + cell))) == 1
+    assert setup.run(change).status == "ok"
+    seen = setup.run("%%track\n" + cell)
+    setup.run(
+        f"np.mean, pd.Series.mean, math.floor, decimal.getcontext().prec = kept\nos.chdir({here})\n"
+        "np.set_printoptions(precision=8)\npd.reset_option('display.show_dimensions')\nos.environ.pop('OWN_RATE', None)"
+    )
+    assert seen.status == "ok" and seen.card["remarks"] == seen.card["notices"] == []
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "s = float(np.random.default_rng().random())", "s = own.chance()", "s = eval('sc' + 'ale') * 1.5",
+        "from time import perf_counter as now\ns = now() * 2", "s = os.stat('one.txt').st_mtime / 7",
+        "from concurrent.futures import ThreadPoolExecutor as P\nwith P(1) as p:\n    s = len(p.submit(os.listdir, '.').result()) / 7",
+        "s = float(len(Out)) + 1.5",
+    ],
+)  # fmt: skip
+def test_what_equal_inputs_do_not_settle_is_never_an_earlier_run(setup: Kernel, cell: str) -> None:
+    for _ in range(3):
+        assert again(setup.run("%%track\n" + cell)) == []
+
+
+@pytest.mark.parametrize(
+    "read, is_known",
+    [
+        ("pl.read_csv(f'{folder}/rows{scale}.csv')", True), ("pl.scan_csv(Path(folder) / 'rows2.csv').collect()", True),
+        ("pl.read_csv(os.path.join(folder, 'rows%d.csv' % scale))", True), ("rows_of(scale)", False),
+        ("[pl.read_csv(f'parts/rows{i}.csv') for i in (2,)][0]", False), ("pl.read_csv('parts/*.csv')", False),
+        ("getattr(pl, 'read_' + 'csv')(folder + '/rows2.csv')", False), ("read(folder + '/rows2.csv')", True),
+    ],
+)  # fmt: skip
+def test_a_path_that_is_built_and_opened_without_python(setup: Kernel, folder: Path, read: str, is_known: bool) -> None:
+    """Noted where its parts are known; else the cell is never an earlier run."""
+    pytest.importorskip("polars")
+    setup.run("import polars as pl\nfrom polars import read_csv as read\nscale = 2")
+    setup.run("def rows_of(n):\n    return pl.read_csv(f'parts/rows{n}.csv')")
+    cell = f"%%track\ns = {read}['a'].sum() / 7"
+    for content in ("a\n1\n", "a\n3\n"):
+        (folder / "parts" / "rows2.csv").write_text(content)
+        told = [again(setup.run(cell)) for _ in range(2)]
+        assert [len(one) for one in told] == [0, int(is_known)]
+    names = setup.value("[one.dataset.name for one in tracker.last_active_run().inputs.dataset_inputs]")
+    assert "rows2.csv" in names or not is_known
+
+
+def test_equal_inputs_are_known_though_the_cell_ran_in_between(setup: Kernel) -> None:
+    """Own classes, models that are read, and cells that may change what they call."""
+    pytest.importorskip("sklearn")
+    setup.run(
+        "from sklearn.linear_model import Ridge\nX = np.arange(8.0).reshape(4, 2); ridge = Ridge().fit(X, X[:, 0])"
+    )
+    cell = "%%track\ns = float(ridge.predict(X).sum()) + thing.get()"
+    setup.run(cell)
+    assert len(again(setup.run(cell))) == 1
+    setup.run("ridge.coef_[0] += 1")
+    assert again(setup.run(cell)) == []
+    assert len(again(setup.run(cell))) == 1

@@ -26,6 +26,7 @@ from .content import told
 from .data import parts_of, presence
 from .magics import plain_tree
 from .modules import own_modules
+from .opened import unheard
 from .packages import imported_packages, installed_version
 from .process import process_state
 from .randomness import random_states
@@ -66,8 +67,10 @@ def inputs_of(cells: list[Execution], names: Mapping[str, Any], data: Mapping[st
     if found.unknown:
         return Inputs(None, found.digests, found.unknown, found.words)
     parts = [platform.python_version(), platform.machine(), *process_state(found.words)]
-    for cell in cells:
-        parts += [_normal(cell.source), str(cell.error)]
+    last = _normal(cells[-1].source)
+    for cell in cells[:-1]:  # a cell's own earlier runs count by what they left, which is told
+        parts += [_normal(cell.source), str(cell.error)] if _normal(cell.source) != last else []
+    parts.append(last)
     parts += [f"{name}:{digest}" for name, digest in sorted(found.digests.items())] + [found.common]
     parts += [f"{path}:{digest}" for path, digest in sorted(own_modules())]
     running = xxhash.xxh3_128()
@@ -126,6 +129,10 @@ class Record:
 
     def holds(self, states: Mapping[str, str]) -> bool:
         """Whether what it took is still the same."""
+        with unheard():
+            return self._holds(states)
+
+    def _holds(self, states: Mapping[str, str]) -> bool:
         return (
             all(states.get(name) == state for name, state in self.states.items())
             and all(_version(name) == version for name, version in self.packages.items())

@@ -64,6 +64,8 @@ _NATIVE: Final = words(
 )
 _ALWAYS: Final = frozenset({"duckdb", "_duckdb", "adbc_driver_manager", "connectorx"})
 _OTHERWISE: Final = frozenset({"load_state_dict"})
+_THROUGH: Final = frozenset({("pandas", "read_parquet"), ("pandas", "read_hdf"), ("pandas", "read_orc")})
+"""Readers of other libraries that hand a folder, or any path, on to one of those."""
 _READERS: Final = re.compile(
     r"(?:read|scan|load|open|imread|from_file|from_pretrained|input_stream|memory_map|mmap)(?:_\w+)?"
     r"|File|Dataset|DMatrix|QuantileDMatrix|Booster|Pool|InferenceSession|safe_open|OSFile|dataset|ParquetFile|sql"
@@ -276,7 +278,8 @@ def _reads_unseen(
         return True
     if name == "getattr" and call.args:
         return _callee(call.args[0], aliases, names)[0] in _NATIVE
-    opens = library in _NATIVE and _READERS.fullmatch(name) and name not in _OTHERWISE
+    is_native = library in _NATIVE or (library, name) in _THROUGH
+    opens = is_native and _READERS.fullmatch(name) and name not in _OTHERWISE
     if not opens or ((library, name) == ("torch", "load") and "jit" not in ast.unparse(call.func)):
         return name in _METHODS and library not in _PYTHON_LIBRARIES and not _are_noted(call, settled, noted)
     if name in _TAKES_DATA and not any(_may_be_text(arg, names) for arg in _given(call)):

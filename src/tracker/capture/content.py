@@ -34,9 +34,10 @@ from .modules import is_own
 _PLAIN: Final = frozenset({type(None), bool, int, float, complex, str, bytes, type(Ellipsis)})
 _ENCODED: Final = frozenset({"datetime", "decimal", "fractions", "uuid", "pathlib", "numpy", "pandas", "zoneinfo"})
 _MAX_PLAIN: Final = 2_000_000
-_MAX_OBJECTS: Final = 20_000
+_MAX_OBJECTS: Final = 10_000
+_NUMBERS: Final = "?bhilqBHILQefdFDmM"
+_LARGE: Final = 1 << 20
 _MAX_DEPTH: Final = 150
-_MAX_TYPES: Final = 200
 _HIDDEN: Final = frozenset(
     {"multiprocessing", "sqlite3", "duckdb", "_duckdb", "h5py", "socket", "ssl", "subprocess", "asyncio", "tempfile",
      "IPython", "ipykernel", "concurrent", "mmap", "netCDF4", "tables"}
@@ -100,6 +101,7 @@ class _Look:
         self._codes: dict[int, _Code] = {}
         self._waiting: list[_Code] = []
         self._kinds: dict[type, None] = {}
+        self._libraries: set[str] = set()
         self._label = ""
 
     # -- a name, and what stands behind all of them
@@ -122,6 +124,7 @@ class _Look:
                 code = self._waiting.pop()
                 if isinstance(code, types.ModuleType):
                     modules[id(code)] = code
+                    self._libraries.add(code.__name__.partition(".")[0])
                     continue
                 for label, value in self._parts_of(code):
                     parts.append(self._noted(label, value, unknown))
@@ -149,6 +152,8 @@ class _Look:
             yield self._noted(label, value, unknown)
         elif isinstance(value, types.ModuleType):
             self._note(value)
+        elif type(value) in _PLAIN and word != "__name__":
+            yield _framed(label, marshal.dumps(value, 2))
         elif callable(value) and not isinstance(value, type):
             name = (
                 f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', getattr(value, '__name__', ''))}"
@@ -172,13 +177,16 @@ class _Look:
 
     def _replaced_methods(self, unknown: list[str]) -> Iterator[bytes]:
         """Functions of the user's in libraries' classes, under names that are used."""
-        for kind in list(self._kinds)[:_MAX_TYPES]:
-            for owner in kind.__mro__:
-                space = vars(owner)
-                for word in sorted(self.words & space.keys()):
-                    method = space[word]
-                    if isinstance(method, types.FunctionType) and _is_own_code(method) and not _is_own_kind(owner):
-                        yield self._noted(f"{owner.__qualname__}.{word}", method, unknown)
+        kinds = dict(self._kinds)
+        for library in {kind.__module__.partition(".")[0] for kind in kinds} | self._libraries:
+            top = vars(sys.modules[library]) if library in sys.modules else {}
+            kinds.update((value, None) for value in list(top.values()) if isinstance(value, type))
+        for owner in dict.fromkeys(owner for kind in kinds for owner in kind.__mro__):
+            space = vars(owner)
+            for word in sorted(self.words & space.keys()):
+                method = space[word]
+                if isinstance(method, types.FunctionType) and _is_own_code(method) and not _is_own_kind(owner):
+                    yield self._noted(f"{owner.__qualname__}.{word}", method, unknown)
 
     def _note(self, code: _Code) -> None:
         if id(code) not in self._codes:
@@ -218,6 +226,7 @@ class _Look:
         if place is not None:
             return _framed("same", place.to_bytes(4, "little"))
         place = self._places[identity] = len(self._places)
+        self._kept.append(value)  # so that its identity stays its own
         first = self._first.setdefault(identity, (self._label, place))
         if first[0] != self._label:
             self._shared.append(f"{first[0]}.{first[1]}={self._label}.{place}")
@@ -293,7 +302,8 @@ class _Look:
         return self._all(made, depth)
 
     def _dataset(self, value: Any) -> bytes | None:
-        digest = self._known.get(id(value))
+        numpy = sys.modules.get("numpy")
+        digest = _plain_array(numpy, value) or self._known.get(id(value))
         if digest is None:
             found = fingerprint(value)
             if found is None:
@@ -301,7 +311,6 @@ class _Look:
             if found.coverage != "full":
                 raise Unreadable(found.why)
             digest = found.digest
-        numpy = sys.modules.get("numpy")
         if numpy is None or not isinstance(value, numpy.ndarray):
             return digest.encode() + self._tensor(value)
         flags = value.flags
@@ -405,6 +414,15 @@ _SPECIAL: Final[dict[type, Callable[[_Look, Any, int], bytes]]] = {
     weakref.ref: _Look.reference, bytearray: _Look.octets, memoryview: _Look.octets,
     type(threading.Lock()): _Look.locked, type(threading.RLock()): _Look.locked,
 }  # fmt: skip
+
+
+def _plain_array(numpy: Any, value: Any) -> str | None:
+    """The digest of an array of numbers, of which a model may hold thousands."""
+    if numpy is None or type(value) is not numpy.ndarray or value.dtype.char not in _NUMBERS or value.nbytes > _LARGE:
+        return None
+    running = xxhash.xxh3_128(f"{value.dtype.str}{value.shape}".encode())
+    running.update(numpy.ascontiguousarray(value).reshape(-1).view(numpy.uint8))
+    return str(running.hexdigest())
 
 
 def _ctypes(value: Any) -> bytes:

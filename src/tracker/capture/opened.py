@@ -13,8 +13,8 @@ import stat
 import sys
 import sysconfig
 import threading
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from types import FrameType
@@ -57,18 +57,31 @@ _bases: dict[int, str] = {}
 _left_out: dict[str, None] = {}
 _connecting: str | None = None
 _hooked = False
+_others: set[int | None] = set()
 
 
 def begin_collecting(named: Iterable[str] = (), values: Iterable[Any] = ()) -> None:
     """From now on note each opened file; `named` are texts of the cell that may name files, `values` what it reads:
     through a connection among them it may read and write the database."""
-    global _events, _hooked, _elsewhere, _named
+    global _events, _hooked, _elsewhere, _named, _others
+    _others = {thread.ident for thread in threading.enumerate()} - {threading.get_ident()}
     _named = {path: (_mark(path), _is_path(text)) for text in islice(named, _MAX_NAMED) if (path := _path_of(text))}
     bases = [base for value in values if (base := _base_of(value))]
     _events, _elsewhere = [event for base in bases for event in _used(base)], _DATABASE if bases else ""
     if not _hooked:
         sys.addaudithook(_hook)
         _hooked = True
+
+
+@contextmanager
+def unheard() -> Iterator[None]:
+    """What is opened inside is not the cell's."""
+    global _events
+    events, _events = _events, None
+    try:
+        yield
+    finally:
+        _events = events
 
 
 def collected() -> OpenedFiles:
@@ -115,6 +128,10 @@ def collected() -> OpenedFiles:
 def _path_of(text: str) -> str | None:
     """The path from the root that a text may name."""
     if not 0 < len(text) <= _MAX_NAME or "\n" in text or "\0" in text:
+        return None
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:  # a lone surrogate is in no file's name
         return None
     path = _whole(text)
     return None if _is_no_data(path) else path
@@ -169,24 +186,28 @@ def _source_of(path: str) -> str:
 
 
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:
-    if _events is None:
-        return
+    if _events is not None:
+        with suppress(Exception):  # what fails here would fail the call that it is told of
+            _note(_events, event, arguments)
+
+
+def _note(events: list[tuple[str, Any, int]], event: str, arguments: tuple[Any, ...]) -> None:
     if event in _OUTSIDE:
         _note_elsewhere(event, arguments)
         _note_database(event, arguments)
     if event not in ("open", "os.mkdir", "os.rename"):
         return
-    if len(_events) >= _MAX_FILES:
+    if len(events) >= _MAX_FILES:
         return
     if event == "open":
         path, mode, flags = arguments
         if isinstance(path, (str, bytes, os.PathLike)):
-            _events.append((_whole(path), mode, flags if isinstance(flags, int) else 0))
+            events.append((_whole(path), mode, flags if isinstance(flags, int) else 0))
     elif event == "os.mkdir":
         if isinstance(arguments[0], (str, bytes, os.PathLike)):
-            _events.append((_whole(arguments[0]), "a", 0))
+            events.append((_whole(arguments[0]), "a", 0))
     elif isinstance(arguments[1], (str, bytes, os.PathLike)):
-        _events.append((_whole(arguments[1]), "w", 0))
+        events.append((_whole(arguments[1]), "w", 0))
 
 
 def _note_database(event: str, arguments: tuple[Any, ...]) -> None:
@@ -203,9 +224,9 @@ def _note_database(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 def _note_elsewhere(event: str, arguments: tuple[Any, ...]) -> None:
-    """Note what a cell asks of others, in its own thread alone: what runs beside it is not the cell's."""
+    """Note what a cell asks of others, in its own threads alone: what ran before it is not the cell's."""
     global _elsewhere
-    if _elsewhere or threading.current_thread() is not threading.main_thread():
+    if _elsewhere or threading.get_ident() in _others or threading.current_thread().name.startswith("tracker"):
         return
     folder = os.path.abspath(str(arguments[0]) if event in ("os.listdir", "os.scandir") else ".")
     if is_installed(folder) or folder.startswith(_ELSEWHERE):

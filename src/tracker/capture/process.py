@@ -11,6 +11,7 @@ from __future__ import annotations
 import decimal
 import gc
 import locale
+import logging
 import os
 import re
 import sys
@@ -24,7 +25,7 @@ _ASKS_ENVIRONMENT: Final = frozenset({"environ", "environb", "getenv", "getenvb"
 _ASKS_HASHES: Final = frozenset({"hash", "set", "frozenset", "__hash__"})
 _SESSIONS: Final = re.compile(
     r"JPY_|JUPYTER_|VSCODE_|SSH_|XDG_|DBUS_|TERM|WT_|ITERM|LC_TERMINAL|WINDOWID|INVOCATION_ID|JOURNAL_|SYSTEMD_|MANAGERPID|PWD\b|OLDPWD"
-    r"|SHLVL|_\b|COLUMNS|LINES|KMP_|PYDEVD_|CLICOLOR|FORCE_COLOR|PAGER|GIT_PAGER|MPLBACKEND|TRACKER_|PYTEST_|DISPLAY|GPG_|LS_COLORS|SECURITYSESSIONID|IPY"
+    r"|SHLVL|TORCHINDUCTOR_|TRITON_|TF2_|TF_CPP_|_\b|COLUMNS|LINES|KMP_|PYDEVD_|CLICOLOR|FORCE_COLOR|PAGER|GIT_PAGER|MPLBACKEND|TRACKER_|PYTEST_|DISPLAY|GPG_|LS_COLORS|SECURITYSESSIONID|IPY"
 )
 _SKLEARN: Final = {
     "assume_finite": False, "transform_output": "default", "array_api_dispatch": False, "working_memory": 1024,
@@ -40,6 +41,9 @@ def process_state(words: frozenset[str]) -> Iterator[str]:
             yield f"{name}={value}"
     if whole:
         yield repr(sys.argv)
+    if "getLogger" in words:
+        loggers = list(logging.Logger.manager.loggerDict.items())
+        yield repr(sorted((name, one.level) for name, one in loggers if isinstance(one, logging.Logger) and one.level))
     if not words.isdisjoint(_ASKS_HASHES):
         yield f"hashes={hash('tracker')}"
     yield working_folder()
@@ -75,10 +79,11 @@ def _numpy(numpy: Any) -> Iterator[str]:
 def _pandas(pandas: Any) -> Iterator[str]:
     config: Any = sys.modules["pandas._config.config"]
     for name, option in sorted(config._registered_options.items()):
-        if name not in config._deprecated_options:
-            value = pandas.get_option(name)
-            if value is not option.defval and value != option.defval:
-                yield f"{name}={value!r}"
+        value = config._global_config
+        for part in name.split("."):
+            value = value[part]
+        if value is not option.defval and value != option.defval:
+            yield f"{name}={value!r}"
 
 
 def _torch(torch: Any) -> Iterator[str]:
