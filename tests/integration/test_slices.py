@@ -208,10 +208,9 @@ SESSIONS: dict[str, list[str]] = {
         "+n = 0\ndef up():\n    global n\n    n += 1", "print(up)", "callbacks = [up]", "+r = n * 1.0",
     ],
     "threads": [
-        "+import threading", "+res = []\nlock = threading.Lock()",
-        "+def w(i):\n    with lock:\n        res.append(i)",
-        "+ts = [threading.Thread(target=w, args=(i,)) for i in range(2)]", "+for t in ts: t.start()",
-        "+for t in ts: t.join()", "unrelated = 5", "+r = len(res) * 1.0",
+        "+import threading", "+res = []", "+def w(i):\n    res.append(i)",
+        "+ts = [threading.Thread(target=w, args=(i,)) for i in range(2)]",
+        "+for t in ts: t.start()\nfor t in ts: t.join()", "unrelated = 5", "+r = len(res) * 1.0",
     ],
     "results that are shown": [
         "+res = {}", "def ev(k): return len(k)", "+res['a'] = 3", "print(res)",
