@@ -281,6 +281,7 @@ def test_hugging_face_trainer(tmp_path: Path) -> None:
     told = [(one["step"], one["loss"]) for one in trainer.state.log_history if "loss" in one]
     assert curve(run, "loss") == told
     assert len(curve(run, "eval_loss")) == 2
+    assert set(run.data.metrics) == set().union(*trainer.state.log_history) - {"step"}
     assert run.data.tags["mlflow.autologging"] == "transformers"
 
 

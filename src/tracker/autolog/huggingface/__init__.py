@@ -60,6 +60,8 @@ def _train(call: Call) -> Generator[None, Any, None]:
         return
     ours = TrackerCallback(writer=call.writer)
     trainer.add_callback(ours)
+    callbacks = trainer.callback_handler.callbacks
+    callbacks.insert(0, callbacks.pop())  # before the one that prints, which takes total_flos away
     try:
         yield
     finally:
