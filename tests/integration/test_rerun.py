@@ -205,11 +205,11 @@ def test_what_is_not_as_it_was_is_told(shell: Kernel, folder: Path) -> None:
 
 def test_given_values_reach_every_branch_and_no_other_name(shell: Kernel) -> None:
     shell.run(
-        "from os import environ\nquick = False\nsteps = 100\nif quick:\n    steps = 1\nlow = high = 2\nrate = 0.1"
+        "import numpy as np\nfrom os import environ\nquick = False\nsteps = 100\nif quick:\n    steps = 1\nlow = high = 2\nrate = 0.1"
     )
     shell.run("rate = float(environ.get('NO_SUCH_RATE', '0.25'))")
     first = run_id(shell, "%%track\nvalue = steps * 1.5 + low * 1000 + high + rate")
-    said = report(shell, f"tracker.rerun({first!r}, steps=2, low=3, rate=9.0)")
+    said = report(shell, f"tracker.rerun({first!r}, steps=np.int64(2), low=3, rate=9.0)")
     assert said.startswith("ran with steps=2, low=3, rate=9.0") and "now, by" in said and "3005.25 now" in said
     assert "rate was 0.25 in the end" in said and "steps was" not in said
 

@@ -87,4 +87,8 @@ def _installed(name: str) -> Any:
 
 def _data(then: RunFacts, now: RunFacts) -> list[str]:
     changes = compare_data(then.data, now.data)
-    return [f"{change.name} ({data_words(change)})" for change in changes if change.a and change.b]
+    return [
+        f"{change.name} ({data_words(change)})"
+        for change in changes
+        if change.a and change.b and change.a.digest != change.b.digest
+    ]

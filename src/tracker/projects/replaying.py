@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final, Literal
 
+from tracker.tracking.provenance import CELL_RUN_VARIABLE, PARENT_VARIABLE
+
 _PROGRAM: Final = "tracker.notebook.replay"
 _LAST_LINES: Final = 12
 _LAST_BYTES: Final = 65_536
@@ -25,6 +27,7 @@ _GRACE_SECONDS: Final = 5.0
 _LOOK_SECONDS: Final = 0.25
 _ANSWERED_SECONDS: Final = 2.0
 """How long a process that has answered is waited for: threads of its cells may go on for ever."""
+_OTHER_RUNS: Final = frozenset({CELL_RUN_VARIABLE, PARENT_VARIABLE})
 _MAX_HASH_SEED: Final = 4_294_967_295
 _NUMBERS: Final = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
@@ -100,7 +103,8 @@ def _environment(folder: Path, kept: dict[str, Any]) -> dict[str, str]:
     as it was found here, and nobody's working folder is."""
     home = str(Path(__file__).resolve().parents[2])
     paths = [home, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
-    return {**os.environ, **_numbers(kept), "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths)),
+    inherited = {name: value for name, value in os.environ.items() if name not in _OTHER_RUNS}
+    return {**inherited, **_numbers(kept), "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths)),
             "TRACKER_DISPLAY": "static", "PWD": str(folder)}  # fmt: skip
 
 

@@ -89,8 +89,10 @@ class Report:
         lines = [str(difference) for difference in self.differences[:_SHOWN]]
         if len(self.differences) > _SHOWN:
             lines.append(f"and {len(self.differences) - _SHOWN} more")
-        if self.ending and self.differences:
+        if self.ending and (self.differences or self.status == "ran"):
             lines.append(self.ending)
+        if self.failure and self.status != "reproduced":
+            lines.append(f"it failed as it did then, with {self.failure}")
         if self.timings:
             lines.append(f"not compared, since they measure time or the machine: {', '.join(self.timings[:_SHOWN])}")
         lines += self.error.splitlines()

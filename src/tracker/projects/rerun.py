@@ -24,7 +24,7 @@ from tracker.projects.folder import MAX_LEVELS, put_modules, working_folder
 from tracker.projects.replaying import Failure, Outcome, replayed
 from tracker.projects.report import Report, Status
 from tracker.projects.slices import KEPT_FILES, Slice, read_slice
-from tracker.projects.substitution import with_parameters
+from tracker.projects.substitution import plain, with_parameters
 from tracker.store import Store
 from tracker.store.artifacts import resolve_inside
 from tracker.tracking import reading
@@ -59,7 +59,7 @@ def rerun(
     store = current_store()
     original = reading.get_run(store, reading.run_id_of(store, run))
     kept = read_slice(store, original.info.run_id)
-    values = {**(parameters or {}), **named}
+    values = {name: plain(value) for name, value in {**(parameters or {}), **named}.items()}
     cells = with_parameters(kept.cells, values)
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="tracker-rerun-", ignore_cleanup_errors=True) as place:

@@ -61,13 +61,16 @@ def _places(cells: Sequence[SlicedCell]) -> dict[str, list[Place]]:
     return found
 
 
+def plain(value: Any) -> Any:
+    """A value as Python's own, where it is one of NumPy's scalars."""
+    return value.item() if type(value).__module__ == "numpy" and getattr(value, "ndim", None) == 0 else value
+
+
 def literal(name: str, value: Any) -> str:
     """A value as source text. Raises InvalidValue if no literal stands for it."""
+    value = plain(value)
     if isinstance(value, float) and not math.isfinite(value):
         return f'float("{value}")'
-    plain = getattr(value, "item", None)
-    if plain is not None and type(value).__module__ == "numpy":
-        value = plain()
     text = repr(value)
     try:
         if ast.literal_eval(text) == value:
