@@ -130,6 +130,20 @@ def test_a_run_whose_files_are_damaged() -> None:
     assert [cell.a for cell in tracker.diff(a, b).code if cell.a is not None] == ["z = 1"]
 
 
+def test_what_is_kept_may_be_nested_beyond_reason() -> None:
+    a, b = made({}, {}, ["x"]), made({}, {}, ["x"])
+    for name in ("environment.json", "code/cells.json"):
+        with tracker.start_run(run_id=a):
+            tracker.log_text("[" * 100_000, name)
+    assert tracker.diff(a, b)
+    deep: dict[str, Any] = {"x": 1}
+    for _ in range(200):
+        deep = {"y": deep}
+    with tracker.start_run(run_id=a):
+        tracker.log_text(json.dumps(deep), "environment.json")
+    assert "…" in repr(tracker.diff(a, b))
+
+
 def test_marks_give_both_sources_back() -> None:
     chance = random.Random(5)
     words = ["x", "=", "1", "\n", " ", "fit", "(", ")", "é", "'text'", "  "]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tracker.comparison import render
 from tracker.comparison.code import CellDiff, compare_cells, compare_files
-from tracker.comparison.reading import MISSING, Dataset, RunFacts, differing_curves, facts
+from tracker.comparison.reading import MAX_DEPTH, MISSING, Dataset, RunFacts, differing_curves, facts
 from tracker.exceptions import InvalidValue
 from tracker.store import Store
 from tracker.tracking import reading
@@ -125,7 +125,7 @@ def _changes(a: Mapping[str, Any], b: Mapping[str, Any]) -> tuple[Change, ...]:
 
 def _pairs(name: str, a: Any, b: Any) -> Iterator[tuple[str, Any, Any]]:
     """A value beside a value; of two dicts, what they hold."""
-    if not (isinstance(a, dict) and isinstance(b, dict)):
+    if not (isinstance(a, dict) and isinstance(b, dict)) or name.count(".") >= MAX_DEPTH:
         yield name, a, b
         return
     for key in dict.fromkeys((*a, *b)):
@@ -149,7 +149,10 @@ def _same(a: Any, b: Any) -> bool:
         return False
     if isinstance(a, float) and isinstance(b, float):
         return a == b or (math.isnan(a) and math.isnan(b))
-    return type(a) is type(b) and json.dumps(a, sort_keys=True) == json.dumps(b, sort_keys=True)
+    try:
+        return type(a) is type(b) and json.dumps(a, sort_keys=True) == json.dumps(b, sort_keys=True)
+    except RecursionError:
+        return False
 
 
 def compare_data(a: Mapping[str, Dataset], b: Mapping[str, Dataset]) -> tuple[DataChange, ...]:

@@ -14,6 +14,8 @@ from tracker.store.artifacts import resolve_inside
 from tracker.tracking.datasets import read_fingerprint
 
 MAX_FILE_BYTES: Final = 20_000_000
+MAX_DEPTH: Final = 20
+"""Dicts within dicts are compared by their items down to this depth."""
 MAX_MODULES, MAX_MODULE_BYTES = 200, 5_000_000
 """Of a run's modules no more files and bytes than these are compared."""
 MISSING: Any = type("Missing", (), {"__repr__": lambda self: "—"})()
@@ -140,7 +142,10 @@ def _digest(text: str) -> str:
 
 
 def _dataset(digest: str | None, profile: str | None, schema: str | None) -> Dataset:
-    told = read_fingerprint(profile)
+    try:
+        told = read_fingerprint(profile)
+    except RecursionError:
+        told = {}
     if not told:
         return Dataset(digest or "")
     shape = told.get("shape")
@@ -165,7 +170,7 @@ def _dtype(schema: str | None) -> str:
 def _flat(value: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, item in value.items():
-        if isinstance(item, dict):
+        if isinstance(item, dict) and prefix.count(".") < MAX_DEPTH:
             found |= _flat(item, f"{prefix}{key}.")
         else:
             found[f"{prefix}{key}"] = item
@@ -175,7 +180,7 @@ def _flat(value: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 def _json(text: str | None) -> Any:
     try:
         return json.loads(text or "null")
-    except ValueError:
+    except (ValueError, RecursionError):  # what is kept may come from anywhere
         return text
 
 
