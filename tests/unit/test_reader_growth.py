@@ -134,7 +134,9 @@ action = st.one_of(
 def act(store: Store, writers: Writers, live: dict[str, str], what: str, name: str | None, told: Any) -> None:
     """`live` maps the names of processes to their journals: those that died go on under a new name."""
     if what == "seal":
-        cursor = Reader(Store(store.root)).cursor()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            cursor = Reader(Store(store.root)).cursor()
         purged = [r for (r,) in cursor.execute("FROM hot.purged").fetchall()]
         while store.seal(keep_seconds=0, purged=purged) is None:  # a reader's own sealer is at it
             time.sleep(0.01)
