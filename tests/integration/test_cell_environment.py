@@ -13,7 +13,7 @@ import pytest
 from kernels import Kernel, kernel
 
 from tracker.capture.environment import MAX_DIFF, Worktree, seeds_of
-from tracker.tracking.provenance import git_tags
+from tracker.tracking.provenance import git_tags, notebook_path
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -128,6 +128,17 @@ def test_a_remote_is_told_without_what_opens_it(tmp_path: Path, url: str, kept: 
     (tmp_path / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
     (tmp_path / ".git" / "config").write_text(f'[remote "origin"]\n\turl = {url}\n')
     assert git_tags(tmp_path) == {"mlflow.source.git.repoURL": kept}
+
+
+def test_the_notebook_as_front_ends_tell_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("JPY_SESSION_NAME", "IPYNB_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    assert notebook_path({}) is None and notebook_path({"__vsc_ipynb_file__": 5}) is None
+    monkeypatch.setenv("IPYNB_FILE", "executed.ipynb")
+    assert notebook_path({}) == "executed.ipynb"
+    monkeypatch.setenv("JPY_SESSION_NAME", "/work/of one.ipynb")
+    assert notebook_path({}) == "/work/of one.ipynb"
+    assert notebook_path({"__vsc_ipynb_file__": "/home/me/n.ipynb"}) == "/home/me/n.ipynb"
 
 
 @pytest.mark.parametrize(

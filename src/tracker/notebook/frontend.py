@@ -7,8 +7,10 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from tracker.tracking.provenance import VSCODE_NOTEBOOK
+from tracker.tracking.provenance import notebook_path as notebook_path
+
 VARIABLE = "TRACKER_DISPLAY"
-_VSCODE_NOTEBOOK = "__vsc_ipynb_file__"
 
 
 def shows_widgets(names: Mapping[str, Any]) -> bool:
@@ -19,11 +21,5 @@ def shows_widgets(names: Mapping[str, Any]) -> bool:
     asked = os.environ.get(VARIABLE, "")
     if asked:
         return asked != "static"
-    in_page = "JPY_SESSION_NAME" in os.environ or "VSCODE_PID" in os.environ or _VSCODE_NOTEBOOK in names
+    in_page = "JPY_SESSION_NAME" in os.environ or "VSCODE_PID" in os.environ or VSCODE_NOTEBOOK in names
     return in_page or "google.colab" in sys.modules or "marimo" in sys.modules
-
-
-def notebook_path(names: Mapping[str, Any]) -> str | None:
-    """The notebook's path as VS Code or Jupyter Server tells it."""
-    path = names.get(_VSCODE_NOTEBOOK) or os.environ.get("JPY_SESSION_NAME")
-    return str(path) if path else None

@@ -9,6 +9,7 @@ import builtins
 import os
 import re
 import sys
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,8 @@ RERUN_OF = "tracker.rerun_of"
 RERUN = "tracker.rerun"
 PARENT_VARIABLE = "TRACKER_PARENT_RUN"
 """Names the run that tracked cells of a process are below, where it was started for one."""
+VSCODE_NOTEBOOK = "__vsc_ipynb_file__"
+"""The name under which VS Code puts the notebook's path into the session."""
 CELL_RUN_VARIABLE = "TRACKER_CELL_RUN"
 """Names the run that the first tracked cell of a process is."""
 
@@ -68,15 +71,13 @@ def _source() -> tuple[str, str]:
     shell = current_shell()
     if shell is None or not hasattr(shell, "kernel"):
         return "LOCAL", (sys.argv[0] if sys.argv and sys.argv[0] else "<console>")
-    space = getattr(shell, "user_ns", {})
-    for name in (
-        space.get("__vsc_ipynb_file__"),
-        os.environ.get("JPY_SESSION_NAME"),
-        os.environ.get("IPYNB_FILE"),
-    ):
-        if isinstance(name, str) and name:
-            return "NOTEBOOK", name
-    return "NOTEBOOK", "<notebook>"
+    return "NOTEBOOK", notebook_path(getattr(shell, "user_ns", {})) or "<notebook>"
+
+
+def notebook_path(names: Mapping[str, Any]) -> str | None:
+    """The notebook's path: told by VS Code among the session's names, by Jupyter Server, or by who executes it."""
+    told = (names.get(VSCODE_NOTEBOOK), os.environ.get("JPY_SESSION_NAME"), os.environ.get("IPYNB_FILE"))
+    return next((path for path in told if isinstance(path, str) and path), None)
 
 
 def current_shell() -> Any:
