@@ -14,6 +14,9 @@ _MARKS: Final = {
     "ran": ("✓", "#2f7de1"), "missing": ("✗", "#d9483b"), "failed": ("✗", "#d9483b"),
 }  # fmt: skip
 _SHOWN: Final = 20
+_BOX: Final = (
+    "border:1px solid rgba(128,128,128,.35);border-radius:6px;padding:8px 12px;max-width:980px;overflow-wrap:anywhere"
+)
 
 
 @dataclass
@@ -59,7 +62,7 @@ class Report:
         mark, colour = _MARKS[self.status]
         lines = "".join(f'<div style="white-space:pre-wrap">{escape(line)}</div>' for line in self._lines())
         return (
-            f'<div style="border:1px solid rgba(128,128,128,.35);border-radius:6px;padding:8px 12px;max-width:980px">'
+            f'<div style="{_BOX}">'
             f'<div><b style="color:{colour}">{mark}</b> <b>{escape(self._headline())}</b></div>{lines}</div>'
         )
 
