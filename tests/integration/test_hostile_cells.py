@@ -128,3 +128,45 @@ def test_output_of_a_thread_that_outlives_its_cell(shell: Kernel) -> None:
     seen = shell.run(f"%%track -n threads\n{cell}")
     assert seen.text == "early\n" and seen.card["output"] == "early\n"
     assert "late\n" in shell.run("go.set()\nlate.join()\nprint('next')").text
+
+
+def test_a_folder_that_is_gone_before_the_cell(shell: Kernel, tmp_path: Path) -> None:
+    home = shell.value("os.getcwd()")
+    (tmp_path / "gone").mkdir()
+    shell.run("%%track\nscore = 1 / x")
+    shell.run(f"import subprocess\nos.chdir({str(tmp_path / 'gone')!r})\nos.rmdir(os.getcwd())")
+    cell = "code = subprocess.run(['true']).returncode\ntry:\n    os.mkdir('x')\nexcept OSError as e:\n    print(code, e.errno)"
+    plain, seen = shell.run(cell), shell.run(f"%%track -n homeless\n{cell}")
+    shell.run(f"os.chdir({home})")
+    assert seen.plain == plain.plain == [("stream", "stdout", "0 2\n")]
+    assert seen.card["status"] == "FINISHED" and seen.card["notices"] == []
+
+
+def test_text_that_cannot_be_encoded(shell: Kernel) -> None:
+    seen = shell.run("%%track\nhalf = 'a\\ud800b'\nscore = 1 / x")
+    assert seen.plain == [] and seen.card["status"] == "FINISHED"
+    printed = shell.run("%%track\nprint(half)")
+    assert printed.card["status"] == "FINISHED" and printed.card["output"] == "a?b\n"
+    shell.run("del half")
+
+
+def test_nothing_is_asked_of_an_object(shell: Kernel) -> None:
+    shell.run(
+        "asked = []\nclass Lazy:\n    @property\n    def __class__(self):\n        asked.append('class')\n        raise SystemExit('made')\n"
+        "    def __getattr__(self, name):\n        asked.append(name)\n        raise SystemExit(name)\n"
+        "    __eq__ = __hash__ = __bool__ = __len__ = __float__ = __repr__ = lambda self, *_: self.asked\nlazy = Lazy()"
+    )
+    seen = shell.run("%%track\nother = lazy\nfor i in range(3):\n    each = Lazy()\n    score = i / x\nscore")
+    assert seen.plain == [("execute_result", {"text/plain": "0.6666666666666666"})]
+    assert seen.card["status"] == "FINISHED"
+    assert [m["key"] for m in seen.card["metrics"]] == ["score"]
+    assert set(json.loads(shell.value("asked").replace("'", '"'))) <= {"class"}
+    shell.run("del lazy, other, each")
+
+
+def test_transformers_that_were_cleared(shell: Kernel) -> None:
+    kept = "ip = get_ipython()\nhad = list(ip.ast_transformers), list(ip.input_transformers_cleanup)\n"
+    shell.run(kept + "ip.ast_transformers.clear()\nip.input_transformers_cleanup.clear()")
+    seen = shell.run("%%track\nscore = 1 / x")
+    shell.run("ip.ast_transformers[:], ip.input_transformers_cleanup[:] = had")
+    assert seen.plain == [] and [m["key"] for m in seen.card["metrics"]] == ["score"]

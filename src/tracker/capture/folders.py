@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -58,9 +59,10 @@ def watched(ran_program: bool) -> Moved:
     global _now
     found, _now = _now or Moved(), None
     if ran_program or _ran_program:
-        folder = os.path.realpath(os.curdir)
-        found.listed.add(folder)
-        found.changed.update(_changed_since(folder, _began - _GRAIN))
+        with suppress(FileNotFoundError):  # the working folder has been removed
+            folder = os.path.realpath(os.curdir)
+            found.listed.add(folder)
+            found.changed.update(_changed_since(folder, _began - _GRAIN))
     return found
 
 
@@ -73,9 +75,13 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
     if event in _STARTING:
         _ran_program = True
         return
-    paths = [path for argument in arguments[:2] if (path := _path(argument)) is not None]
+    try:
+        paths = [path for argument in arguments[:2] if (path := _path(argument)) is not None]
+        here = [] if paths or event not in _LISTING else [os.path.realpath(os.curdir)]
+    except (OSError, ValueError):  # the working folder has been removed; the call itself is to go on
+        return
     if event in _LISTING:
-        _now.listed.update(paths or [os.path.realpath(os.curdir)])
+        _now.listed.update(paths or here)
     elif event in _REMOVING:
         _now.changed.update(paths[:1])
         _now.taken.update(paths[:1])

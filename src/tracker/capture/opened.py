@@ -131,9 +131,9 @@ def _path_of(text: str) -> str | None:
         return None
     try:
         os.fsencode(text)
-    except UnicodeEncodeError:  # a lone surrogate is in no file's name
+        path = _whole(text)
+    except (OSError, ValueError):  # a lone surrogate is in no file's name, a folder that was removed has no files
         return None
-    path = _whole(text)
     return None if _is_no_data(path) else path
 
 
@@ -242,7 +242,4 @@ def _note_elsewhere(event: str, arguments: tuple[Any, ...]) -> None:
 def _whole(path: str | bytes | os.PathLike[Any]) -> str:
     """The path from the root: the working folder may be another one when the cell has ended."""
     text = os.fsdecode(path)
-    try:
-        return text if text.startswith("/") else os.path.join(os.getcwd(), text)
-    except OSError:
-        return text
+    return text if text.startswith("/") else os.path.join(os.getcwd(), text)

@@ -12,7 +12,8 @@ import re
 import sys
 import traceback
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -70,6 +71,13 @@ class CellTracker(ast.NodeTransformer):
         self.shell.events.register("pre_run_cell", self._begin)
         self.shell.events.register("post_run_cell", self._end)
 
+    def reinstall(self) -> None:
+        """Mark and see cells again where the shell's transformers were cleared."""
+        if unmark not in self.shell.input_transformers_cleanup:
+            self.shell.input_transformers_cleanup.append(unmark)
+        if self not in self.shell.ast_transformers:
+            self.shell.ast_transformers.append(self)
+
     def remove(self) -> None:
         self.shell.input_transformers_cleanup.remove(unmark)
         self.shell.ast_transformers.remove(self)
@@ -82,7 +90,7 @@ class CellTracker(ast.NodeTransformer):
         source = info.raw_cell or ""
         self._enter(source)
         line = track_line(source)
-        if line is None:
+        if line is None or unmark not in self.shell.input_transformers_cleanup:
             return
         options = parse(line, self.shell.user_ns)
         self._impose(options)
@@ -167,10 +175,12 @@ class CellTracker(ast.NodeTransformer):
     def _publisher(self) -> Callable[[dict[str, Any], bool], None]:
         """Displays bundles under one display id. The publisher's own method: figures of ours are not the cell's."""
         transient = {"display_id": f"tracker-{uuid.uuid4().hex}"}
-        publish = self.shell.display_pub.publish
+        publisher = self.shell.display_pub
+        publish = publisher.publish
 
         def show(bundle: dict[str, Any], update: bool) -> None:
-            publish(bundle, metadata={}, transient=transient, update=update)
+            with _without_flush(publisher):
+                publish(bundle, metadata={}, transient=transient, update=update)
 
         return show
 
@@ -182,6 +192,19 @@ class CellTracker(ast.NodeTransformer):
         except BaseException as error:  # an object of the user's that was asked something may raise SystemExit
             say(error)
             return None
+
+
+@contextmanager
+def _without_flush(publisher: Any) -> Iterator[None]:
+    """Lets a kernel display where the cell has put in place of `sys.stdout` what cannot be flushed: None, too."""
+    if all(callable(getattr(stream, "flush", None)) for stream in (sys.stdout, sys.stderr)):
+        yield
+        return
+    publisher._flush_streams = lambda: None
+    try:
+        yield
+    finally:
+        vars(publisher).pop("_flush_streams", None)
 
 
 def say(error: BaseException) -> None:

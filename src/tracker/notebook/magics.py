@@ -67,7 +67,9 @@ class TrackerMagics(Magics):
 
     @cell_magic
     def track(self, line: str, cell: str) -> None:
-        # Typed in a cell, `%%track` never gets here: the cell is marked and runs as it is. This serves run_cell_magic.
+        # Typed in a cell, `%%track` never gets here: the cell is marked and runs as it is. This serves run_cell_magic,
+        # and cells of a shell whose transformers were cleared: those would come here without end.
+        self._tracker.reinstall()
         self._shell.run_cell(f"%%track {line}\n{cell}")
 
     track.__doc__ = options.help_text()  # what `%%track?` shows

@@ -203,7 +203,8 @@ class TrackedRun:
             self._tee.stop()  # not before: what a thread writes meanwhile is to stand below the card
 
     def _shown(self, text: str) -> str:
-        return secrets.masked(text[-SHOWN_CHARACTERS:])[0]
+        """The end of a text as a message can hold it: a lone surrogate cannot be sent."""
+        return secrets.masked(text[-SHOWN_CHARACTERS:])[0].encode("utf-8", "replace").decode()
 
     def _masking(self) -> list[str]:
         """A word on what was masked."""

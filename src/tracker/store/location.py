@@ -25,7 +25,12 @@ def find_store(uri: str | os.PathLike[str] | None = None, start: Path | None = N
     """
     asked = os.fspath(uri) if uri is not None else os.environ.get(VARIABLE, "")
     path = path_of(asked) if asked else None
-    return open_store(_folder(path) if path is not None else _nearest(start or Path.cwd()))
+    try:
+        return open_store(_folder(path) if path is not None else _nearest(start or Path.cwd()))
+    except FileNotFoundError as error:
+        raise StoreError(
+            "The working folder has been removed, so no store is found from it: go to another, or name a store."
+        ) from error
 
 
 def path_of(uri: str) -> Path | None:

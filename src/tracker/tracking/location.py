@@ -30,6 +30,8 @@ def current_store() -> Store:
     if _asked is not None:
         return _asked
     here = (os.environ.get(STORE_VARIABLE, ""), os.environ.get(MLFLOW_VARIABLE, ""), _folder_here())
+    if _found is not None and not here[2] and _found[0][:2] == here[:2]:
+        return _found[1]  # the folder was removed under us: the store is where it was
     if _found is None or _found[0] != here:
         uri = here[1] if not here[0] and here[1] and is_local(here[1]) else None
         _found = (here, find_store(uri))
