@@ -134,6 +134,17 @@ def test_a_damaged_result_is_not_used(shell: Kernel, tmp_path: Path) -> None:
     assert shell.value("weights.tolist()") == "[0.0, 7.0, 14.0]"
 
 
+def test_a_file_that_changes_after_a_result_was_restored_counts(shell: Kernel) -> None:
+    """The run that restored did not open it."""
+    shell.run("from pathlib import Path\nfile = Path('late') / 'rate.txt'\nfile.parent.mkdir()\nfile.write_text('2')")
+    cell = "%%track --cached\nrate = float(file.read_text()) * 3"
+    shell.run(cell)
+    assert len(restored(shell.run(cell))) == 1
+    shell.run("file.write_text('5')")
+    seen = shell.run(cell)
+    assert seen.card["remarks"] == [] and [one["value"] for one in seen.card["metrics"]] == [15.0]
+
+
 def test_different_metrics_from_equal_inputs_are_never_restored(shell: Kernel) -> None:
     cell = "%%track {}\nvalue = int.from_bytes(os.urandom(4), 'big')"
     shell.run(cell.format(""))

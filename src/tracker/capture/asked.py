@@ -31,7 +31,8 @@ _CHANCE: Final = words(
 _MACHINE: Final = words(
     """
     getpid getppid get_ident get_native_id gethostname getnode getlogin virtual_memory cpu_percent disk_usage
-    getloadavg getrusage user_ns _getframe currentframe CDLL cdll LoadLibrary dlopen getswapinfo times
+    getloadavg getrusage user_ns _getframe currentframe CDLL cdll LoadLibrary dlopen getswapinfo times umask
+    getrlimit stdin gettrace getprofile getsource getsourcelines
     """
 )
 _CLOCKS: Final = words(
@@ -96,6 +97,8 @@ def chance_of(trees: Iterable[ast.AST], names: Mapping[str, Any], asked: set[str
                 return "the machine"
             if word in _WORKERS:
                 return "other processes"
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and _is_typed(node.func.id, names):
+                return "a person"
             if isinstance(node, ast.Call) and _word(node.func) in _PRESENCE and not _is_settled(node, names, asked):
                 return "whether files are there"
     return ""
@@ -118,6 +121,10 @@ def _own_name(value: Any) -> str:
     if isinstance(value, (BuiltinFunctionType, FunctionType)) and value.__module__ in _ASKING:
         return value.__name__
     return ""
+
+
+def _is_typed(name: str, names: Mapping[str, Any]) -> bool:
+    return name == "getpass" or (name == "input" and name not in names)
 
 
 def _has_arguments(tree: ast.AST, name: ast.Name) -> bool:

@@ -464,6 +464,8 @@ def _replaced(module: types.ModuleType) -> set[str]:
 def _is_found(function: types.FunctionType) -> bool:
     """Whether a library's function is the one that its name stands for."""
     found: Any = sys.modules.get(str(function.__module__))
+    if function.__module__ == "__main__" or is_own(found):
+        return False  # what a library has made of a function of the user's
     for part in function.__qualname__.split("."):
         found = getattr(found, "__dict__", {}).get(part)
     return found is function

@@ -23,6 +23,7 @@ from typing import Any, Final
 
 _ASKS_ENVIRONMENT: Final = frozenset({"environ", "environb", "getenv", "getenvb", "expandvars", "argv"})
 _ASKS_HASHES: Final = frozenset({"hash", "set", "frozenset", "__hash__"})
+_ASKS_WARNINGS: Final = frozenset({"catch_warnings", "warn", "warnings"})
 _SESSIONS: Final = re.compile(
     r"JPY_|JUPYTER_|VSCODE_|SSH_|XDG_|DBUS_|TERM|WT_|ITERM|LC_TERMINAL|WINDOWID|INVOCATION_ID|JOURNAL_|SYSTEMD_|MANAGERPID|PWD\b|OLDPWD"
     r"|SHLVL|TORCHINDUCTOR_|TRITON_|TF2_|TF_CPP_|_\b|COLUMNS|LINES|KMP_|PYDEVD_|CLICOLOR|FORCE_COLOR|PAGER|GIT_PAGER|MPLBACKEND|TRACKER_|PYTEST_|DISPLAY|GPG_|LS_COLORS|SECURITYSESSIONID|IPY"
@@ -50,7 +51,7 @@ def process_state(words: frozenset[str]) -> Iterator[str]:
     yield repr(sys.path)
     yield repr((sys.getrecursionlimit(), sys.getswitchinterval(), sys.get_int_max_str_digits(), gc.isenabled()))
     yield repr((time.tzname, time.timezone, locale.setlocale(locale.LC_ALL)))
-    yield repr([(str(one[1]), one[2].__qualname__, str(one[3]), one[4]) for one in _filters()])
+    yield repr([(one[0], str(one[1]), one[2].__qualname__, str(one[3]), one[4]) for one in _filters(words)])
     context = decimal.getcontext()
     yield repr((context.prec, context.rounding, context.Emin, context.Emax, context.capitals, context.clamp,
                 sorted(str(kind) for kind, trapped in context.traps.items() if trapped)))  # fmt: skip
@@ -61,14 +62,17 @@ def process_state(words: frozenset[str]) -> Iterator[str]:
                 yield from (f"{library}.{part}" for part in state(module))
 
 
-def _filters() -> list[Any]:
-    """Those that the user has put there: libraries add theirs when they are loaded."""
-    return [one for one in warnings.filters if one[0] == "error"]
+def _filters(words: frozenset[str]) -> list[Any]:
+    """Those that make an error of a warning; all of them where the code looks at warnings."""
+    every = not words.isdisjoint(_ASKS_WARNINGS)
+    return [one for one in warnings.filters if every or one[0] == "error"]
 
 
 def _numpy(numpy: Any) -> Iterator[str]:
     errors = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}
     yield from _others(numpy.geterr(), errors)
+    if numpy.geterrcall() is not None:
+        yield "errors are handled"
     defaults = {
         "edgeitems": 3, "threshold": 1000, "floatmode": "maxprec", "precision": 8, "suppress": False, "linewidth": 75,
         "nanstr": "nan", "infstr": "inf", "sign": "-", "formatter": None, "legacy": False, "override_repr": None,

@@ -32,6 +32,8 @@ LAST: Final = "_tracker_result"
 _FOLDER: Final = "cached"
 _RESULT: Final = f"{_FOLDER}/result.json"
 _OURS: Final = frozenset({"code", "output", "environment.json", _FOLDER})
+_OUTPUT: Final = frozenset({"Out", "_oh", "_", "__", "___"})
+"""What IPython binds to the value of a last expression, restored or not."""
 _MAX_JSON: Final = 64 << 20
 _MAX_FILE: Final = 1 << 30
 _MAX_OUTPUT: Final = 100_000
@@ -99,6 +101,7 @@ class CachedWitness:
         self._names.update(told["values"])
         self.params = {str(name): parameter(value) for name, value in told["params"].items()}
         self.record = record
+        self._again.restored = True
         scene.writer.tags({CACHED: record.run})
         names = [name for name in told["values"] if name != LAST]
         shown = ", ".join(names[:8]) + (" …" if len(names) > 8 else "")
@@ -155,7 +158,7 @@ class CachedWitness:
         told["files"] = [suffix for suffix, _ in files]
         told["output"] = [[piece.stream, piece.text] for piece in self.ending.output]
         told["params"] = scene.params()
-        told["unmoved"] = self._digests(done.maybe)
+        told["unmoved"] = self._digests(done.maybe - _OUTPUT)
         told["states"] = whole_states(done.drew)
         if told["states"].keys() != done.drew:
             raise NotKept("the state of a random generator cannot be set again")
@@ -241,7 +244,7 @@ def _side_effect(done: Execution, names: Mapping[str, Any]) -> str | None:
         return f"it asks {done.files.elsewhere}, which may answer otherwise"
     if done.files.written:
         return f"it writes {os.path.basename(min(done.files.written))}"
-    kept = sorted(name for name in done.maybe if type(names.get(name)) not in _FIXED)
+    kept = sorted(name for name in done.maybe - _OUTPUT if type(names.get(name)) not in _FIXED)
     if kept:
         return f"it may change {kept[0]}"
     if done.changed.ids & done.read.ids or (done.changed.cut and done.read.cut):

@@ -159,6 +159,8 @@ class AgainWitness:
         self.inputs = Inputs(None)
         self.keeps_result = False
         """The run is worth remembering without metrics: its result can be restored."""
+        self.restored = False
+        """The cell did not run: what it would have asked is not known."""
         self._states: dict[str, str] = {}
         self._cells: list[str] = []
         self._earlier: Record | None = None
@@ -199,7 +201,7 @@ class AgainWitness:
     def end(self, scene: Scene) -> None:
         done = scene.session.executions[-1] if scene.session.executions else None
         key = self.inputs.key
-        if key is None or done is None or done.source != scene.source or done.error is not None:
+        if key is None or done is None or done.source != scene.source or done.error is not None or self.restored:
             return
         if done.needs & done.effects.soft - done.effects.reads.keys():
             return  # it took what an earlier cell had left under a name that it may bind itself
