@@ -222,6 +222,7 @@ SESSIONS: dict[str, list[str]] = {
         "+import matplotlib.pyplot as plt\nimport numpy as np", "+fig, axes = plt.subplots(2)",
         "+axes[0].plot([1,2])", "+r = len(axes[0].lines) * 1.0",
     ],
+    "what is shown is kept by the shell alone": ["+a = [1]", "[2]", "a", "+r = sum(a) * 1.5"],
     "a setting of the process": [
         "+import decimal", "+decimal.getcontext().prec = 7", "+import decimal\nx = decimal.Decimal(1) / 3",
         "+r = float(len(str(x)))\ndecimal.getcontext().prec = 28",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections import OrderedDict, defaultdict, deque
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import _lru_cache_wrapper
 from itertools import islice
@@ -41,9 +41,9 @@ class Content(NamedTuple):
     is_length: bool = False
 
 
-def contents(names: Collection[str], namespace: Mapping[str, Any]) -> dict[int, Content]:
+def contents(names: Iterable[str], namespace: Mapping[str, Any], users: Iterable[str]) -> dict[int, Content]:
     """By identity, what the objects that these names are or hold directly hold, the nearest ones first; and how long
-    every other collection with a name is, and what the first objects of the notebook's own classes hold."""
+    every other collection among the user's names is, and what the first objects of the notebook's own classes hold."""
     waiting = deque((name, namespace[name]) for name in names if name in namespace)
     found: dict[int, Content] = {}
     while waiting and len(found) < _LIMIT:
@@ -51,27 +51,32 @@ def contents(names: Collection[str], namespace: Mapping[str, Any]) -> dict[int, 
         kind = type(value)
         if kind in _CONSTANT or id(value) in found or issubclass(kind, ModuleType):
             continue
-        number, parts = _looked_at(value, kind, namespace)
+        try:
+            number, parts = _looked_at(value, kind, namespace)
+        except Exception:  # noqa: S112  an object that cannot be looked at is left to what its calls tell
+            continue
         found[id(value)] = Content(number, name)
-        if kind.__module__ == "__main__" and kind not in _CONSTANT:
+        if kind.__module__ == "__main__":
             waiting.append((name, kind))
         waiting.extend((name, part) for part in parts if type(part) not in _CONSTANT)
-    _on_top(found, namespace)
+    _on_top(found, namespace, users)
     return found
 
 
-def _on_top(found: dict[int, Content], namespace: Mapping[str, Any]) -> None:
-    """Add what stands in the namespace and was not reached by the names."""
+def _on_top(found: dict[int, Content], namespace: Mapping[str, Any], users: Iterable[str]) -> None:
+    """Add what the user's names stand for and was not reached."""
     looked_into = 0
-    for name, value in namespace.items():
+    for name in users:
+        value: Any = namespace.get(name)
         kind = type(value)
         if kind in _COLLECTIONS:
-            if id(value) not in found and name[0] != "_":
+            if id(value) not in found:
                 found[id(value)] = Content(len(value), name, True)
         elif looked_into < _OTHERS and (kind if kind is not type else value).__module__ == "__main__":
             looked_into += 1
-            if id(value) not in found and name[0] != "_":
-                found[id(value)] = Content(_looked_at(value, kind, namespace)[0], name)
+            if id(value) not in found:
+                with suppress(Exception):
+                    found[id(value)] = Content(_looked_at(value, kind, namespace)[0], name)
 
 
 def changed_between(before: Mapping[int, Content], after: Mapping[int, Content]) -> dict[int, str]:

@@ -145,7 +145,7 @@ class Session:
     def begin(self, source: str, tree: ast.Module) -> None:
         """A cell is about to run, as `tree` after IPython's transformation."""
         self._now = self._watched(source, tree)
-        self._now.contents = contents(self._now.needs, self._namespace)
+        self._now.contents = contents(self._now.needs, self._namespace, self._now.present)
         self._now.whole = {name: self._whole(name) for name in self._now.needs}
         self._now.threads = threading.active_count()
         begin_watching()
@@ -267,7 +267,7 @@ class Session:
         if watched.replaced.ids and mutations.names & done.bound:
             changed = Objects(changed.ids | watched.replaced.ids, changed.cut or watched.replaced.cut)
         changed = changed.joined(watched.consumed)
-        seen = changed_between(watched.contents, contents(watched.needs, names))
+        seen = changed_between(watched.contents, contents(watched.needs, names, watched.present))
         done.changed = Objects(changed.ids | seen.keys(), changed.cut)
         told = mutations.names | set(seen.values())
         mutated = {name for name in told if name in names or name in watched.present}
