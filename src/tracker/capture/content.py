@@ -29,6 +29,7 @@ import xxhash
 from tracker.fingerprints import Unreadable, encoded, fingerprint
 
 from .codes import code_bytes, global_names, identifiers
+from .kinds import BASES, is_found, is_own_code, is_own_kind, is_python_made, replaced, tells_itself
 from .modules import is_own
 
 _PLAIN: Final = frozenset({type(None), bool, int, float, complex, str, bytes, type(Ellipsis)})
@@ -49,9 +50,7 @@ _CLASS_OWN: Final = frozenset(
     {"__dict__", "__weakref__", "__doc__", "__module__", "__qualname__", "_abc_impl", "__abstractmethods__",
      "__firstlineno__", "__static_attributes__", "__annotations_cache__"}
 )  # fmt: skip
-_BASES: Final[tuple[Any, ...]] = (dict, list, tuple, set, frozenset, str, bytes, int, float, complex)
 _GLOBAL_STATE: Final = frozenset({("random", "_inst"), ("numpy.random.mtrand", "_rand")})
-_REDUCING: Final = ("__reduce__", "__reduce_ex__", "__getstate__")
 _Code = types.FunctionType | type | types.ModuleType
 
 
@@ -130,7 +129,7 @@ class _Look:
                     parts.append(self._noted(label, value, unknown))
             for module in list(modules.values()):
                 space = vars(module)
-                for word in sorted((self.words & space.keys()) | _replaced(module)):
+                for word in sorted((self.words & space.keys()) | replaced(module)):
                     if (id(module), word) not in done:
                         done.add((id(module), word))
                         parts += self._of_module(module, word, space[word], unknown)
@@ -148,7 +147,7 @@ class _Look:
     def _of_module(self, module: types.ModuleType, word: str, value: Any, unknown: list[str]) -> Iterator[bytes]:
         """What a module has under a word: all of it in the user's own, in a library only whose function it is."""
         label = f"{module.__name__}.{word}"
-        if is_own(module) or (isinstance(value, types.FunctionType) and _is_own_code(value)):
+        if is_own(module) or (isinstance(value, types.FunctionType) and is_own_code(value)):
             yield self._noted(label, value, unknown)
         elif isinstance(value, types.ModuleType):
             self._note(value)
@@ -185,7 +184,7 @@ class _Look:
             space = vars(owner)
             for word in sorted(self.words & space.keys()):
                 method = space[word]
-                if isinstance(method, types.FunctionType) and _is_own_code(method) and not _is_own_kind(owner):
+                if isinstance(method, types.FunctionType) and is_own_code(method) and not is_own_kind(owner):
                     yield self._noted(f"{owner.__qualname__}.{word}", method, unknown)
 
     def _note(self, code: _Code) -> None:
@@ -250,7 +249,7 @@ class _Look:
         return _framed("e", self._all(items, depth))
 
     def _class(self, kind: type) -> bytes:
-        if _is_own_kind(kind):
+        if is_own_kind(kind):
             self._note(kind)
         else:
             self._kinds[kind] = None
@@ -260,7 +259,7 @@ class _Look:
         head = self._class(kind)
         data = self._dataset(value)
         if data is not None:
-            return head + data + (self._attributes(value, depth) if _is_own_kind(kind) else b"")
+            return head + data + (self._attributes(value, depth) if is_own_kind(kind) else b"")
         root = str(kind.__module__).partition(".")[0]
         if root in _ENCODED:
             with suppress(Unreadable):
@@ -269,8 +268,8 @@ class _Look:
             return head + self._value([value._name_, value._value_], depth)
         if isinstance(value, logging.Logger):
             return head + self._value([value.name, value.getEffectiveLevel(), value.disabled], depth)
-        if _is_own_kind(kind):
-            if not _is_python_made(kind):
+        if is_own_kind(kind):
+            if not is_python_made(kind):
                 raise Unreadable(kind.__qualname__)
             return head + self._base(value, depth) + self._attributes(value, depth)
         return head + self._of_library(value, kind, root, depth)
@@ -282,7 +281,7 @@ class _Look:
             raise Unreadable(kind.__name__)
         if root == "ctypes":
             return _ctypes(value)
-        if _is_python_made(kind) and not _tells_itself(kind):
+        if is_python_made(kind) and not tells_itself(kind):
             return self._base(value, depth) + self._attributes(value, depth)
         return self._reduced(value, kind, depth)
 
@@ -329,7 +328,7 @@ class _Look:
 
     def _base(self, value: Any, depth: int) -> bytes:
         """What an object holds as a dict, list, number or text, whatever its own class makes of that."""
-        for base in _BASES:
+        for base in BASES:
             if isinstance(value, base):
                 if base in _CONTAINERS:
                     items = dict(dict.items(value)) if base is dict else list(base.__iter__(value))
@@ -354,9 +353,9 @@ class _Look:
 
     def function(self, value: types.FunctionType, depth: int) -> bytes:
         name = f"{value.__module__}.{value.__qualname__}"
-        if not _is_own_code(value) and _is_found(value):
+        if not is_own_code(value) and is_found(value):
             return name.encode("utf-8", "surrogatepass")
-        if _is_own_code(value):
+        if is_own_code(value):
             self.words |= identifiers(value.__code__)
             self._note(value)
         cells = []
@@ -442,58 +441,3 @@ def _framed(tag: str, data: bytes) -> bytes:
 
 def _is_global_state(owner: Any) -> bool:
     return any(getattr(sys.modules.get(module), name, None) is owner for module, name in _GLOBAL_STATE)
-
-
-def _is_own_code(function: types.FunctionType) -> bool:
-    home = function.__globals__.get("__name__")
-    return home == "__main__" or is_own(sys.modules.get(str(home)))
-
-
-def _is_own_kind(kind: type) -> bool:
-    return kind.__module__ == "__main__" or is_own(sys.modules.get(str(kind.__module__)))
-
-
-def _replaced(module: types.ModuleType) -> set[str]:
-    """Names of a library's module under which a function of the notebook stands."""
-    if is_own(module):
-        return set()
-    functions = ((name, value) for name, value in list(vars(module).items()) if type(value) is types.FunctionType)
-    return {name for name, value in functions if value.__globals__.get("__name__") == "__main__"}
-
-
-def _is_found(function: types.FunctionType) -> bool:
-    """Whether a library's function is the one that its name stands for."""
-    found: Any = sys.modules.get(str(function.__module__))
-    if function.__module__ == "__main__" or is_own(found):
-        return False  # what a library has made of a function of the user's
-    for part in function.__qualname__.split("."):
-        found = getattr(found, "__dict__", {}).get(part)
-    return found is function
-
-
-_python_made: dict[type, bool] = {}
-
-
-def _is_python_made(kind: type) -> bool:
-    """Whether all that an object of this class holds stands in its `__dict__`, its slots, and a built-in base."""
-    known = _python_made.get(kind)
-    if known is None:
-        known = all(owner is object or owner in _BASES or _is_plain(owner) for owner in kind.__mro__)
-        if kind.__module__ != "__main__" and len(_python_made) < 10_000:
-            _python_made[kind] = known
-    return known
-
-
-def _is_plain(owner: type) -> bool:
-    space, base = vars(owner), owner.__base__
-    if not owner.__flags__ & (1 << 9) or base is None:  # no heap type: made in C
-        return False
-    slots = sum(isinstance(part, types.MemberDescriptorType) for part in space.values())
-    extra = slots + ("__dict__" in space) + ("__weakref__" in space)
-    is_open = "__slots__" in space or bool(owner.__dictoffset__)
-    return is_open and owner.__basicsize__ - base.__basicsize__ <= 8 * extra
-
-
-def _tells_itself(kind: type) -> bool:
-    """Whether a class above it says by itself what its objects are made of."""
-    return any(name in vars(owner) for owner in kind.__mro__ if owner is not object for name in _REDUCING)
