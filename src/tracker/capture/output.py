@@ -12,10 +12,14 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 KEPT: Final = 100_000
 _STREAMS: Final = ("stdout", "stderr")
+_SHORT, _MANY = 1_000, 500
+_process = os.getpid()
 
 
 class Piece(NamedTuple):
@@ -39,15 +43,16 @@ class Tee:
         self._tail: deque[tuple[str, str]] = deque()
         self._tail_size = 0
         self._cut = 0
+        self._waiting: deque[tuple[str, str]] = deque()
         self._lock = threading.RLock()
         self._taps: list[_Patch | _Proxy] = []
         self._open = False
-        self._process = os.getpid()
+        self._process = _process
 
     def start(self) -> None:
         """Begin to keep what is written."""
         self._open = True
-        self._process = os.getpid()
+        self._process = _process
         seen: list[Any] = []
         for name in _STREAMS:
             stream = getattr(sys, name, None)
@@ -69,6 +74,7 @@ class Tee:
     @property
     def pieces(self) -> list[Piece]:
         """What was written, in order, neighbours of one stream joined."""
+        self._sort_in()
         with self._lock:
             tail, over = list(self._tail), max(self._tail_size - self._kept, 0)
             cut = self._cut + over
@@ -90,9 +96,21 @@ class Tee:
         return "".join(piece.text for piece in self.pieces)
 
     def _keep(self, stream: str, text: object) -> None:
-        if not self._open or not isinstance(text, str) or not text or os.getpid() != self._process:
+        if not self._open or self._process != _process or not isinstance(text, str):
             return
+        self._waiting.append((stream, text))
+        if len(text) > _SHORT or len(self._waiting) > _MANY:
+            self._sort_in()
+
+    def _sort_in(self) -> None:
+        """Take what waits into head and tail: at once it costs a fraction of what it does one by one."""
         with self._lock:
+            waiting = [self._waiting.popleft() for _ in range(len(self._waiting))]
+            for stream, pieces in groupby(waiting, itemgetter(0)):
+                self._take(stream, "".join([text for _, text in pieces]))
+
+    def _take(self, stream: str, text: str) -> None:
+        if text:
             if self._head_room:
                 head, text = text[: self._head_room], text[self._head_room :]
                 self._head.append((stream, head))
@@ -102,13 +120,16 @@ class Tee:
             if len(text) > self._kept:
                 self._cut += len(text) - self._kept
                 text = text[-self._kept :]
-            tail = self._tail
-            tail.append((stream, text))
+            self._tail.append((stream, text))
             self._tail_size += len(text)
-            while self._tail_size - len(tail[0][1]) >= self._kept:
-                size = len(tail.popleft()[1])
-                self._tail_size -= size
-                self._cut += size
+            self._shorten()
+
+    def _shorten(self) -> None:
+        tail = self._tail
+        while self._tail_size - len(tail[0][1]) >= self._kept:
+            size = len(tail.popleft()[1])
+            self._tail_size -= size
+            self._cut += size
 
 
 Keep = Callable[[str, object], None]
@@ -184,3 +205,12 @@ class _ProxyStream:
 
     def __iter__(self) -> Any:
         return iter(self._stream)
+
+
+def _after_fork_in_child() -> None:
+    global _process
+    _process = os.getpid()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)
