@@ -26,7 +26,8 @@ def figures() -> ModuleType:
 
 
 @pytest.mark.parametrize(
-    ("corpus", "seed", "notebooks"), [("known", 0, 26), ("blind", 0, 16), ("unseen", 0, 8), ("wide", 0, 8)]
+    ("corpus", "seed", "notebooks"),
+    [("known", 0, 26), ("blind", 0, 16), ("unseen", 0, 8), ("wide", 0, 8), ("stateful", 0, 3)],
 )
 def test_slices_run_and_give_the_same_metrics(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, corpus: str, seed: int, notebooks: int
