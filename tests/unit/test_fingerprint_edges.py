@@ -112,6 +112,16 @@ def test_arrow_types_that_hold_others() -> None:
         assert all_agree(pa.chunked_array([], kind), pa.chunked_array([pa.array([], kind)]))
 
 
+def test_maps_in_maps_in_any_chunks() -> None:
+    inner = pa.struct([("m", pa.map_(pa.string(), pa.int64())), ("l", pa.list_(pa.string()))])
+    kind = pa.map_(pa.string(), pa.list_(inner))
+    rows = [[("a", [{"m": [("x", i), ("y", None)], "l": ["u"] * i}, None])] if i % 3 else None for i in range(9)]
+    whole = pa.array(rows, kind)
+    pieces = pa.chunked_array([whole[:2], whole[2:5], whole[5:]])
+    assert all_agree(pa.chunked_array([whole]), pieces, pa.chunked_array([whole[i : i + 1] for i in range(9)]))
+    assert all_differ(whole, whole[1:], pa.array([*rows[:-1], None], kind))
+
+
 def test_what_arrow_tells_beside_values() -> None:
     def made(indices: list[int], entries: list[str]) -> pa.Array:
         return pa.DictionaryArray.from_arrays(pa.array(indices), pa.array(entries))

@@ -65,8 +65,7 @@ class _Values:
         elif t.is_list(kind) or t.is_large_list(kind) or _is_view(t, kind, "list"):
             self._list(name, array)
         elif t.is_map(kind):
-            pairs = pa.list_(pa.struct([kind.key_field, kind.item_field]))
-            self._list(name, array.cast(pairs))
+            self._map(name, array)
         elif _is_text(t, kind):
             self._text(name, array)
         else:
@@ -80,6 +79,28 @@ class _Values:
         lengths = pc.fill_null(pc.list_value_length(array), 0).cast(pa.int64())
         self._parts.feed(f"{name}.lengths", lengths.to_numpy())
         self.feed(f"{name}/", array.flatten())
+
+    def _map(self, name: str, array: Any) -> None:
+        """By its offsets: what Arrow makes of a map in a map when it casts it to a list may end the process."""
+        import numpy
+        import pyarrow as pa
+
+        told = slice(array.offset, array.offset + len(array) + 1)
+        ends = numpy.frombuffer(array.buffers()[1], "i4")[told] if len(array) else numpy.zeros(1, "i4")
+        lengths = numpy.diff(ends).astype("i8")
+        if array.null_count:
+            lengths[array.is_null().to_numpy(zero_copy_only=False)] = 0
+        self._parts.feed(f"{name}.lengths", lengths)
+        first, count = int(ends[0]), int(lengths.sum())
+        keys, items = array.keys, array.items
+        if count == int(ends[-1]) - first:
+            keys, items = keys.slice(first, count), items.slice(first, count)
+        else:  # what lies under a null is no content
+            within = numpy.arange(count) - numpy.repeat(numpy.cumsum(lengths) - lengths, lengths)
+            positions = pa.array(numpy.repeat(ends[:-1].astype("i8"), lengths) + within)
+            keys, items = keys.take(positions), items.take(positions)
+        self.feed(f"{name}/0", keys)
+        self.feed(f"{name}/1", items)
 
     def _union(self, name: str, array: Any) -> None:
         """Which child each value is of, and of each child the values that are told."""
