@@ -32,8 +32,6 @@ LAST: Final = "_tracker_result"
 _FOLDER: Final = "cached"
 _RESULT: Final = f"{_FOLDER}/result.json"
 _OURS: Final = frozenset({"code", "output", "environment.json", _FOLDER})
-_OUTPUT: Final = frozenset({"Out", "_oh", "_", "__", "___"})
-"""What IPython binds to the value of a last expression, restored or not."""
 _MAX_JSON: Final = 64 << 20
 _MAX_FILE: Final = 1 << 30
 _MAX_OUTPUT: Final = 100_000
@@ -158,7 +156,7 @@ class CachedWitness:
         told["files"] = [suffix for suffix, _ in files]
         told["output"] = [[piece.stream, piece.text] for piece in self.ending.output]
         told["params"] = scene.params()
-        told["unmoved"] = self._digests(done.maybe - _OUTPUT)
+        told["unmoved"] = self._digests(done.maybe)
         told["states"] = whole_states(done.drew)
         if told["states"].keys() != done.drew:
             raise NotKept("the state of a random generator cannot be set again")
@@ -244,7 +242,7 @@ def _side_effect(done: Execution, names: Mapping[str, Any]) -> str | None:
         return f"it asks {done.files.elsewhere}, which may answer otherwise"
     if done.files.written:
         return f"it writes {os.path.basename(min(done.files.written))}"
-    kept = sorted(name for name in done.maybe - _OUTPUT if type(names.get(name)) not in _FIXED)
+    kept = sorted(name for name in done.maybe if type(names.get(name)) not in _FIXED)
     if kept:
         return f"it may change {kept[0]}"
     if done.changed.ids & done.read.ids or (done.changed.cut and done.read.cut):
