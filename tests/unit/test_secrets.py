@@ -49,7 +49,7 @@ SOURCES = [
     "requests.get(u, auth=('me', '{}'))", "HTTPBasicAuth(user, '{}')", "server.login('me', '{}')", "curl -u me:{} https://x", "sshpass -p {} ssh x",
     "mysql -u root -p{} db", "machine x login me password {}", "%env MY_PASSWORD {}", "!wandb login {}", "# the password is {}", "jdbc:oracle:thin:me/{}@//h",
     'headers = {{"Cookie": "lang=en; sessionid={}; theme=dark"}}',
-    "https://x.org/?appid={}", "signing_key: {}", "password = 'a' \\\n    '{}'", 'pymssql.connect("h", "sa", "{}", "db")', "secret_key: >-\n  {}\n",
+    "https://x.org/?appid={}", "docker login -u me -p {} host", "CREATE USER u IDENTIFIED BY '{}'", "signing_key: {}", "password = 'a' \\\n    '{}'", 'pymssql.connect("h", "sa", "{}", "db")', "secret_key: >-\n  {}\n",
 ]  # fmt: skip
 PREFIXED = [
     "AKIA" + made(16, string.ascii_uppercase + string.digits), "ghp_" + made(36), "github_pat_" + made(60), "glpat-" + made(20),

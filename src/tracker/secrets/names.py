@@ -14,7 +14,7 @@ MAYBE: Final = 1
 """It does if the value looks like one."""
 
 # Told without a boundary before them, too: PGPASSWORD.
-_ALSO_JOINED = r"pass(?:word|wd|phrase)|api_?key|secret_?key|access_?key"
+_ALSO_JOINED = r"pass(?:word|wd|phrase|code)|api_?key|secret_?key|access_?key"
 _SURE = (
     rf"{_ALSO_JOINED}|pwd|secret(?:_?access_?key|_?value)?|(?:secret|shared)_?access_?key|private_?key|client_?secret|"
     r"account_?key|(?:auth|access|refresh|api|bearer|bot|session|id)_?token|credentials?|"
