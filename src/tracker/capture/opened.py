@@ -64,7 +64,7 @@ def begin_collecting(named: Iterable[str] = (), values: Iterable[Any] = ()) -> N
     """From now on note each opened file; `named` are texts of the cell that may name files, `values` what it reads:
     through a connection among them it may read and write the database."""
     global _events, _hooked, _elsewhere, _named, _others
-    _others = {thread.ident for thread in threading.enumerate()} - {threading.get_ident()}
+    _others = {thread.native_id for thread in threading.enumerate()} - {threading.get_native_id()}
     _named = {path: (_mark(path), _is_path(text)) for text in islice(named, _MAX_NAMED) if (path := _path_of(text))}
     bases = [base for value in values if (base := _base_of(value))]
     _events, _elsewhere = [event for base in bases for event in _used(base)], _DATABASE if bases else ""
@@ -226,7 +226,7 @@ def _note_database(event: str, arguments: tuple[Any, ...]) -> None:
 def _note_elsewhere(event: str, arguments: tuple[Any, ...]) -> None:
     """Note what a cell asks of others, in its own threads alone: what ran before it is not the cell's."""
     global _elsewhere
-    if _elsewhere or threading.get_ident() in _others or threading.current_thread().name.startswith("tracker"):
+    if _elsewhere or threading.get_native_id() in _others or threading.current_thread().name.startswith("tracker"):
         return
     folder = os.path.abspath(str(arguments[0]) if event in ("os.listdir", "os.scandir") else ".")
     if is_installed(folder) or folder.startswith(_ELSEWHERE):
