@@ -14,6 +14,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from pathlib import PurePath
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, Final
@@ -146,32 +147,40 @@ def _is_settled(call: ast.Call, names: Mapping[str, Any], asked: set[str]) -> bo
 def reached_code(cells: Sequence[str], used: frozenset[str]) -> list[ast.AST]:
     """The last cell's tree, and the functions and classes that it may use of the cells before it and of the user's
     modules; `used` are the names that all of it mentions."""
-    *before, last = [plain_tree(source) for source in cells]
-    found: list[ast.AST] = [] if last is None else [last]
-    for tree in before:
-        found += _functions(tree, used)
-    for path, digest in own_modules():
-        found += _functions(_module_tree(path, digest), used)
-    return found
+    *before, last = cells
+    tree = plain_tree(last)
+    found: list[ast.AST] = [] if tree is None else [tree]
+    pieces = chain(*map(_pieces, before), *(_module_pieces(path, digest) for path, digest in own_modules()))
+    return found + [piece for name, piece in pieces if name is None or name in used]
 
 
-def _functions(tree: ast.Module | None, used: frozenset[str]) -> Iterator[ast.AST]:
+_Pieces = tuple[tuple[str | None, ast.AST], ...]
+
+
+@lru_cache(maxsize=1_000)
+def _pieces(source: str) -> _Pieces:
+    """The functions and classes in a cell with their names, and its lambdas; each with the imports beside it."""
+    return tuple(_functions(plain_tree(source)))
+
+
+@lru_cache(maxsize=200)
+def _module_pieces(path: str, digest: str) -> _Pieces:
+    """The same of a module that is in the file as it has that digest."""
+    try:
+        with open(path, "rb") as file:
+            return tuple(_functions(ast.parse(file.read(_MAX_SOURCE))))
+    except (OSError, SyntaxError, ValueError, RecursionError):
+        return ()
+
+
+def _functions(tree: ast.Module | None) -> Iterator[tuple[str | None, ast.AST]]:
     nodes = list(ast.walk(tree)) if tree is not None else []
     imports: list[ast.stmt] = [node for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom))]
     for node in nodes:
         if isinstance(node, ast.Lambda):
-            yield ast.Module([*imports, ast.Expr(node)], [])
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and node.name in used:
-            yield ast.Module([*imports, node], [])
-
-
-@lru_cache(maxsize=200)
-def _module_tree(path: str, digest: str) -> ast.Module | None:
-    try:
-        with open(path, "rb") as file:
-            return ast.parse(file.read(_MAX_SOURCE))
-    except (OSError, SyntaxError, ValueError, RecursionError):
-        return None
+            yield None, ast.Module([*imports, ast.Expr(node)], [])
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            yield node.name, ast.Module([*imports, node], [])
 
 
 # -- clocks

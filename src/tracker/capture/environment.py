@@ -122,11 +122,11 @@ class Named(str):
     """A seed that stands under this name."""
 
 
-@lru_cache(maxsize=1_000)
+@lru_cache(maxsize=2_000)
 def seeds(source: str) -> dict[str, Any]:
     """Seeds that the cell sets: {what was called, or the keyword, or the name: value}. A value that is another name
     is Named: which it was, an earlier cell may tell."""
-    tree = plain_tree(source)
+    tree = plain_tree(source) if _MAY_SEED.search(source) else None
     if tree is None:
         return {}
     found: dict[str, Any] = {}
@@ -149,11 +149,10 @@ def seeds_of(sources: Iterable[str]) -> dict[str, Any]:
     before."""
     found: dict[str, Any] = {}
     for source in sources:
-        if _MAY_SEED.search(source):
-            for name, seed in seeds(source).items():
-                known = found.get(seed) if isinstance(seed, Named) else seed
-                if known is not None:
-                    found[name] = known
+        for name, seed in seeds(source).items():
+            known = found.get(seed) if isinstance(seed, Named) else seed
+            if known is not None:
+                found[name] = known
     return found
 
 

@@ -21,6 +21,7 @@ import xxhash
 _LIMIT: Final = 250
 _ITEMS: Final = 100
 _OTHERS: Final = 20
+_TOP: Final = 300
 _TEXT: Final = 1_000
 _BYTES: Final = 65_536
 _SAMPLED: Final = 1_024
@@ -42,8 +43,9 @@ class Content(NamedTuple):
 
 
 def contents(names: Iterable[str], namespace: Mapping[str, Any], users: Iterable[str]) -> dict[int, Content]:
-    """By identity, what the objects that these names are or hold directly hold, the nearest ones first; and how long
-    every other collection among the user's names is, and what the first objects of the notebook's own classes hold."""
+    """By identity, what the objects that these names are or hold directly hold, the nearest ones first; and of the
+    user's latest names how long every other collection is, and what the first objects of the notebook's own classes
+    hold."""
     waiting = deque((name, namespace[name]) for name in names if name in namespace)
     found: dict[int, Content] = {}
     while waiting and len(found) < _LIMIT:
@@ -66,7 +68,7 @@ def contents(names: Iterable[str], namespace: Mapping[str, Any], users: Iterable
 def _on_top(found: dict[int, Content], namespace: Mapping[str, Any], users: Iterable[str]) -> None:
     """Add what the user's names stand for and was not reached."""
     looked_into = 0
-    for name in users:
+    for name in list(users)[-_TOP:]:
         value: Any = namespace.get(name)
         kind = type(value)
         if kind in _COLLECTIONS:

@@ -94,6 +94,12 @@ class Execution:
         return self.bound | self.maybe
 
     @cached_property
+    def serves_all(self) -> bool:
+        """Whether whatever comes after it stands on it; ask when it has ended."""
+        unwatched = not self.bound and not self.read.ids  # what a star import bound is then not known
+        return self.sets_up or (bool(self.effects.stars) and unwatched)
+
+    @cached_property
     def left_traces(self) -> bool:
         """Whether there is anything that a later cell could stand on; ask when it has ended."""
         changed = bool(self.changed.ids) or self.changed.cut

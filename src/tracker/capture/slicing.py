@@ -52,31 +52,27 @@ def slice_of(executions: list[Execution], last: Execution) -> list[Execution]:
             if seed is not None:
                 floors[generator] = min(floors.get(generator, seed), seed)
 
-    def belongs(execution: Execution) -> bool:
+    def is_wanted(execution: Execution) -> bool:
         return (
-            execution.sets_up
-            or not names.isdisjoint(execution.touched)
+            not names.isdisjoint(execution.touched)
             or not objects.isdisjoint(execution.changed.ids)
             or (cut and execution.changed.cut)
             or not files.isdisjoint(execution.files.written)
             or any(os.path.dirname(path) in listed for path in execution.files.written if listed)
             or (execution.unknown and bool(names))
-            or (execution.effects.stars and _adopted(execution))
             or (bool(floors) and any(execution.number >= floors.get(name, sys.maxsize) for name in execution.drew))
         )
 
     include(last)
     for index in range(last.number - 1, -1, -1):
         execution = executions[index]
-        if everything or (execution.left_traces and belongs(execution)):
+        if not everything and not execution.left_traces:
+            continue
+        wants = bool(names or objects or files or floors) or cut
+        if everything or execution.serves_all or (wants and is_wanted(execution)):
             include(execution)
             kept.append(execution)
     return kept[::-1]
-
-
-def _adopted(execution: Execution) -> bool:
-    """Whether it ran before anybody watched: what a star import bound is not known."""
-    return not execution.bound and not execution.read.ids
 
 
 def _last_seed(executions: list[Execution], before: int, generator: str) -> int | None:

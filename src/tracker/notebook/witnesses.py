@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -228,17 +229,18 @@ class AgainWitness:
         drew = done.drew - done.seeded if done.seeded_first else done.drew
         return {name: state for name, state in self._states.items() if name in drew}
 
+    @cached_property
     def _code(self) -> list[ast.AST]:
         return reached_code(self._cells, self.inputs.words)
 
     def _reads_unseen(self, scene: Scene, done: capture.Execution) -> bool:
-        return unseen_file(self._code(), scene.names, _settled(scene, done), done.files.asked)
+        return unseen_file(self._code, scene.names, _settled(scene, done), done.files.asked)
 
     def unsteady(self, scene: Scene, done: capture.Execution, with_clocks: bool = False) -> str:
         """What the cell asked that equal inputs do not settle; with clocks, also how long something took."""
         from tracker.projects.comparison import clock_names
 
-        first, *functions = self._code() or [ast.Module([], [])]
+        first, *functions = self._code or [ast.Module([], [])]
         names = _settled(scene, done)
         clocks = None if with_clocks else clock_names(scene.source)
         is_timed = reads_clock([first], names, clocks) or reads_clock(functions, names)

@@ -56,7 +56,12 @@ def learn_names(names: Mapping[str, object]) -> None:
     for name, value in list(names.items()):
         if type(value) is str:
             learn(name, value)
-        elif room and (inside := value if type(value) is dict else _attributes(value)) and len(inside) <= _MAX_INSIDE:
+        elif (
+            room
+            and id(type(value)) not in _PLAIN
+            and (inside := value if type(value) is dict else _attributes(value))
+            and len(inside) <= _MAX_INSIDE
+        ):
             room -= 1
             for key, one in list(inside.items()):
                 if type(one) is str and type(key) is str:
