@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import random
+import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from timing import Task, durations, main, median, once_and_again
@@ -171,27 +174,88 @@ def reduction(folder: Path, size: int) -> dict[str, float]:
     return taken | {"zoom": zoomed["again"]}
 
 
-def empty_cell(folder: Path, size: int) -> dict[str, float]:
-    """What `%%track` adds to an empty cell in a real kernel."""
+@contextmanager
+def kernel(folder: Path) -> Iterator[Callable[[str], None]]:
+    """Runs cells in a real kernel that has loaded us."""
     from jupyter_client.manager import start_new_kernel
 
     manager, client = start_new_kernel(cwd=str(folder))
+
+    def run(source: str) -> None:
+        reply = client.execute_interactive(source, output_hook=lambda _: None, timeout=300)
+        assert reply["content"]["status"] == "ok", reply["content"]
+
     try:
-
-        def run(source: str) -> None:
-            client.execute_interactive(source, output_hook=lambda _: None, timeout=60)
-
         run("%load_ext tracker")
-        for _ in range(5):
-            run("%%track\n")
-        bare, tracked = [], []
-        for _ in range(size):  # in turns, so that a busy moment meets both
-            bare += durations(lambda _: run("# nothing\n"), 1)
-            tracked += durations(lambda _: run("%%track\n"), 1)
+        yield run
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
-    return {"seconds": sorted(tracked)[size // 2] - sorted(bare)[size // 2]}
+
+
+def with_and_without(run: Callable[[str], None], source: str, times: int) -> tuple[float, float]:
+    """Median seconds of a cell with and without us, in turns, so that a busy moment meets both."""
+    bare, tracked = [], []
+    for _ in range(times):
+        bare += durations(lambda _: run("# nothing\n" + source), 1)
+        tracked += durations(lambda _: run("%%track\n" + source), 1)
+    return statistics.median(tracked), statistics.median(bare)
+
+
+def empty_cell(folder: Path, size: int) -> dict[str, float]:
+    """What `%%track` adds to an empty cell in a real kernel."""
+    with kernel(folder) as run:
+        for _ in range(5):
+            run("%%track\n")
+        tracked, bare = with_and_without(run, "", size)
+    return {"seconds": tracked - bare}
+
+
+STEP = """
+def feature_{i}(frame, scale={i}.5):
+    out = frame.copy()
+    for column in out.columns[:3]:
+        out[column] = out[column] * scale + frame[column].mean()
+    return out
+
+settings_{i} = {{"scale": {i}, "names": ["x", "y"], "title": "Step {i}"}}
+frame = feature_{i}(frame, scale=1.0 + settings_{i}["scale"] / 1000)
+"""
+REAL = {
+    "forest": "forest = RandomForestClassifier(60, random_state=0).fit(X, y)\naccuracy = forest.score(X, y)",
+    "groupby": (
+        "table = frame.assign(bin=(frame.c0 * 10).astype(int))\nfor _ in range(40):\n"
+        "    means = table.groupby('bin').agg(['mean', 'std'])\nspread = float(means['c1']['std'].mean())"
+    ),
+    "descent": (
+        "w, A = np.zeros(20), X.to_numpy()\nfor epoch in range(1_500):\n    error = A @ w - y.to_numpy()\n"
+        "    w -= 0.001 * A.T @ error / len(A)\n    loss = float(error @ error)"
+    ),
+    "simulation": (
+        "rng = random.Random(0)\ninside = 0\nfor i in range(2_000_000):\n"
+        "    inside += rng.random() ** 2 + rng.random() ** 2 < 1\npi = 4 * inside / 2_000_000"
+    ),
+    "printing": "for k in range(300):\n    value = float(np.linalg.svd(S)[1][0])\n    print(f'step {k}: {value:.4f}')",
+}
+
+
+def real_cells(folder: Path, size: int) -> dict[str, float]:
+    """What `%%track` adds to cells of about half a second that stand on thirty others: their share of the time."""
+    with kernel(folder) as run:
+        run(
+            "import random\nimport numpy as np, pandas as pd\nfrom sklearn.ensemble import RandomForestClassifier\n"
+            "X = pd.DataFrame(np.random.default_rng(0).normal(size=(5_000, 20)), columns=[f'c{i}' for i in range(20)])\n"
+            "y = (X.c0 + X.c1 > 0).astype(int)\nframe, S = X, np.random.default_rng(1).normal(size=(120, 120))"
+        )
+        for i in range(30):
+            run(STEP.format(i=i))
+        found = {}
+        for name, source in REAL.items():
+            run("%%track\n" + source)
+            found[name] = with_and_without(run, source, size)
+    shares = {name: tracked / bare - 1 for name, (tracked, bare) in found.items()}
+    whole = sum(tracked for tracked, _ in found.values()) / sum(bare for _, bare in found.values()) - 1
+    return {"share": whole, **shares}
 
 
 def processes(folder: Path, size: int) -> dict[str, float]:
@@ -213,7 +277,7 @@ def processes(folder: Path, size: int) -> dict[str, float]:
 
 TASKS: dict[str, Task] = {
     task.__name__: task
-    for task in (load_ext, first_metric, log_metric, whole_run, fill_runs, fill_points, seal, table, top, history, reduction, empty_cell, processes,
+    for task in (load_ext, first_metric, log_metric, whole_run, fill_runs, fill_points, seal, table, top, history, reduction, empty_cell, real_cells, processes,
                  import_folder)
 }  # fmt: skip
 

@@ -76,6 +76,7 @@ def measure_tracker(side: Side, size: Size) -> Numbers:
     side.measure("log_metric", size.calls)
     side.measure("whole_run", size.whole_runs)
     side.measure("empty_cell", size.cells, times=1)
+    side.measure("real_cells", max(3, size.cells // 8), times=1)
     side.measure("import_folder", min(size.many_points, 1_000_000), folder="import", times=1)
     for count in {8, size.processes}:
         side.measure("processes", count, name=f"processes/{count}", times=1)

@@ -49,7 +49,7 @@ class LiveCard:
         self._with_widget = with_widget and self._in_place
         self._widget: Any = None
         self._first = FirstMessage(shell, self.show)
-        self._shown = False
+        self._shown = self._ended = False
         self._showing = threading.Lock()
         self._sent = threading.Event()
         self._due = 0.0
@@ -122,8 +122,12 @@ class LiveCard:
             return
         from tracker.notebook.widgets import LiveCard as Widget
 
-        self._widget = Widget(run=run)
-        view = {"version_major": 2, "version_minor": 0, "model_id": self._widget.model_id}
+        widget = Widget(run=run)
+        if self._ended:  # meanwhile, and its last state is shown
+            widget.close()
+            return
+        self._widget = widget
+        view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
         self._publish({**card_bundle(run), "application/vnd.jupyter.widget-view+json": view}, True)
 
     def _read(self) -> None:
@@ -132,6 +136,7 @@ class LiveCard:
 
     def finish(self, facts: dict[str, Any], again: bool = False) -> dict[str, Any]:
         """The last state, shown in place (or, with `again`, anew: the cell cleared its output). Returns the card."""
+        self._ended = True
         _ticker.forget(self._tick)
         self._facts |= facts
         try:
