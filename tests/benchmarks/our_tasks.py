@@ -222,13 +222,13 @@ settings_{i} = {{"scale": {i}, "names": ["x", "y"], "title": "Step {i}"}}
 frame = feature_{i}(frame, scale=1.0 + settings_{i}["scale"] / 1000)
 """
 REAL = {
-    "forest": "forest = RandomForestClassifier(60, random_state=0).fit(X, y)\naccuracy = forest.score(X, y)",
+    "forest": "forest = RandomForestClassifier(100, random_state=0).fit(X, y)\naccuracy = forest.score(X, y)",
     "groupby": (
-        "table = frame.assign(bin=(frame.c0 * 10).astype(int))\nfor _ in range(40):\n"
+        "table = frame.assign(bin=(frame.c0 * 10).astype(int))\nfor _ in range(150):\n"
         "    means = table.groupby('bin').agg(['mean', 'std'])\nspread = float(means['c1']['std'].mean())"
     ),
     "descent": (
-        "w, A = np.zeros(20), X.to_numpy()\nfor epoch in range(1_500):\n    error = A @ w - y.to_numpy()\n"
+        "w, A, b = np.zeros(20), np.tile(X, (20, 1)), np.tile(y, 20)\nfor epoch in range(250):\n    error = A @ w - b\n"
         "    w -= 0.001 * A.T @ error / len(A)\n    loss = float(error @ error)"
     ),
     "simulation": (

@@ -22,6 +22,8 @@ from .passes import Plan, plans
 from .values import MISSING, floating, same
 
 FULL_PASSES: Final = 10_000
+SILENT_PASSES: Final = 1_000
+"""As many of a loop that has reported nothing yet."""
 MOST_POINTS: Final = 100_000
 SHARE: Final = 0.01
 LONGEST_STRIDE: Final = 256
@@ -116,7 +118,7 @@ class _Observer:
         self._pace = _Pace()
         self._done = 0
         self._iterator: Any = None
-        self._in_strides = self._failed = False
+        self._in_strides = self._failed = self._has_reported = False
 
     def hook(self) -> Callable[..., bool]:
         """The function that the loop calls: with -1 before it, with an ending's number after a pass.
@@ -142,7 +144,8 @@ class _Observer:
             if step < due:
                 return False
             try:
-                began = perf_counter() if done >= FULL_PASSES else 0.0
+                is_paced = done >= FULL_PASSES or (done >= SILENT_PASSES and not self._has_reported)
+                began = perf_counter() if is_paced else 0.0
                 observe(ending, step)
                 if began and ending == whole:
                     stride = pace.stride(done, began)
@@ -206,7 +209,7 @@ class _Observer:
         return _NEVER
 
     def _begin(self) -> None:
-        self._failed = False
+        self._failed = self._has_reported = False
         self._pace.begin()
         get, curves = self._recorder._namespace.get, self._recorder.curves
         for slot, name in enumerate(self._names):
@@ -245,6 +248,7 @@ class _Observer:
             self._report(group, base + step)
 
     def _report(self, values: dict[str, float], step: int) -> None:
+        self._has_reported = True
         self._recorder._emit(values, step)
         curves = self._recorder.curves
         for name, value in values.items():
