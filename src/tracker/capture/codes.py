@@ -1,6 +1,6 @@
-"""What a code object says: its bytes, the names it uses.
+"""What a function says: its code's bytes, the names that it uses, what it has closed over.
 
-Invariants: line numbers, file names and the interpreter's own marks in running code do not count.
+Invariants: nothing is called; line numbers, file names and the interpreter's own marks in running code do not count.
 """
 
 from __future__ import annotations
@@ -8,12 +8,22 @@ from __future__ import annotations
 import dis
 import marshal
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
-from types import CodeType
+from types import CodeType, FunctionType
 from typing import Any, Final
 
 _GLOBAL_READS: Final = frozenset({"LOAD_GLOBAL", "LOAD_NAME"})
 _PLAIN: Final = frozenset({type(None), bool, int, float, complex, str, bytes, type(Ellipsis)})
+
+
+def closed_over(function: FunctionType) -> list[Any]:
+    """The values of the outer functions' names that it uses, those that are not bound yet left out."""
+    found = []
+    for cell in function.__closure__ or ():
+        with suppress(ValueError):
+            found.append(cell.cell_contents)
+    return found
 
 
 @lru_cache(maxsize=4_096)

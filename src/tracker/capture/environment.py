@@ -22,6 +22,7 @@ from typing import Any, Final
 from .literals import evaluate, is_literal
 from .magics import plain_tree
 from .packages import imported_packages
+from .settings import working_folder
 
 MAX_DIFF: Final = 1_000_000
 MAX_UNTRACKED: Final = 100
@@ -46,20 +47,13 @@ def environment() -> dict[str, Any]:
         "machine": hardware(),
         "packages": imported_packages(),
         "hash_seed": os.environ.get("PYTHONHASHSEED", "random"),
-        "process": {"prefix": sys.prefix, "folder": _folder(), "threads": _thread_variables()},
+        "process": {"prefix": sys.prefix, "folder": working_folder(), "threads": _thread_variables()},
     }
 
 
 @lru_cache(maxsize=1)
 def _platform() -> str:
     return platform.platform()
-
-
-def _folder() -> str:
-    try:
-        return os.getcwd()
-    except OSError:
-        return ""
 
 
 def _thread_variables() -> dict[str, str]:

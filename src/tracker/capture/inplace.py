@@ -18,6 +18,8 @@ from typing import Any, Final, NamedTuple
 
 import xxhash
 
+from .codes import closed_over
+
 _LIMIT: Final = 250
 _ITEMS: Final = 100
 _OTHERS: Final = 20
@@ -124,7 +126,7 @@ def _whole_parts(value: Any, kind: type, namespace: Mapping[str, Any]) -> list[A
         return [bytes(value)] if len(value) <= _TEXT else None
     if kind is FunctionType:
         own = value.__globals__ is namespace or bool(value.__closure__)
-        return [*_closed(value), *(value.__defaults__ or ()), *value.__dict__.values()] if own else []
+        return [*closed_over(value), *(value.__defaults__ or ()), *value.__dict__.values()] if own else []
     if issubclass(kind, ModuleType):
         return None
     if issubclass(kind, type):
@@ -163,7 +165,7 @@ def _looked_at(value: Any, kind: type, namespace: Mapping[str, Any]) -> tuple[in
         return hash((len(value), *map(_key, held))), held
     if kind is FunctionType:
         return (
-            _number([*_closed(value), *(value.__defaults__ or ()), *value.__dict__.values()])
+            _number([*closed_over(value), *(value.__defaults__ or ()), *value.__dict__.values()])
             if value.__globals__ is namespace or value.__closure__
             else (0, [])
         )
@@ -213,14 +215,6 @@ def _class(value: type) -> tuple[int, list[Any]]:
 def _of_class(value: type) -> list[Any]:
     held = type.__dict__["__dict__"].__get__(value).items()
     return [part for name, part in list(held) if not (name[:2] == "__" and name[-2:] == "__")]
-
-
-def _closed(function: FunctionType) -> list[Any]:
-    found = []
-    for cell in function.__closure__ or ():
-        with suppress(ValueError):
-            found.append(cell.cell_contents)
-    return found
 
 
 def _array(value: Any) -> int | None:

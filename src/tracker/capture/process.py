@@ -21,6 +21,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any, Final
 
+from .settings import working_folder
+
 _ASKS_ENVIRONMENT: Final = frozenset({"environ", "environb", "getenv", "getenvb", "expandvars", "argv"})
 _ASKS_HASHES: Final = frozenset({"hash", "set", "frozenset", "__hash__"})
 _ASKS_WARNINGS: Final = frozenset({"catch_warnings", "warn", "warnings"})
@@ -118,11 +120,3 @@ def _others(states: dict[str, Any], defaults: dict[str, Any]) -> Iterable[str]:
 _LIBRARIES: Final[dict[str, Callable[[Any], Iterator[str]]]] = {
     "numpy": _numpy, "pandas": _pandas, "torch": _torch, "sklearn": _sklearn, "polars": _polars,
 }  # fmt: skip
-
-
-def working_folder() -> str:
-    """The folder that the process is in; empty where that has been removed."""
-    try:
-        return os.getcwd()
-    except OSError:
-        return ""

@@ -6,17 +6,17 @@ looked into; at most a few hundred functions a cell.
 
 from __future__ import annotations
 
-import dis
 import functools
 from collections.abc import Iterable, Iterator, Mapping
-from types import CodeType, FunctionType, MethodType
+from types import FunctionType, MethodType
 from typing import Any, Final, NamedTuple
 
 from tracker.fingerprints.kinds import is_a
 
+from .codes import closed_over, global_names
+
 _MAX_FUNCTIONS: Final = 500
 _ATOMS: Final = (bool, int, float, complex, str, bytes, list, tuple, dict, set, type(None))
-_GLOBAL_READS: Final = frozenset({"LOAD_GLOBAL", "LOAD_NAME"})
 
 
 class Behind(NamedTuple):
@@ -43,7 +43,7 @@ def behind(names: Iterable[str], namespace: Mapping[str, Any], held: Iterable[An
                 continue
             codes.add(id(function.__code__))
             found.functions.append(function)
-            for name in _globals_of(function.__code__):
+            for name in sorted(global_names(function.__code__)):
                 found.names.add(name)
                 if name in namespace and name not in seen:
                     seen.add(name)
@@ -58,8 +58,8 @@ def _functions(value: Any, namespace: Mapping[str, Any], depth: int) -> Iterator
     if kind is FunctionType:
         if value.__globals__ is namespace:
             yield value
-        for cell in value.__closure__ or ():
-            yield from _functions(_contents(cell), namespace, depth + 1)
+        for held in closed_over(value):
+            yield from _functions(held, namespace, depth + 1)
         if "__wrapped__" in value.__dict__:
             yield from _functions(value.__dict__["__wrapped__"], namespace, depth + 1)
     elif kind is MethodType:
@@ -84,20 +84,3 @@ def _methods(kind: type, namespace: Mapping[str, Any], depth: int) -> Iterator[F
             for member in list(owner.__dict__.values()):
                 if is_a(member, FunctionType, staticmethod, classmethod, property):
                     yield from _functions(member, namespace, depth + 1)
-
-
-def _contents(cell: Any) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:
-        return None
-
-
-def _globals_of(code: CodeType) -> Iterator[str]:
-    if code.co_names:
-        for instruction in dis.get_instructions(code):
-            if instruction.opname in _GLOBAL_READS:
-                yield str(instruction.argval)
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _globals_of(constant)

@@ -16,6 +16,8 @@ from itertools import islice
 from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, MethodType, ModuleType
 from typing import Any, Final, Literal, NamedTuple
 
+from .codes import closed_over
+
 MAX_OBJECTS: Final = 800
 _SAMPLE: Final = 200
 _ATOMS: Final[frozenset[type]] = frozenset(
@@ -82,7 +84,7 @@ def reachable(
                 found.add(identity)
             if code is not None:
                 code.append(value)
-            waiting += [*_contents(value), *(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values()]
+            waiting += [*closed_over(value), *(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values()]
             waiting += value.__dict__.values()
             continue
         if how == "class":
@@ -186,13 +188,3 @@ def held_by_class(value: type) -> list[Any]:
         for name, part in list(type.__dict__["__dict__"].__get__(owner).items())
         if type(part) not in _ATOMS and not (name[:2] == "__" and name[-2:] == "__")
     ]
-
-
-def _contents(function: FunctionType) -> list[Any]:
-    found = []
-    for cell in function.__closure__ or ():
-        try:
-            found.append(cell.cell_contents)
-        except ValueError:
-            continue
-    return found

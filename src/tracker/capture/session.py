@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import os
 import sys
 import threading
 from collections import OrderedDict, deque
@@ -36,7 +35,7 @@ from .opened import OpenedFiles, begin_collecting, collected
 from .randomness import random_states
 from .reach import behind
 from .reachable import NOTHING, Objects, reachable
-from .settings import are_other, settings
+from .settings import are_other, settings, working_folder
 
 _MAX_KNOWN: Final = 2_000
 _READ_OBJECTS: Final = 1_500
@@ -113,7 +112,7 @@ class Session:
     def __init__(self, namespace: Mapping[str, Any]) -> None:
         self.executions: list[Execution] = []
         self.functions: dict[Place, FunctionEffects] = {}
-        self.folder = _folder()
+        self.folder = working_folder()
         self.origin = self.folder
         """The folder that `folder` stands for, in a rerun."""
         self._namespace = namespace
@@ -156,9 +155,9 @@ class Session:
         self._now.threads = threading.active_count()
         begin_watching()
         values = [self._namespace[name] for name in self._now.needs if name in self._namespace]
-        begin_collecting(self._texts(tree, values), values)
+        begin_collecting(self._file_names(tree, values), values)
 
-    def _texts(self, tree: ast.Module, values: Iterable[Any]) -> Iterator[str]:
+    def _file_names(self, tree: ast.Module, values: Iterable[Any]) -> Iterator[str]:
         """The texts that may name files: those that the cell builds of what is known, holds, and reads."""
         assert self._now is not None
         effects = self._now.done.effects
@@ -194,7 +193,7 @@ class Session:
             read=read.joined(reachable([names[name] for name in needs - wanted if name in names], classes=True)),
             replaced=reachable([names[name] for name in rebound]) if rebound else NOTHING,
             modules=modules_behind([names[name] for name in needs if name in names]),
-            folder=_folder(),
+            folder=working_folder(),
             path=tuple(sys.path),
             settings=settings(),
         )
@@ -215,7 +214,7 @@ class Session:
         self._names(watched, done)
         self._objects(watched, done)
         self._random(watched, done)
-        moved = _folder() != watched.folder or tuple(sys.path) != watched.path
+        moved = working_folder() != watched.folder or tuple(sys.path) != watched.path
         moved |= are_other(watched.settings, settings())
         done.sets_up = done.effects.sets_up or moved
         deque(own_modules(), 0)  # as they are now, before somebody edits them
@@ -388,14 +387,6 @@ def _texts(tree: ast.Module, values: Iterable[Any], functions: Iterable[Function
 def _starts(use: Use) -> bool:
     """Whether a call may let something run when the cell has ended."""
     return (use.path[-1] if use.path else use.direct) in _STARTING
-
-
-def _folder() -> str:
-    """The folder that the process is in; empty where that has been removed."""
-    try:
-        return os.getcwd()
-    except OSError:
-        return ""
 
 
 @lru_cache(maxsize=50_000)

@@ -13,6 +13,14 @@ _OF_LIBRARIES: Final = ("KMP_", "OMP_", "MKL_", "OPENBLAS_", "TORCH", "TF_", "CU
 """Environment variables that libraries set when they are imported."""
 
 
+def working_folder() -> str:
+    """The folder that the process is in; empty where that has been removed."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return ""
+
+
 def settings() -> dict[str, Any]:
     """The environment, and of what is loaded: the decimal context, NumPy's and Python's way with errors, PyTorch's
     defaults."""
