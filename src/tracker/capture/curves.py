@@ -13,6 +13,7 @@ import itertools
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from operator import length_hint
 from time import perf_counter
 from typing import Any, Final
@@ -118,12 +119,12 @@ class _Observer:
         self._pace = _Pace()
         self._done = 0
         self._iterator: Any = None
-        self._in_strides = self._failed = self._has_reported = False
+        self._failed = self._has_reported = False
 
     def hook(self) -> Callable[..., bool]:
         """The function that the loop calls: with -1 before it, with an ending's number after a pass.
 
-        True asks the loop to go on in strides. Its `phases` and `passes` are what the loop iterates over.
+        True asks the loop to go on in strides. Its `phases`, `in_strides` and `passes` are what the loop looks at.
         """
         done = due = 0
         whole = self._whole
@@ -151,7 +152,7 @@ class _Observer:
                     stride = pace.stride(done, began)
                     due = step + stride
                     if stride > 1 and self._iterator is not None:
-                        self._done, due, self._in_strides = done, _NEVER, True
+                        self._done, due = done, _NEVER
                         passed.in_strides = True  # type: ignore[attr-defined]
                         return True
             except Exception as fault:
@@ -161,25 +162,22 @@ class _Observer:
                 raise
             return False
 
-        def phases(iterable: Any) -> Iterator[tuple[()]]:
-            return self._phases(iterable, passed)
-
-        passed.phases = phases  # type: ignore[attr-defined]
+        passed.phases = partial(self._phases, passed)  # type: ignore[attr-defined]
         return passed
 
-    def _phases(self, iterable: Any, hook: Any) -> Iterator[tuple[()]]:
+    def _phases(self, hook: Any, iterable: Any) -> Iterator[tuple[()]]:
         """Prepares `hook.passes`: first all passes, each of which calls the hook; where these are too short for that,
         then strides, observed in between. Only plain containers know how far their iterators are."""
         __tracebackhide__ = True
         plain = type(iterable) in _PLAIN
-        self._in_strides = hook.in_strides = False
+        hook.in_strides = False
         self._iterator = hook.passes = iter(iterable) if plain else None
         if not plain:
             hook.passes = iterable
         del iterable
         try:
             yield ()
-            while self._in_strides:
+            while hook.in_strides:
                 yield from self._stride(hook)
         finally:
             self._iterator = hook.passes = None
@@ -194,7 +192,7 @@ class _Observer:
             began = perf_counter()
             made = max(0, position() - start)
             self._done += made
-            self._in_strides = made >= wanted
+            hook.in_strides = made >= wanted
             if made and not self._failed:
                 try:
                     self._observe(self._whole, self._done - 1)
