@@ -104,11 +104,6 @@ def _normal(source: str) -> str:
     return str(xxhash.xxh3_128(code.encode("utf-8", "surrogatepass")).hexdigest())
 
 
-def contents(names: Mapping[str, Any]) -> dict[str, str]:
-    """Digests of the values whose content can be told."""
-    return told(names).digests
-
-
 # -- records
 
 

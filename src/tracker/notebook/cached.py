@@ -18,7 +18,8 @@ from typing import Any, Final
 
 from tracker import secrets
 from tracker.capture import Execution, Piece
-from tracker.capture.again import Record, contents, disagree
+from tracker.capture.again import Record, disagree
+from tracker.capture.content import told as contents_of
 from tracker.capture.randomness import set_states, whole_states
 from tracker.capture.restorable import SUFFIXES, NotKept, as_json, from_json, read, written
 from tracker.notebook.witnesses import AgainWitness, Scene
@@ -89,7 +90,7 @@ class CachedWitness:
         return None
 
     def _digests(self, names: Iterable[str]) -> dict[str, str]:
-        return contents({name: self._names[name] for name in names if name in self._names})
+        return contents_of({name: self._names[name] for name in names if name in self._names}).digests
 
     def _restore(self, scene: Scene, record: Record, told: dict[str, Any]) -> None:
         if not set_states(told["states"]):
@@ -175,7 +176,7 @@ class CachedWitness:
     def _changed_input(self, scene: Scene, done: Execution) -> str | None:
         """What the cell read and is no longer as it was: a second look, by content, at what the source tells."""
         before = self._again.inputs.told
-        now = contents({name: scene.names[name] for name in before if name in scene.names})
+        now = contents_of({name: scene.names[name] for name in before if name in scene.names}).digests
         changed = [name for name, digest in before.items() if name not in done.bound and now.get(name) != digest]
         return f"it changes {changed[0]} in place" if changed else None
 

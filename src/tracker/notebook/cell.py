@@ -19,9 +19,10 @@ from typing import Any
 
 from tracker.capture import Session
 from tracker.capture.environment import warm_up
-from tracker.notebook.frontend import notebook_path, shows_widgets
+from tracker.notebook.frontend import shows_widgets
 from tracker.notebook.options import Options, parse
 from tracker.notebook.run import TrackedRun, failed_line
+from tracker.tracking.provenance import notebook_path
 
 _MAGIC = re.compile(r"\A\s*%%track(?=\s|$)([^\n]*)")
 

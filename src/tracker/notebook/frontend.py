@@ -1,4 +1,4 @@
-"""What we are displayed in, as far as a kernel can tell: whether a live widget makes sense, and in which notebook."""
+"""What we are displayed in, as far as a kernel can tell: whether a live widget makes sense."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from tracker.tracking.provenance import VSCODE_NOTEBOOK
-from tracker.tracking.provenance import notebook_path as notebook_path
 
 VARIABLE = "TRACKER_DISPLAY"
 

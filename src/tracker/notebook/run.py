@@ -325,8 +325,8 @@ class TrackedRun:
             self._writer.artifact_text("output/result.csv", table.head(KEPT_ROWS).to_csv())
 
     def _keep_text(self, trace: str) -> None:
-        if self._tee.text:
-            self._writer.artifact_text("output/output.txt", self._tee.text)
+        if printed := self._tee.text:
+            self._writer.artifact_text("output/output.txt", printed)
         if trace:
             self._writer.artifact_text("output/traceback.txt", trace)
 
