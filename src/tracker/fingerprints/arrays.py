@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from tracker.fingerprints.digest import Parts
 from tracker.fingerprints.objects import encoded, feed_objects
-from tracker.fingerprints.result import Coverage, Fingerprint
-from tracker.fingerprints.sampling import bound, sampled_pieces, sampled_why
+from tracker.fingerprints.result import Fingerprint
+from tracker.fingerprints.sampling import OBJECT_WEIGHT, coverage_of, read_pieces
 
 _COPIED: Final = 1 << 20
 _TILE: Final = 256
@@ -39,7 +39,7 @@ def of_array(array: Any) -> Fingerprint:
     numpy = sys.modules["numpy"]
     kind = "numpy.ma.MaskedArray" if numpy.ma.isMaskedArray(array) else "numpy.ndarray"
     size = weight(array)
-    coverage: Coverage = "full" if size <= bound() else "sampled"
+    coverage, why = coverage_of(size)
     parts = Parts(kind, coverage)
     parts.text("shape", repr(array.shape))
     parts.text("dtype", dtype_text(array.dtype))
@@ -48,9 +48,8 @@ def of_array(array: Any) -> Fingerprint:
         parts.text("fill", f"{array_digest(fill)}{array.hardmask}")
     elif type(array) not in (numpy.ndarray, numpy.memmap):
         feed_class(parts, array)
-    for piece in sampled_pieces(array, size) if coverage == "sampled" else (array,):
+    for piece in read_pieces(array, size, coverage):
         feed_array(parts, "values", piece)
-    why = sampled_why(size) if coverage == "sampled" else ""
     shape = tuple(int(n) for n in array.shape)
     return Fingerprint(kind, parts.digest(), shape, (), coverage, why, int(array.nbytes), tensor_schema(array))
 
@@ -79,8 +78,9 @@ def array_digest(array: Any) -> str:
 
 
 def weight(array: Any) -> int:
-    """How much work it is to read an array, in bytes; an object counts as 512."""
-    return int(array.size * (512 if array.dtype.hasobject or array.dtype.kind == "T" else array.dtype.itemsize))
+    """How much work it is to read an array, in bytes."""
+    is_objects = array.dtype.hasobject or array.dtype.kind == "T"
+    return int(array.size * (OBJECT_WEIGHT if is_objects else array.dtype.itemsize))
 
 
 def dtype_text(dtype: Any) -> str:

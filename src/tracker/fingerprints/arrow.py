@@ -14,8 +14,8 @@ from typing import Any
 from tracker.fingerprints.arrow_values import feed_arrow
 from tracker.fingerprints.digest import Parts
 from tracker.fingerprints.objects import encoded, feed_objects
-from tracker.fingerprints.result import Column, Coverage, Fingerprint
-from tracker.fingerprints.sampling import bound, in_time, sample_runs, sampled_why
+from tracker.fingerprints.result import Column, Fingerprint
+from tracker.fingerprints.sampling import OBJECT_WEIGHT, Runs, read_rows, rows_to_read
 
 _known: dict[int, tuple[weakref.ref[Any], Fingerprint]] = {}
 _MAX_KNOWN = 1_000
@@ -117,7 +117,7 @@ class _Column:
         import pyarrow as pa
 
         if self.is_objects:
-            return 512 * len(self.values)
+            return OBJECT_WEIGHT * len(self.values)
         try:
             return int(self.values.nbytes)
         except pa.ArrowException:  # of views, which older versions cannot say
@@ -127,12 +127,12 @@ class _Column:
     def mlflow_type(self) -> str:
         return "string" if self.is_objects else mlflow_arrow_type(self.values.type)
 
-    def digest(self, runs: list[tuple[int, int]] | None) -> str:
+    def digest(self, runs: Runs | None) -> str:
         kind = "" if self.is_objects else str(self.values.type)
         own = Parts(self.dtype, kind)
         if self.field is not None:
             own.feed("metadata", _beside(self.field))
-        for part in (self.values,) if runs is None else in_time(self.values[start:stop] for start, stop in runs):
+        for part in read_rows(self.values, runs):
             if isinstance(part, list):
                 feed_objects(own, "values", part)
             else:
@@ -141,10 +141,8 @@ class _Column:
 
 
 def _of_columns(columns: list[_Column], kind: str, rows: int, metadata: str = "") -> Fingerprint:
-    coverage: Coverage = "full"
-    why, runs, size = "", None, sum(column.nbytes for column in columns)
-    if size > bound():
-        coverage, why, runs = "sampled", sampled_why(size), sample_runs(rows, size, len(columns))
+    size = sum(column.nbytes for column in columns)
+    runs, coverage, why = rows_to_read(rows, size, len(columns))
     parts = Parts(kind, coverage)
     parts.text("rows", str(rows))
     parts.text("metadata", metadata)

@@ -13,10 +13,9 @@ from tracker.fingerprints.arrays import dtype_text, feed_array, mlflow_type
 from tracker.fingerprints.digest import Parts
 from tracker.fingerprints.objects import Unreadable, encoded, feed_objects
 from tracker.fingerprints.result import Column, Coverage, Fingerprint
-from tracker.fingerprints.sampling import bound, in_time, sample_runs, sampled_why
+from tracker.fingerprints.sampling import OBJECT_WEIGHT, Runs, in_time, read_rows, rows_to_read
 
 _STRIDED_ROWS: Final = 1 << 14
-_OBJECT: Final = 512
 
 
 def of_frame(frame: Any) -> Fingerprint:
@@ -61,12 +60,10 @@ def of_series(series: Any) -> Fingerprint:
 def of_index(index: Any) -> Fingerprint:
     """The fingerprint of an Index."""
     weight = _index_weight(index)
-    coverage: Coverage = "full" if weight <= bound() else "sampled"
-    runs = None if coverage == "full" else sample_runs(len(index), weight)
+    runs, coverage, why = rows_to_read(len(index), weight)
     parts = Parts("pandas.Index") if runs is None else Parts("pandas.Index", coverage)
     parts.text("index", _index_digest(index, runs))
     size = 0 if _is_range(index) else int(index.memory_usage())
-    why = "" if runs is None else sampled_why(weight)
     return Fingerprint("pandas.Index", parts.digest(), (len(index),), (), coverage, why, size)
 
 
@@ -76,13 +73,11 @@ def of_extension(array: Any) -> Fingerprint:
     return replace(found, kind=f"pandas.{type(array).__name__}")
 
 
-def _bounded(data: Any, size: int, dtypes: list[Any]) -> tuple[list[tuple[int, int]] | None, Coverage, str]:
+def _bounded(data: Any, size: int, dtypes: list[Any]) -> tuple[Runs | None, Coverage, str]:
     """Which rows are read of a table with `size` bytes in columns of these dtypes; None for all."""
     objects = sum(_is_objects(dtype) for dtype in dtypes)
-    weight = size + _OBJECT * objects * len(data) + _index_weight(data.index)
-    if weight <= bound():
-        return None, "full", ""
-    return sample_runs(len(data), weight, len(dtypes)), "sampled", sampled_why(weight)
+    weight = size + OBJECT_WEIGHT * objects * len(data) + _index_weight(data.index)
+    return rows_to_read(len(data), weight, len(dtypes))
 
 
 def _is_objects(dtype: Any) -> bool:
@@ -93,7 +88,7 @@ def _index_weight(index: Any) -> int:
     if _is_range(index):
         return 0
     levels = index.levels if isinstance(index, sys.modules["pandas"].MultiIndex) else (index,)
-    return len(index) * sum(_OBJECT if _is_objects(level.dtype) else 8 for level in levels)
+    return len(index) * sum(OBJECT_WEIGHT if _is_objects(level.dtype) else 8 for level in levels)
 
 
 def _size(frame: Any, dtypes: list[Any]) -> int:
@@ -129,7 +124,7 @@ def _colspec(name: str, dtype: Any) -> dict[str, Any]:
 # -- columns
 
 
-def _column_digests(frame: Any, runs: list[tuple[int, int]] | None) -> tuple[list[str], str]:
+def _column_digests(frame: Any, runs: Runs | None) -> tuple[list[str], str]:
     """The digests of all columns, and a word on those that could not be read.
 
     Columns that lie across each other in memory are read together, by rows.
@@ -156,7 +151,7 @@ def _column_digests(frame: Any, runs: list[tuple[int, int]] | None) -> tuple[lis
     return digests, odd
 
 
-def column_digest(column: Any, runs: list[tuple[int, int]] | None = None) -> str:
+def column_digest(column: Any, runs: Runs | None = None) -> str:
     """The digest of one column (Series or Index): its dtype and values, or those in `runs`.
 
     Raises Unreadable, TooSlow.
@@ -165,13 +160,13 @@ def column_digest(column: Any, runs: list[tuple[int, int]] | None = None) -> str
     dtype = column.dtype
     if isinstance(dtype, numpy.dtype):
         parts, values = Parts(dtype_text(dtype)), column.to_numpy()
-        for piece in (values,) if runs is None else in_time(values[start:stop] for start, stop in runs):
+        for piece in read_rows(values, runs):
             feed_array(parts, "values", piece)
         return parts.digest()
     is_category = isinstance(dtype, sys.modules["pandas"].CategoricalDtype)
     parts = Parts("extension", str(dtype), "" if is_category else repr(dtype))
     array = column.array
-    for read in (array,) if runs is None else in_time(iter([array.take(_positions(runs))])):
+    for read in (array,) if runs is None else in_time([array.take(_positions(runs))]):
         _feed_extension(parts, read)
     return parts.digest()
 
@@ -217,7 +212,7 @@ def _is_range(index: Any) -> bool:
     return isinstance(index, sys.modules["pandas"].RangeIndex)
 
 
-def _index_digest(index: Any, runs: list[tuple[int, int]] | None = None) -> str:
+def _index_digest(index: Any, runs: Runs | None = None) -> str:
     """The digest of an index: its kind, names and values, or those in `runs`; numbers at even steps are a range."""
     pandas = sys.modules["pandas"]
     steps = _steps(index) if runs is None or _is_range(index) else None

@@ -14,6 +14,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
+from tracker.fingerprints.result import Coverage
+
 VARIABLE: Final = "TRACKER_FINGERPRINT_BYTES"
 DEFAULT_BYTES: Final = 2 << 30
 SAMPLE_BYTES: Final = 64 << 20
@@ -25,6 +27,12 @@ _SMALL: Final = 16 << 20
 _MIN_ROWS, _MAX_ROWS = 64, 10_000
 _MIN_RUNS, _MAX_RUNS, _PLACES = 8, 32, 2_048
 _LARGE_ROW: Final = 1 << 18
+
+OBJECT_WEIGHT: Final = 512
+"""A Python object is as much work to read as so many bytes."""
+
+Runs = list[tuple[int, int]]
+"""Runs of rows, [start, stop)."""
 
 
 class TooSlow(Exception):
@@ -108,7 +116,7 @@ def _check_sample() -> None:
             raise TooSlow(True)
 
 
-def bound() -> int:
+def _bound() -> int:
     """The size in bytes up to which all is read: 2 GiB, or what TRACKER_FINGERPRINT_BYTES says."""
     if _reading.forced:
         return -1
@@ -118,15 +126,30 @@ def bound() -> int:
         return DEFAULT_BYTES
 
 
-def sampled_why(size: int) -> str:
-    """The reason, for the person."""
+def coverage_of(size: int) -> tuple[Coverage, str]:
+    """Whether all of `size` bytes is read, and the reason for the person if not."""
+    most = _bound()
+    if size <= most:
+        return "full", ""
     if _reading.forced:
-        return f"reading all {size / 2**30:,.1f} GiB takes longer than a second"
-    return f"{size / 2**30:,.1f} GiB are more than the {bound() / 2**30:,.1f} GiB that are read whole ({VARIABLE})"
+        return "sampled", f"reading all {size / 2**30:,.1f} GiB takes longer than a second"
+    told = f"{size / 2**30:,.1f} GiB are more than the {most / 2**30:,.1f} GiB that are read whole"
+    return "sampled", f"{told} ({VARIABLE})"
 
 
-def sample_runs(rows: int, size: int, columns: int = 1) -> list[tuple[int, int]]:
-    """Evenly spread runs of rows, [start, stop), from the first to the last, for `rows` rows with `size` bytes.
+def rows_to_read(rows: int, size: int, columns: int = 1) -> tuple[Runs | None, Coverage, str]:
+    """The same for a table of `rows` rows, with the runs of rows that are read; None for all."""
+    coverage, why = coverage_of(size)
+    return (None if coverage == "full" else _sample_runs(rows, size, columns)), coverage, why
+
+
+def read_rows(values: Any, runs: Runs | None) -> Iterable[Any]:
+    """All the values of a column in one piece, or those in `runs`, as long as there is time. Raises TooSlow."""
+    return (values,) if runs is None else in_time(values[start:stop] for start, stop in runs)
+
+
+def _sample_runs(rows: int, size: int, columns: int) -> Runs:
+    """Evenly spread runs, from the first row to the last, for `rows` rows with `size` bytes.
 
     Runs, since a page or a chunk is fetched whole; and the fewer, the more columns lie apart.
     """
@@ -145,9 +168,10 @@ def in_time(pieces: Iterable[Any]) -> Iterator[Any]:
         _check_sample()
 
 
-def sampled_pieces(array: Any, size: int) -> Iterator[Any]:
-    """Parts of an array or tensor of `size` bytes: runs of rows, and of large rows runs within some of them."""
-    return in_time(_pieces(array, size, 1))
+def read_pieces(array: Any, size: int, coverage: Coverage) -> Iterable[Any]:
+    """An array or tensor of `size` bytes in one piece; if it is sampled, runs of rows, and of large rows runs within
+    some of them, as long as there is time. Raises TooSlow."""
+    return in_time(_pieces(array, size, 1)) if coverage == "sampled" else (array,)
 
 
 def _pieces(array: Any, size: int, apart: int) -> Iterator[Any]:
@@ -156,7 +180,7 @@ def _pieces(array: Any, size: int, apart: int) -> Iterator[Any]:
         return
     rows = len(array)
     if array.ndim == 1 or size <= _LARGE_ROW * rows:
-        yield from (array[start:stop] for start, stop in sample_runs(rows, size, apart))
+        yield from (array[start:stop] for start, stop in _sample_runs(rows, size, apart))
         return
     count = min(rows, _MIN_RUNS)
     for i in range(count):

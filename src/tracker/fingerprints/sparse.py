@@ -6,32 +6,30 @@ hold the positions, and what lies beyond the last entry, do not.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from typing import Any, Final
 
 from tracker.fingerprints.arrays import array_digest, dtype_text, feed_array
 from tracker.fingerprints.digest import Parts
 from tracker.fingerprints.objects import feed_objects
-from tracker.fingerprints.result import Column, Coverage, Fingerprint
-from tracker.fingerprints.sampling import bound, sampled_pieces, sampled_why
+from tracker.fingerprints.result import Column, Fingerprint
+from tracker.fingerprints.sampling import coverage_of, read_pieces
 
 _STEP: Final = 1 << 18
 
 
 def of_sparse(matrix: Any) -> Fingerprint:
     """The fingerprint of a sparse matrix or array."""
-    numpy = sys.modules["numpy"]
-    found = list(_arrays(numpy, matrix))
+    found = list(_arrays(matrix))
     size = sum(int(array.nbytes) for _, array in found)
-    coverage: Coverage = "full" if size <= bound() else "sampled"
+    coverage, why = coverage_of(size)
     parts = Parts("scipy.sparse", type(matrix).__name__, coverage)
     parts.text("shape", repr(matrix.shape))
     parts.text("dtype", dtype_text(matrix.dtype))
     pieces = []
     for name, array in found:
         own = Parts(dtype_text(array.dtype) if name == "data" else "positions", repr(array.shape))
-        for piece in sampled_pieces(array, int(array.nbytes)) if coverage == "sampled" else (array,):
+        for piece in read_pieces(array, int(array.nbytes), coverage):
             _feed(own, name, piece)
         pieces.append(Column(name, str(array.dtype), own.digest()))
         parts.text(name, pieces[-1].digest)
@@ -41,11 +39,10 @@ def of_sparse(matrix: Any) -> Fingerprint:
     if matrix.format == "dok":
         feed_objects(parts, "items", sorted(matrix.items(), key=lambda item: item[0]))
     kind = f"scipy.sparse.{type(matrix).__name__}"
-    why = sampled_why(size) if coverage == "sampled" else ""
     return Fingerprint(kind, parts.digest(), tuple(matrix.shape), tuple(pieces), coverage, why, size)
 
 
-def _arrays(numpy: Any, matrix: Any) -> Iterator[tuple[str, Any]]:
+def _arrays(matrix: Any) -> Iterator[tuple[str, Any]]:
     if matrix.format in ("csr", "csc", "bsr"):
         stored = int(matrix.indptr[-1])
         yield from (("data", matrix.data[:stored]), ("indices", matrix.indices[:stored]), ("indptr", matrix.indptr))

@@ -8,8 +8,8 @@ from typing import Any
 from tracker.fingerprints.arrays import feed_array, feed_class, tensor_schema
 from tracker.fingerprints.digest import Parts
 from tracker.fingerprints.objects import Unreadable
-from tracker.fingerprints.result import Coverage, Fingerprint
-from tracker.fingerprints.sampling import bound, sampled_pieces, sampled_why
+from tracker.fingerprints.result import Fingerprint
+from tracker.fingerprints.sampling import coverage_of, read_pieces
 
 _SPARSE = {
     "torch.sparse_coo": ("_indices", "_values"),
@@ -39,7 +39,7 @@ def _of_tensor(torch: Any, tensor: Any) -> Fingerprint:
     if type(tensor) not in (torch.Tensor, torch.nn.Parameter):
         feed_class(parts, tensor)
     tensor = tensor.detach()
-    coverage: Coverage = "sampled" if size > bound() and shape and size else "full"
+    coverage, why = coverage_of(size) if shape and size else ("full", "")
     parts.text("coverage", coverage)
     if tensor.is_quantized:
         _feed_scale(torch, parts, tensor)
@@ -50,9 +50,8 @@ def _of_tensor(torch: Any, tensor: Any) -> Fingerprint:
     else:
         if tensor.layout is not torch.strided:
             tensor = tensor.to_dense()
-        for piece in sampled_pieces(tensor, size) if coverage == "sampled" else (tensor,):
+        for piece in read_pieces(tensor, size, coverage):
             _feed_strided(torch, parts, "values", piece)
-    why = sampled_why(size) if coverage == "sampled" else ""
     return Fingerprint("torch.Tensor", parts.digest(), shape, (), coverage, why, size, schema)
 
 
