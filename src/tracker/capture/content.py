@@ -29,8 +29,8 @@ import xxhash
 from tracker.fingerprints import Unreadable, encoded, fingerprint
 
 from .codes import code_bytes, global_names, identifiers
-from .kinds import BASES, is_found, is_own_code, is_own_kind, is_python_made, replaced, tells_itself
 from .modules import is_own
+from .ownership import BASES, is_found, is_own_code, is_own_kind, is_python_made, replaced, tells_itself
 
 _PLAIN: Final = frozenset({type(None), bool, int, float, complex, str, bytes, type(Ellipsis)})
 _ENCODED: Final = frozenset({"datetime", "decimal", "fractions", "uuid", "pathlib", "numpy", "pandas", "zoneinfo"})

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePath
 from typing import Any, Final
 
@@ -23,6 +23,17 @@ def path_of(node: ast.AST, values: Mapping[str, Any]) -> str | None:
     """The path that an expression gives with these values of its names; None where that cannot be told."""
     found = _value(node, values)
     return str(found) if isinstance(found, (str, PurePath)) and found != "" else None
+
+
+def paths_given(tree: ast.AST, values: Mapping[str, Any]) -> Iterator[str]:
+    """The paths that the calls of a cell are given, where they are built of what is known before it runs."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            for arg in (*node.args, *(keyword.value for keyword in node.keywords)):
+                parts = arg.elts if isinstance(arg, (ast.List, ast.Tuple)) else [arg]
+                for part in parts:
+                    if not isinstance(part, (ast.Constant, ast.Name)) and (path := path_of(part, values)):
+                        yield path
 
 
 def _value(node: ast.AST, values: Mapping[str, Any]) -> Any:

@@ -163,3 +163,11 @@ class _Scope(ast.NodeVisitor):
         self.nested += inner.nested
 
     visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension
+
+
+def word_of(node: ast.AST) -> str:
+    """The name, attribute or import that a node mentions; empty for none."""
+    match node:
+        case ast.Name(id=word) | ast.Attribute(attr=word) | ast.alias(name=word):
+            return word
+    return ""

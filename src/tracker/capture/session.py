@@ -20,7 +20,6 @@ from typing import Any, Final
 
 from tracker.fingerprints.kinds import is_a
 
-from .asked import paths_given
 from .beside import modules_behind, source_beside
 from .effects import Effects, FunctionEffects, Place, Use
 from .flow import effects_of
@@ -32,6 +31,7 @@ from .magics import plain_tree
 from .modules import own_modules
 from .mutation import Resolver, is_consumed
 from .opened import OpenedFiles, begin_collecting, collected
+from .paths import paths_given
 from .randomness import random_states
 from .reach import behind
 from .reachable import NOTHING, Objects, reachable

@@ -23,10 +23,11 @@ from typing import Any, Protocol
 from tracker import capture
 from tracker.capture import slicing
 from tracker.capture.again import Inputs, Record, inputs_of, recalled, remember, states_now
-from tracker.capture.asked import chance_of, reached_code, reads_clock, unseen_file
+from tracker.capture.asked import chance_of, reached_code, reads_clock
 from tracker.capture.data import FileRead, datasets_read, files_read, presence
 from tracker.capture.environment import GIT_SECONDS, Worktree, environment, seeds_of
 from tracker.capture.packages import imported_packages
+from tracker.capture.unseen import unseen_file
 from tracker.capture.values import same
 from tracker.entities import Dataset
 from tracker.exceptions import TrackerError
