@@ -124,7 +124,7 @@ class LiveCard:
 
         widget = Widget(run=run)
         if self._ended:  # meanwhile, and its last state is shown
-            widget.close()
+            _done.append((time.monotonic(), widget))
             return
         self._widget = widget
         view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
