@@ -61,16 +61,6 @@ def _thread_variables() -> dict[str, str]:
     return {name: os.environ[name] for name in names if name in os.environ}
 
 
-def warm_up() -> None:
-    """Find out in a thread what takes a moment the first time, so that no cell waits for it."""
-    threading.Thread(target=_warm, name="tracker-environment", daemon=True).start()
-
-
-def _warm() -> None:
-    with suppress(Exception):  # a library that is half imported: the first cell asks again
-        environment()
-
-
 # -- hardware
 
 

@@ -10,19 +10,22 @@ from __future__ import annotations
 import ast
 import re
 import sys
+import threading
 import traceback
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tracker.capture import Session
-from tracker.capture.environment import warm_up
 from tracker.notebook.frontend import shows_widgets
 from tracker.notebook.options import Options, parse
-from tracker.notebook.run import TrackedRun, failed_line
+from tracker.notebook.outcome import failed_line
 from tracker.tracking.provenance import notebook_path
+
+if TYPE_CHECKING:
+    from tracker.notebook.run import TrackedRun
 
 _MAGIC = re.compile(r"\A\s*%%track(?=\s|$)([^\n]*)")
 
@@ -66,7 +69,7 @@ class CellTracker(ast.NodeTransformer):
     def install(self) -> None:
         earlier = getattr(self.shell.history_manager, "input_hist_raw", [])
         self._guarded(lambda: self.session.adopt((i, text) for i, text in enumerate(earlier) if text))
-        self._guarded(warm_up)
+        self._guarded(threading.Thread(target=_warm_up, name="tracker-environment", daemon=True).start)
         self.shell.input_transformers_cleanup.append(unmark)
         self.shell.ast_transformers.append(self)
         self.shell.events.register("pre_run_cell", self._begin)
@@ -113,6 +116,8 @@ class CellTracker(ast.NodeTransformer):
         self._unseen = source if len(self._running) == 1 else None
 
     def _start(self, options: Options, info: Any) -> None:
+        from tracker.notebook.run import TrackedRun
+
         run = TrackedRun(
             options,
             source=info.raw_cell,
@@ -193,6 +198,15 @@ class CellTracker(ast.NodeTransformer):
         except BaseException as error:  # an object of the user's that was asked something may raise SystemExit
             say(error)
             return None
+
+
+def _warm_up() -> None:
+    """Import and find out what takes a moment the first time: neither `%load_ext` nor a cell waits for it."""
+    with suppress(Exception):  # a library that is half imported: the first cell asks again
+        import tracker.notebook.run  # noqa: F401
+        from tracker.capture.environment import environment
+
+        environment()
 
 
 @contextmanager

@@ -6,10 +6,8 @@ import ast
 import os
 import sys
 import time
-import traceback
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tracker import capture, secrets
@@ -20,6 +18,7 @@ from tracker.notebook.figures import FigureTap
 from tracker.notebook.fold import Tail
 from tracker.notebook.live import LiveCard, Publish
 from tracker.notebook.options import Options
+from tracker.notebook.outcome import failed_line, outcome
 from tracker.notebook.witnesses import Scene, Witness, witnesses
 from tracker.tracking import context, reading, system_metrics
 from tracker.tracking.client import existing_writer
@@ -183,7 +182,7 @@ class TrackedRun:
         ):
             self._noting_faults(step)
         try:
-            status, trace = _outcome(result, self._shell)
+            status, trace = outcome(result, self._shell)
             self._noting_faults(lambda: self._keep_text(trace))
         finally:
             self._noting_faults(lambda: context.close_run(self._run, status))
@@ -329,34 +328,3 @@ class TrackedRun:
             self._writer.artifact_text("output/output.txt", printed)
         if trace:
             self._writer.artifact_text("output/traceback.txt", trace)
-
-
-def _outcome(result: Any, shell: Any) -> tuple[str, str]:
-    """The run's status and the cell's traceback. A cell that never reported back was cut off: KILLED."""
-    if result is None:
-        return "KILLED", ""
-    error = result.error_before_exec or result.error_in_exec
-    if error is None:
-        return "FINISHED", ""
-    status = "KILLED" if isinstance(error, KeyboardInterrupt) or type(error).__name__ == "CancelledError" else "FAILED"
-    return status, _traceback(error, shell)
-
-
-def failed_line(result: Any) -> int | None:
-    """The line of the cell at which it raised, if it did."""
-    error = result.error_in_exec if result is not None else None
-    frames = traceback.extract_tb(error.__traceback__) if error is not None else []
-    return next((frame.lineno for frame in frames if frame.name == "<module>"), None)
-
-
-def _traceback(error: BaseException, shell: Any) -> str:
-    """The traceback as Python prints it, from the cell's own frame on; cells by their number instead of a file."""
-    frames = traceback.TracebackException.from_exception(error)
-    library = str(Path(sys.modules["IPython"].__file__ or "").parent)
-    while frames.stack and frames.stack[0].filename.startswith(library):
-        del frames.stack[0]
-    for frame in frames.stack:
-        _ = frame.line  # looked up by the file's name: before that is changed
-        label = shell.compile.format_code_name(frame.filename)
-        frame.filename = " ".join(label) if label else frame.filename
-    return "".join(frames.format())
