@@ -24,6 +24,7 @@ _BUILT = (
     "src/tracker/static/compare.js",
     "src/tracker/static/run.js",
     "src/tracker/static/report.js",
+    "src/tracker/static/charts.js",
     "src/tracker/static/plotly.js",
     "src/tracker/static/app.js",
     "src/tracker/labextension/package.json",

@@ -37,7 +37,7 @@ export function savedView(root: HTMLElement, bundle: Bundle): SavedView {
     return { update, dispose: card(root, source, true) };
   }
   if (bundle.view === 'run') {
-    const plotly = async () => (await import('./plotly')).default;
+    const plotly = async () => (await import('../plot/library')).default;
     return {
       update: () => false,
       dispose: runView(root, localSource<RunData>({ id: bundle.run.id, run: bundle.run }), { plotly }),
@@ -69,7 +69,7 @@ export function savedView(root: HTMLElement, bundle: Bundle): SavedView {
     return { update, dispose: table(root, localSource({ title, total, runs, state: bundle.state, selected: [] })) };
   }
   const source = localSource({ title, total, runs, curves: curvesFromJson(bundle.curves), state: bundle.state });
-  return { update, dispose: compare(root, source, async () => (await import('./plotly')).default) };
+  return { update, dispose: compare(root, source, async () => (await import('../plot/library')).default) };
 }
 
 function message(root: HTMLElement, newer: boolean): SavedView {

@@ -52,7 +52,7 @@ class BenchWidget extends Widget {
       this.node,
       {
         overview: this.overview,
-        plotly: async () => (await import('./plotly')).default,
+        plotly: async () => (await import('../plot/library')).default,
         shown: (route, title) => {
           this.#route = route;
           this.title.label = title || this.trans.__('Runs');

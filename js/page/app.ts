@@ -23,8 +23,7 @@ const transport: Transport = {
 
 async function plotly(): Promise<PlotlyLike> {
   const address = `${base}static/plotly.js`;
-  const { default: asset } = (await import(address)) as { default: { initialize(): { Plotly: PlotlyLike } } };
-  return asset.initialize().Plotly;
+  return ((await import(address)) as { readonly default: PlotlyLike }).default;
 }
 
 const { searchParams } = new URL(location.href);

@@ -1,7 +1,6 @@
 /**
- * The asset widget: brings plotly.js to the page as text, for every chart of it, and loads it when the first is drawn.
- * As the widget's own module it would be run at once, and a page that needs two seconds for that is given up: anywidget
- * delivers no message to a widget that was not ready by then.
+ * The asset widget: brings plotly.js to the page as text, for every chart of it, and runs it when the first is drawn.
+ * As the widget's own module it would be run at once, half a second in which a page that opens stands still.
  */
 import type { AnyModel } from '@anywidget/types';
 import type { PlotlyLike } from '../plot/plotly';

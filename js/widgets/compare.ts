@@ -2,9 +2,8 @@
 import type { RenderProps } from '@anywidget/types';
 import { curvesFromArrow, tableFromArrow } from '../core/columns';
 import type { CompareData } from '../core/types';
-import type { PlotlyLike } from '../plot/plotly';
 import { compare } from '../view/compare';
-import { modelSource } from './host';
+import { charts, modelSource } from './host';
 
 export default {
   render({ model, el, host }: RenderProps) {
@@ -13,9 +12,6 @@ export default {
       keep: ['state', 'selected'],
       asks: true,
     });
-    return compare(el, source, async () => {
-      const asset = await host.getWidget<{ Plotly: PlotlyLike }>(model.get('plotly'));
-      return asset.exports.Plotly;
-    });
+    return compare(el, source, charts(model, host));
   },
 };

@@ -1,6 +1,7 @@
 /** An anywidget model seen as a view's Source: Arrow bytes are decoded once for each arrival, questions get their answers. */
-import type { AnyModel } from '@anywidget/types';
+import type { AnyModel, RenderProps } from '@anywidget/types';
 import type { Answer, Ask, Link, Source } from '../core/types';
+import type { PlotlyLike } from '../plot/plotly';
 
 type Decoders<S> = { readonly [K in keyof S]?: (wire: never) => S[K] };
 
@@ -38,6 +39,14 @@ export function modelSource<S extends object>(model: AnyModel, options: HostOpti
     },
     ...(asks && { ask: asker(model) }),
     linked: changed => follow(model, changed),
+  };
+}
+
+/** Loads plotly by the asset widget that this one names. */
+export function charts(model: AnyModel, host: RenderProps['host']): () => Promise<PlotlyLike> {
+  return async () => {
+    const asset = await host.getWidget<{ load(): Promise<PlotlyLike> }>(model.get('plotly'));
+    return asset.exports.load();
   };
 }
 

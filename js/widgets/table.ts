@@ -4,11 +4,10 @@ import { curvesFromArrow, tableFromArrow } from '../core/columns';
 import { localSource } from '../core/local';
 import type { RunData, RunDetail } from '../core/run';
 import type { Source, TableData } from '../core/types';
-import type { PlotlyLike } from '../plot/plotly';
 import type { runView } from '../view/run';
 import { runPane } from '../view/run_pane';
 import { table } from '../view/table';
-import { modelSource } from './host';
+import { charts, modelSource } from './host';
 
 export default {
   render({ model, el, host }: RenderProps) {
@@ -17,7 +16,7 @@ export default {
       keep: ['state', 'selected', 'columns'],
       asks: true,
     });
-    const plotly = async () => (await host.getWidget<{ Plotly: PlotlyLike }>(model.get('plotly'))).exports.Plotly;
+    const plotly = charts(model, host);
     const pane = runPane(async (root, id, closed) => {
       const run = (await source.ask!({ do: 'detail', run: id }))['run'] as RunDetail;
       // Python has told the names of these modules before it answered: until a run is opened, none are sent.

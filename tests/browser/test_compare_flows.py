@@ -80,8 +80,7 @@ def test_zoom_gets_the_points_between(shown: WidgetPage) -> None:
     before = max(int(line["points"]) for line in traces(shown, 1))  # type: ignore[call-overload]
     assert before < POINTS / 2
     shown.page.locator(".js-plotly-plot").nth(1).evaluate(
-        "async node => { const { Plotly } = await (await import('/plotly.js')).default.initialize();"
-        " await Plotly.relayout(node, { 'xaxis.range': [100, 200] }); }"
+        "async node => { await (await window.trkPlotly()).relayout(node, { 'xaxis.range': [100, 200] }); }"
     )
     chart = shown.page.locator(".js-plotly-plot").nth(1)
     shown.page.wait_for_function("node => node.data[0].x.length > 95", arg=chart.element_handle())

@@ -18,6 +18,7 @@ from comm.base_comm import BaseComm, CommManager
 from playwright.sync_api import Browser, Page
 
 import tracker
+from tracker.notebook.widgets import PlotlyAsset, RunAsset
 
 STATIC = Path(tracker.__file__).parent / "static"
 MODULES = {
@@ -67,12 +68,21 @@ window.trkDeliver = async raw => {
   }
 };
 const widget = async id => (await import('/' + id + '.js')).default;
+const exported = new Map();
+const held = model => {
+  const load = async () => {
+    const address = URL.createObjectURL(new Blob([model.get('_esm')], { type: 'text/javascript' }));
+    return (await import(address)).default.initialize({ model });
+  };
+  if (!exported.has(model)) exported.set(model, load());
+  return exported.get(model);
+};
+window.trkPlotly = async () => (await held([...models.values()].find(model => model.get('source')))).load();
 window.trkShow = async (id, module) => {
   const model = models.get(id);
   const el = document.createElement('div');
   document.querySelector('main').append(el);
-  const assets = async () => ({ ...(await widget('plotly')).initialize(), ...(await widget('run')).initialize() });
-  const host = { getWidget: async () => ({ exports: await assets() }) };
+  const host = { getWidget: async name => ({ exports: await held(models.get(name.replace('anywidget:', ''))) }) };
   const made = await widget(module);
   for (const key of ['runs', 'curves']) model.get(key);
   performance.mark('arrived');
@@ -189,6 +199,7 @@ class WidgetPage:
 def widget_pages() -> Iterator[WidgetPages]:
     """Widgets made inside are shown by a WidgetPage."""
     before = comm.create_comm, comm.get_comm_manager
+    PlotlyAsset._shared = RunAsset._shared = None  # an earlier page's
     pages = WidgetPages()
     comm.create_comm = pages.create_comm
     comm.get_comm_manager = lambda: pages._manager

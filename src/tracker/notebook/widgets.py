@@ -7,7 +7,6 @@ columns; sorting, filtering and zooming happen there.
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import anywidget
@@ -15,8 +14,7 @@ import traitlets
 
 from tracker.exceptions import TrackerError
 from tracker.pages.columns import buffer
-
-_STATIC = Path(__file__).parent.parent / "static"
+from tracker.pages.modules import page_module
 
 
 class Page(anywidget.AnyWidget):
@@ -26,13 +24,7 @@ class Page(anywidget.AnyWidget):
 
     @property
     def _esm(self) -> str:
-        path = _STATIC / self._file
-        try:
-            return path.read_text(encoding="utf-8")
-        except OSError as error:
-            raise TrackerError(
-                f"{self._file} is missing: the page's modules were not built. Build them: npm ci && npm run build."
-            ) from error
+        return page_module(self._file)
 
 
 class LiveCard(Page):
@@ -131,9 +123,14 @@ class Asset(Page):
 
 
 class PlotlyAsset(Asset):
-    """plotly.js, for the charts."""
+    """plotly.js as text, for the charts: run when the first is drawn."""
 
-    _file = "plotly.js"
+    _file = "charts.js"
+    source = traitlets.Unicode().tag(sync=True)
+
+    @traitlets.default("source")
+    def _library(self) -> str:
+        return page_module("plotly.js")
 
 
 class RunAsset(Asset):

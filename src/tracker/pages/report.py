@@ -25,6 +25,7 @@ import pyarrow as pa
 from tracker.exceptions import InvalidValue, NotFound, StoreError, TrackerError
 from tracker.pages.columns import arrow_stream
 from tracker.pages.compared import first_state
+from tracker.pages.modules import page_module
 from tracker.pages.report_facts import held_details, held_files
 from tracker.pages.runs import LATEST_FIRST
 from tracker.query import Reader, frames, reader
@@ -39,7 +40,6 @@ _DETAILS_PART, _RUNS_PART, _FILES_PART = 0.3, 0.2, 0.15
 _LENGTHS: Final = "SELECT points FROM latest_metrics WHERE run_id IN (SELECT unnest($runs::VARCHAR[]))"
 _POINT_BYTES: Final = 8  # what a point takes once packed, about
 _POINTS: Final = (500, 250, 120, 60, 30, 16, 8, 4)
-_STATIC: Final = Path(__file__).parent.parent / "static"
 _NO_SCRIPT_ROWS: Final = 200
 _EXPORT: Final = re.compile(r"export\s*\{\s*(\w+) as default\s*\};?")
 # What plotly writes into the style attributes of its labels: bold, italic, raised, struck, underlined, linked.
@@ -125,7 +125,7 @@ def report_html(store: Reader, run_ids: Sequence[str], title: str = "") -> tuple
         notices.append(f"Of {len(wanted):,} runs the first {MOST_RUNS:,} are here.")
     runs = run_table(store, run_ids=wanted[:MOST_RUNS], view="all")
     ids = runs.column("run_id").to_pylist()
-    scripts = [_plotly(), _module("report.js")]
+    scripts = [_plotly(), page_module("report.js")]
     room = LIMIT - sum(len(text.encode()) for text in scripts) - 40_000
     run_block = _packed(arrow_stream(_fitting_runs(runs, int(room * _RUNS_PART), notices)))
     details = held_details(store, ids, int(room * _DETAILS_PART), notices)
@@ -193,18 +193,9 @@ def _narrow(curves: pa.Table) -> pa.Table:
 # -- the page
 
 
-def _module(name: str) -> str:
-    try:
-        return (_STATIC / name).read_text(encoding="utf-8")
-    except OSError as error:
-        raise TrackerError(
-            f"{name} is missing: the page's modules were not built. Build them: npm ci && npm run build."
-        ) from error
-
-
 def _plotly() -> str:
     """plotly as a script that stands before the page's own, and leaves itself where that finds it."""
-    text, count = _EXPORT.subn(r";globalThis.trkPlotly=\1.initialize().Plotly;", _module("plotly.js"))
+    text, count = _EXPORT.subn(r";globalThis.trkPlotly=\1;", page_module("plotly.js"))
     if count != 1:
         raise TrackerError("plotly.js is of another form than expected: build the page's modules anew, npm run build.")
     return text
