@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import re
 from html.parser import HTMLParser
@@ -219,6 +220,10 @@ def test_marks_are_whole_tokens(a: str, b: str, marks: list[str]) -> None:
         ("%%track -e a\nif x:\n    y = 1", "%%track -e a\nif x:\n        y = 1\n", True),
         ("x = 'a b'", "x = 'a  b'", False),
         ("%matplotlib inline\nx = 1", "%matplotlib qt\nx = 1", False),
+        ("x = 1  # why?\ny = '%d' % x", "x = 1\ny = '%d' %  x  # that is why", True),
+        ("x = !ls a", "x = !ls b", False),
+        ("x = 1\nf?", "x = 1\ng?", False),
+        ('t = """\n%a\n"""', 't = """\n%b\n"""', False),
         ("%%bash\nls # a", "%%bash\nls # b", False),
         ("this is (", "this is ( ", False),
     ],
@@ -274,6 +279,15 @@ def test_modules_and_uncommitted_changes_count() -> None:
     (module,) = diff.modules
     assert module.file == "helper.py" and "helper.py:" in repr(diff) and "FACTOR = [-2-]{+3+}" in repr(diff)
     assert [change.name for change in diff.environment] == ["git.uncommitted"]
+
+
+def test_a_pipe_among_the_kept_files_makes_nobody_wait(tmp_path: Path) -> None:
+    runs = [made({"n": n}, {}, []) for n in (1, 2)]
+    kept = tmp_path / "store/artifacts" / runs[1]
+    (kept / "environment.json").unlink()
+    os.mkfifo(kept / "environment.json")
+    os.mkfifo(kept / "code/uncommitted.diff")
+    assert [change.name for change in tracker.diff(*runs).params] == ["n"]
 
 
 def test_runs_are_given_as_people_name_them() -> None:

@@ -15,7 +15,7 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import Final, Literal
 
-from tracker.capture.magics import plain_tree
+from tracker.capture.magics import plain_tree, without_magics
 from tracker.comparison.pairing import Pair, best_in_order, closest, likely_pairs, likeness
 
 Mark = Literal["same", "added", "removed"]
@@ -33,7 +33,6 @@ _TOKEN: Final = re.compile(
     r"|[^\S\n]+|\n"
     r"|[^\w\s](?:[\ufe0e\ufe0f\u0300-\u036f\U0001f3fb-\U0001f3ff]|\u200d[^\w\s]?)*"
 )
-_MAGIC: Final = re.compile(r"(?m)^[ \t]*(?:[%!?].*|.*=[ \t]*[%!].*|.*\?[ \t]*)$")
 _OTHER_LANGUAGE: Final = re.compile(r"(?m)^\s*%%(?!track\b)")
 
 
@@ -184,4 +183,6 @@ def _same_program(a: str, b: str) -> bool:
 
 
 def _magics(source: str) -> Counter[str]:
-    return Counter(line.strip() for line in _MAGIC.findall(source))
+    """The lines that its tree leaves out."""
+    pairs = zip(source.split("\n"), without_magics(source).split("\n"), strict=True)
+    return Counter(line.strip() for line, kept in pairs if line != kept)

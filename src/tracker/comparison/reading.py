@@ -78,7 +78,7 @@ def facts(store: Reader, run_id: str) -> RunFacts:
         "SELECT name, digest, profile, schema FROM datasets WHERE run_id = ? ORDER BY name", [run_id]
     ).fetchall()
     environment = {"status": row[1]} | {shown: tags[tag] for tag, shown in _SHOWN_TAGS.items() if tag in tags}
-    changes = _file(store.store, run_id, "code/uncommitted.diff")
+    changes = store.store.kept_text(run_id, "code/uncommitted.diff", MAX_FILE_BYTES)
     if changes:
         environment["git.uncommitted"] = f"{changes.count(chr(10)):,} lines [{_digest(changes)}]"
     return RunFacts(
@@ -103,18 +103,18 @@ def differing_curves(store: Reader, a: str, b: str) -> dict[str, str]:
     return found
 
 
-def environment_of(store: Store, run_id: str) -> dict[str, Any]:
-    """The `environment.json` that a run keeps; empty where there is none that can be read."""
-    return _object(_file(store, run_id, "environment.json"))
+def environment_of(store: Store, run_id: str, most: int = MAX_FILE_BYTES) -> dict[str, Any]:
+    """The `environment.json` that a run keeps; empty where there is none that can be read, or of more bytes."""
+    return _object(store.kept_text(run_id, "environment.json", most))
 
 
 def _cells(store: Store, run_id: str) -> tuple[str, ...]:
-    kept = _object(_file(store, run_id, "code/cells.json")).get("cells")
+    kept = _object(store.kept_text(run_id, "code/cells.json", MAX_FILE_BYTES)).get("cells")
     if isinstance(kept, list):
         sources = [str(cell.get("source", "")) for cell in kept if isinstance(cell, dict)]
         if sources:
             return tuple(sources)
-    source = _file(store, run_id, "code/cell.py")
+    source = store.kept_text(run_id, "code/cell.py", MAX_FILE_BYTES)
     return (source,) if source else ()
 
 
@@ -129,7 +129,7 @@ def _modules(store: Store, run_id: str) -> dict[str, str]:
         return found
     for path in paths[:MAX_MODULES]:
         name = path.relative_to(root).as_posix()
-        text = _file(store, run_id, f"code/files/{name}")
+        text = store.kept_text(run_id, f"code/files/{name}", MAX_FILE_BYTES)
         left -= len(text)
         if left < 0:
             break
@@ -187,12 +187,3 @@ def _json(text: str | None) -> Any:
 def _object(text: str) -> dict[str, Any]:
     found = _json(text) if text else {}
     return found if isinstance(found, dict) else {}
-
-
-def _file(store: Store, run_id: str, name: str) -> str:
-    """A text file of the run; empty if there is none."""
-    try:
-        with open(resolve_inside(store.artifact_root(run_id), name), "rb") as file:
-            return file.read(MAX_FILE_BYTES).decode("utf-8", "replace")
-    except (OSError, InvalidValue):
-        return ""

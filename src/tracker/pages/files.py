@@ -16,7 +16,7 @@ from typing import IO, Any, Final
 
 from tracker.exceptions import InvalidValue, NotFound
 from tracker.store import Store
-from tracker.store.artifacts import beginning_of, resolve_inside, stays_inside
+from tracker.store.artifacts import resolve_inside, stays_inside
 
 MOST_ENTRIES: Final = 2_000
 MOST_LOOKED_AT: Final = 200_000
@@ -68,14 +68,6 @@ def run_file(store: Store, run_id: str, path: str) -> RunFile:
     if not stat.S_ISREG(found.st_mode):
         raise InvalidValue(f"{path!r} is no plain file.")
     return RunFile(place, path, found.st_size)
-
-
-def beginning(store: Store, run_id: str, path: str, most: int) -> bytes:
-    """The first bytes of a run's file; empty where there is none, or the run's id or the path cannot be one."""
-    try:
-        return beginning_of(resolve_inside(store.artifact_root(run_id), path), most)
-    except InvalidValue:  # a foreign store may hold any text as an id, and links
-        return b""
 
 
 def listing(store: Store, run_id: str, path: str = "") -> dict[str, Any]:

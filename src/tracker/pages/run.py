@@ -10,8 +10,8 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
+from tracker.comparison.reading import environment_of
 from tracker.exceptions import InvalidValue, NotFound, TrackerError
-from tracker.pages.files import beginning
 from tracker.pages.numbers import rounded
 from tracker.pages.summary import run_card
 from tracker.projects.slices import CELLS, read_slice
@@ -60,7 +60,7 @@ def run_detail(store: Reader, run_id: str) -> dict[str, Any]:
         "children": _related(ask, "parent_run_id", run_id),
         "nested": _count(ask, run_id),
         "cells": cells,
-        "environment": _environment(store, run_id),
+        "environment": environment_of(store.store, run_id, TEXT_BYTES),
         "datasets": _datasets(ask, run_id),
         "models": _models(store, run_id),
         "notices": notices,
@@ -107,7 +107,7 @@ def _count(ask: Any, run_id: str) -> int:
 
 def _cells(store: Reader, run_id: str, notices: list[str]) -> list[dict[str, Any]]:
     """The cells of the run's slice: {count, source, error}."""
-    if not beginning(store.store, run_id, CELLS, 1):
+    if not store.store.kept_text(run_id, CELLS, 1):
         return []
     try:
         kept = read_slice(store.store, run_id).cells
@@ -123,14 +123,6 @@ def _cells(store: Reader, run_id: str, notices: list[str]) -> list[dict[str, Any
     if len(cells) < len(kept):
         notices.append(f"Of {len(kept):,} cells the last {len(cells):,} are shown; code/slice.py holds them all.")
     return cells[::-1]
-
-
-def _environment(store: Reader, run_id: str) -> dict[str, Any]:
-    try:
-        found = json.loads(beginning(store.store, run_id, "environment.json", TEXT_BYTES) or b"{}")
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _datasets(ask: Any, run_id: str) -> list[dict[str, Any]]:

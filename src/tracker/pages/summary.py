@@ -7,7 +7,6 @@ from typing import Any
 import pyarrow as pa
 
 from tracker.exceptions import NotFound
-from tracker.pages.files import beginning
 from tracker.pages.numbers import rounded
 from tracker.query import Reader
 from tracker.query.curves import reduced
@@ -48,9 +47,9 @@ def run_card(store: Reader, run_id: str, curves: bool = True, text_bytes: int = 
         "slice": next((value for key, value in tags if key == SLICE), ""),
         "curves": json_curves(reduced(store, [run_id], many, CARD_POINTS)) if many else [],
         "note": note or "",
-        "output": _text(store, run_id, "output/output.txt", text_bytes),
-        "traceback": _text(store, run_id, "output/traceback.txt", text_bytes),
-        "source": _text(store, run_id, "code/cell.py", text_bytes),
+        "output": store.store.kept_text(run_id, "output/output.txt", text_bytes),
+        "traceback": store.store.kept_text(run_id, "output/traceback.txt", text_bytes),
+        "source": store.store.kept_text(run_id, "code/cell.py", text_bytes),
         "artifacts": [{"path": path, "size": size} for path, size in artifacts],
         "notices": [],
     }
@@ -68,8 +67,3 @@ def json_curves(curves: pa.Table) -> list[dict[str, Any]]:
         curve["time"].append(int(point["time"]))
         curve["value"].append(rounded(point["value"]))
     return list(found.values())
-
-
-def _text(store: Reader, run_id: str, name: str, most: int) -> str:
-    """The beginning of a text artifact; empty if there is none."""
-    return beginning(store.store, run_id, name, most).decode("utf-8", "replace")

@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from tracker.capture.data import file_digest
 from tracker.capture.opened import is_installed
+from tracker.comparison.reading import environment_of
 from tracker.exceptions import AlreadyExists, InvalidValue, NotFound
 from tracker.projects.comparison import TOLERANCE, compare_points
 from tracker.projects.folder import levels_up, put_modules
@@ -72,7 +73,7 @@ def _fill(place: Path, store: Store, original: Any, kept: Slice, name: str) -> N
     files = [_put_file(path, kept, place, working) for path in _data_files(store, kept)]
     notebook = _notebook(kept)
     (working / NOTEBOOK).write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    environment = _environment(store, kept.run_id)
+    environment = environment_of(store, kept.run_id)
     (place / "requirements.txt").write_text(requirements(environment), encoding="utf-8")
     python = {"python": str(environment["python"])} if environment.get("python") else {}
     _write_yaml(place / "python_env.yaml", {
@@ -92,14 +93,6 @@ def _fill(place: Path, store: Store, original: Any, kept: Slice, name: str) -> N
 
 def _file_name(name: str) -> str:
     return "".join(c if c.isalnum() or c in "-_." else "-" for c in name).strip("-.")[:80] or "run"
-
-
-def _environment(store: Store, run_id: str) -> dict[str, Any]:
-    try:
-        told = json.loads(resolve_inside(store.artifact_root(run_id), "environment.json").read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return told if isinstance(told, dict) else {}
 
 
 def _points(store: Store, run_id: str) -> dict[str, list[tuple[int, float]]]:

@@ -160,13 +160,8 @@ def _judge_ending(report: Report, store: Store, kept: Slice, again: str) -> None
 def _traceback(store: Store, run_id: str) -> list[str]:
     """The lines of a run's traceback that are the same wherever and whenever it fails so: the cells' frames, and what
     was raised."""
-    try:
-        with open(resolve_inside(store.artifact_root(run_id), "output/traceback.txt"), encoding="utf-8") as file:
-            lines = file.read(_MAX_TRACEBACK).splitlines()
-    except (OSError, ValueError):
-        return []
     found, skipped = [], False
-    for line in lines:
+    for line in store.kept_text(run_id, "output/traceback.txt", _MAX_TRACEBACK).splitlines():
         skipped = bool(_FRAME.match(line)) or (skipped and line.startswith("    "))
         if not skipped:
             found.append(_ADDRESS.sub("0x", line))

@@ -19,7 +19,7 @@ import orjson
 
 from tracker.exceptions import AlreadyExists, InvalidValue, StoreError
 from tracker.store import events, locks, segments, upkeep
-from tracker.store.artifacts import make_folder, resolve_inside, write_file
+from tracker.store.artifacts import beginning_of, make_folder, resolve_inside, write_file
 from tracker.store.experiments import ACTIVE, PURGED, Experiment, ExperimentIndex
 from tracker.store.ids import DEFAULT_EXPERIMENT_ID, DEFAULT_EXPERIMENT_NAME, experiment_id, new_id
 from tracker.store.journal import DEAD_AFTER_SECONDS, SUFFIX, Journal, clock
@@ -188,6 +188,14 @@ class Store:
         if path.parent != root or len(os.fsencode(run_id)) > _MAX_NAME_BYTES:
             raise InvalidValue(f"{run_id[:60]!r} is no id under which artifacts can be kept.")
         return path
+
+    def kept_text(self, run_id: str, path: str, most: int) -> str:
+        """The beginning of a text file that a run keeps, at most so many bytes; empty where there is none, or the run's
+        id or the path cannot be one."""
+        try:
+            return beginning_of(resolve_inside(self.artifact_root(run_id), path), most).decode("utf-8", "replace")
+        except (OSError, InvalidValue):  # a foreign store may hold any text as an id, and links
+            return ""
 
     # -- upkeep
 
