@@ -11,6 +11,7 @@ import tracker
 from tracker.cli import main
 from tracker.exceptions import InvalidValue, NotFound, StoreError
 from tracker.pages import report
+from tracker.pages.modules import page_module
 
 HOSTILE = "</script><script>alert(1)</script><!--"
 
@@ -82,7 +83,7 @@ def test_without_scripts_the_runs_are_a_table(tmp_path: Path) -> None:
 
 
 def test_what_is_too_much_is_left_out_and_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    scripts = sum(len(text.encode()) for text in (report._plotly(), report._module("report.js")))
+    scripts = sum(len(text.encode()) for text in (report._plotly(), page_module("report.js")))
     monkeypatch.setattr(report, "LIMIT", scripts + 120_000)
     tracker.set_experiment("iris")
     for i in range(20):
