@@ -109,7 +109,7 @@ function heading(
     update(now) {
       run = now;
       node.dataset['status'] = now.status;
-      setText(name, now.name || now.id.slice(0, 8));
+      setText(name, now.name || now.id.slice(-8));
       setText(experiment, now.experiment);
       experiment.title = `Experiment ${now.experiment}`;
       if (id.textContent !== 'Copied') setText(id, label());

@@ -99,7 +99,7 @@ def test_what_is_too_much_is_left_out_and_said(tmp_path: Path, monkeypatch: pyte
 
 def test_the_command_writes_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     first, _ = logged()
-    assert main(["report", "run 1", first[:12], "-o", str(tmp_path / "two.html")]) == 0
+    assert main(["report", "run 1", first[:20], "-o", str(tmp_path / "two.html")]) == 0
     assert re.search(r"two\.html: 2 runs, \d\.\d MB", capsys.readouterr().out)
     assert main(["report", "-e", "iris", "-w", "metrics.loss > 1000", "-o", str(tmp_path / "none.html")]) == 1
     assert "There are no runs to report" in capsys.readouterr().err
