@@ -49,7 +49,11 @@ SOURCES = [
     "requests.get(u, auth=('me', '{}'))", "HTTPBasicAuth(user, '{}')", "server.login('me', '{}')", "curl -u me:{} https://x", "sshpass -p {} ssh x",
     "mysql -u root -p{} db", "machine x login me password {}", "%env MY_PASSWORD {}", "!wandb login {}", "# the password is {}", "jdbc:oracle:thin:me/{}@//h",
     'headers = {{"Cookie": "lang=en; sessionid={}; theme=dark"}}',
-    "https://x.org/?appid={}", "docker login -u me -p {} host", "CREATE USER u IDENTIFIED BY '{}'", "signing_key: {}", "password = 'a' \\\n    '{}'", 'pymssql.connect("h", "sa", "{}", "db")', "secret_key: >-\n  {}\n",
+    "https://x.org/?appid={}", "docker login -u me -p {} host", "CREATE USER u IDENTIFIED BY '{}'", "signing_key: {}", "token = ''.join(['{}', 'b'])", "creds = ('ana', '{}')", "passwords = {{'ana': '{}'}}", "api_keys = ['{}']",
+    "Search(uri, basic_auth=('elastic', '{}'))", "Search(api_key=('id', '{}'))", "AccessProvider(PlainTextAuthProvider('ana', '{}'))", "KeyCredential('{}')",
+    "FTP('host', 'ana', '{}')", "cx_Oracle.connect('scott', '{}', 'h/db')", "oracledb.connect('scott/{}@h/db')", "ssh.connect('h', 22, 'ana', '{}')", "client.set_auth_token('{}')",
+    "add_argument('--api-key', type=str, default='{}')", "jwt.encode({{'sub': 1}}, '{}', algorithm='HS256')", "kdf.derive(b'{}')", "Experiment('{}', project_name='x')",
+    "Invalid API key provided: {}. Go on.", "s.cookies.update({{'connect.sid': '{}'}})", "https://x.office.com/webhookb2/a@b/IncomingWebhook/{}/c", "password = 'a' \\\n    '{}'", 'pymssql.connect("h", "sa", "{}", "db")', "secret_key: >-\n  {}\n",
 ]  # fmt: skip
 PREFIXED = [
     "AKIA" + made(16, string.ascii_uppercase + string.digits), "ghp_" + made(36), "github_pat_" + made(60), "glpat-" + made(20),
@@ -76,6 +80,10 @@ CODE = [
     "api_key: !vault |", "low_pass = 'butterworth'", "isin(('password', 'token', 'plain_2'))", "http://host:8080/a@b", "forward_pass: resnet50v2",
     "f('token', 'b')", "password hashing by argon2id", "?key=value&key=value", 'etag: "33a64df551425fcc55e4d42a148795d9f25f89d4"',
     "https://x.org/?code=main-branch-2&appid=my-app", "sorted(x, key=operator.itemgetter(1))", "rng, key = split(key)",
+    "schema = {'token': 'string', 'password': 'object'}", "df.rename(columns={'pwd': 'password'})", "password=conf.get('database', 'password')", "high_pass = 'order4_0.5Hz'",
+    "GOOGLE_APPLICATION_CREDENTIALS=/home/ana/keys/sa.json", "put(Key='processed/Train_2024Q1_v3.csv')", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/ml/db-AbCdEf",
+    f"ssh-ed25519 AAAA{made(60)} ana@host", f"taken from I{hashlib.sha1(b'c').hexdigest()}", "tokens = ['a-2', 'pass', '##word']", "KEY_PATTERN = r'(?:[^\\[%:/?#]|%[a-fA-F0-9]{2})*'",
+    "secrets = {'name': 'db-credentials-2', 'type': 'Opaque-2'}", "add_key('customer_id_2024')",
     'd = {"key": "some_ordinary_identifier_2"}', "def fit(self, X, y, *, password: str, api_key: str) -> None:", "tokens = ['a', 'b']",
 ]  # fmt: skip
 
@@ -104,8 +112,24 @@ def test_the_shapes_of_known_services(word: str) -> None:
 
 
 def test_most_words_made_by_chance() -> None:
-    missed = sum(MASK not in masked(f"x = '{made(40)}'")[0] for _ in range(500))
-    assert missed < 100
+    for length in (32, 64, 90):
+        missed = sum(MASK not in masked(f"x = '{made(length)}'")[0] for _ in range(200))
+        assert missed < 40
+
+
+def test_lines_of_data_are_no_credentials() -> None:
+    for data in (base64.encodebytes(_chance.randbytes(6_000)).decode(), "\n".join(made(64) for _ in range(40))):
+        assert masked(f"-----BEGIN CERTIFICATE-----\n{data}\n")[1] == []
+
+
+def test_credentials_of_a_table_or_an_option() -> None:
+    word = made(12)
+    for name, value in {
+        "args": ["--user", "me", "--password", word],
+        "passwords": {"ana": word},
+        "config": {"api_keys": [word + "1a"]},
+    }.items():
+        assert word not in str(masked_value(name, value)[0])
 
 
 @pytest.mark.parametrize("name", INNOCENT)

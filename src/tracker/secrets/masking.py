@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache, partial
 from typing import Any, Final
+from urllib.parse import unquote
 
 from . import known, shapes
-from .names import MAYBE, SURE, strength
+from .names import LIKELY, MAYBE, ORDINARY, SURE, strength
 from .naming import named
 from .values import MASK, is_made, is_template, is_value, is_words, looks_random
 
 _MIN_TEXT, _MAX_TEXT, _MAX_DATA, _SHORT = 6, 20_000_000, 1_000_000, 4_000
-_CHANCE: Final = re.compile(r"(?<![\w/+.=:%@-])[A-Za-z0-9_-]{32,120}={0,2}(?![\w/+.=@-])")
+_CHANCE: Final = re.compile(r"(?<![\w/+.=:%@-])[A-Za-z0-9_-]{32,120}={0,2}(?![\w/+=@-]|\.\w)")
+_IN_DATA: Final = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
+_AZURE: Final = 88
 _DIGEST: Final = re.compile(r"(?:sha|md)\d{1,3}[-:=]", re.I)
 
 Found = dict[str, None]
+Named = tuple[str, int, Any]
+"""A value with its name, and how much that tells."""
 
 
 def enabled() -> bool:
@@ -91,6 +96,7 @@ def _in_url(found: Found, match: re.Match[str]) -> str:
         return match[0]
     found["password in a URL"] = None
     known.note(word)
+    known.note(unquote(word))
     return _put(match, "word")
 
 
@@ -128,7 +134,7 @@ def _shaped(shape: shapes.Shape, found: Found, match: re.Match[str]) -> str:
 
 
 def _in_cookie(found: Found, match: re.Match[str]) -> str:
-    if not is_value(MAYBE, match["word"]):
+    if not is_value(LIKELY if shapes.SESSION.search(match["name"]) else MAYBE, match["word"]):
         return match[0]
     found["cookie"] = None
     known.note(match["word"])
@@ -137,13 +143,27 @@ def _in_cookie(found: Found, match: re.Match[str]) -> str:
 
 def _by_chance(found: Found, match: re.Match[str]) -> str:
     word = match[0]
-    if not looks_random(word.rstrip("=")) or _DIGEST.match(word) or word == word.lower() or word == word.upper():
+    if _DIGEST.match(word) or word == word.lower() or word == word.upper():
         return word
-    if _DIGEST.search(match.string[max(0, match.start() - 12) : match.start()]):
+    if not (looks_random(word.rstrip("=")) or (len(word) == _AZURE and word.endswith("=="))):
+        return word
+    if _DIGEST.search(match.string[max(0, match.start() - 12) : match.start()]) or _is_data(match):
         return word
     found["a random text"] = None
     known.note(word)
     return MASK
+
+
+def _is_data(match: re.Match[str]) -> bool:
+    """Whether it is a public key, or one line of several that hold data in base64."""
+    if match[0].startswith("AAAA"):
+        return True
+    text, start, end = match.string, match.start(), match.end()
+    before, after = text[max(0, start - 200) : start], text[end : end + 200]
+    if before.strip(" \t")[-1:] not in ("", "\n") or after.strip(" \t\r")[:1] not in ("", "\n"):
+        return False
+    beside = (before.rstrip().rpartition("\n")[2].strip(), after.lstrip().partition("\n")[0].strip())
+    return any(_IN_DATA.fullmatch(line) for line in beside)
 
 
 # -- values
@@ -153,34 +173,52 @@ def masked_value(name: str, value: Any) -> tuple[Any, list[str]]:
     """A parameter's or tag's value under its name, masked; containers are looked through. Types are kept otherwise."""
     if value is None or isinstance(value, (bool, float)) or not enabled():
         return value, []
+    return _masked_under(name, strength(name), value)
+
+
+def _masked_under(name: str, told: int, value: Any) -> tuple[Any, list[str]]:
     if isinstance(value, str):
-        if is_value(strength(name), value):
+        if is_value(told, value):
             known.note(value)
             return MASK, [name]
         return masked(value)
     if isinstance(value, int):
         return (MASK, [name]) if _is_number_of_secret(name, value) else (value, [])
     if isinstance(value, Mapping):
-        return _masked_items(value.items(), dict, name)
+        items, found = _masked_items(_named_items(name, told, value))
+        return dict(zip(value, items, strict=True)), found
     if isinstance(value, list):
-        return _masked_items(((name, item) for item in value), lambda pairs: [item for _, item in pairs], name)
+        return _masked_items(_listed_items(name, told, value))
     return value, []
+
+
+def _named_items(name: str, told: int, value: Mapping[Any, Any]) -> Iterator[Named]:
+    """Each under its own name; under the table's where that tells of credentials and none of its own names does."""
+    names = [str(key) for key in value]
+    if told and not any(strength(one) or one.lower() in ORDINARY for one in names):
+        return ((name, min(told, LIKELY), item) for item in value.values())
+    return ((one, strength(one), item) for one, item in zip(names, value.values(), strict=True))
+
+
+def _listed_items(name: str, told: int, value: list[Any]) -> Iterator[Named]:
+    """Each under the list's name, or that of the option before it: `["--password", "…"]`."""
+    for before, item in zip([None, *value], value, strict=False):
+        option = before if isinstance(before, str) and before.startswith("-") and strength(before) else None
+        yield (name, told, item) if option is None else (option.strip("-"), strength(option), item)
 
 
 def _is_number_of_secret(name: str, value: int) -> bool:
     return value >= 100_000 and re.search(r"pass(word|wd|phrase|code)$", name, re.I) is not None
 
 
-def _masked_items(
-    pairs: Iterable[tuple[Any, Any]], make: Callable[[list[Any]], Any], name: str
-) -> tuple[Any, list[str]]:
-    found: list[str] = []
-    made: list[tuple[Any, Any]] = []
-    for key, item in pairs:
-        item, told = masked_value(str(key), item)
-        made.append((key, item))
-        found += told
-    return make(made), list(dict.fromkeys(found))
+def _masked_items(items: Iterable[Named]) -> tuple[list[Any], list[str]]:
+    found: dict[str, None] = {}
+    made: list[Any] = []
+    for name, told, item in items:
+        item, names = _masked_under(name, told, item)
+        made.append(item)
+        found.update(dict.fromkeys(names))
+    return made, list(found)
 
 
 # -- files

@@ -25,12 +25,22 @@ _MAYBE = (
     r"token|key|auth|authorization|bearer|pat|jwt|cookie|signature|dsn|sas|webhook(?:_url)?|otp|"
     r"sessionid|phpsessid|jsessionid|csrf_?token"
 )
+# `passwords`, `api_keys`: what stands in a list or table of them.
+_SEVERAL = rf"(?:{_SURE}|{_LIKELY}|cred)s"
+_SEVERAL_MAYBE = rf"(?:{_MAYBE})s"
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[-.\s/]+")
 _SURE_NAME: Final = re.compile(rf"(?:(?:^|_)(?:{_SURE})|(?:{_ALSO_JOINED}))_?\d*$")
 _LIKELY_NAME: Final = re.compile(rf"(?:^|_)(?:{_LIKELY})_?\d*$")
-_MAYBE_NAME: Final = re.compile(rf"(?:^|_)(?:{_MAYBE})_?\d*$")
+_SEVERAL_NAME: Final = re.compile(rf"(?:^|_)(?:{_SEVERAL})_?\d*$")
+_MAYBE_NAME: Final = re.compile(rf"(?:^|_)(?:{_MAYBE}|{_SEVERAL_MAYBE})_?\d*$")
+_NO_WORD: Final = re.compile(
+    r"(?:low|high|band|all|by|first|second|third|last|final|for|back|one|two|multi)(?:ward)?_?pass$"
+)
 
-NAME: Final = re.compile(rf"(?:{_SURE}|{_LIKELY}|{_MAYBE})\d*(?![^\W_]|_[^\W_])")
+ORDINARY: Final = frozenset({"user", "username", "user_name", "login", "name", "type", "host", "id", "email", "url"})
+"""Names beside which a credential has a name of its own."""
+
+NAME: Final = re.compile(rf"(?:{_SURE}|{_LIKELY}|{_MAYBE}|cred)s?\d*(?![^\W_]|_[^\W_])")
 """Where the end of such a name may stand in a lower-case text."""
 
 
@@ -41,6 +51,10 @@ def strength(name: str) -> int:
     plain = _CAMEL.sub("_", name).lower().strip("_")
     if _SURE_NAME.search(plain):
         return SURE
+    if _NO_WORD.search(plain):
+        return 0
     if _LIKELY_NAME.search(plain):
         return SURE if name.isupper() else LIKELY  # DB_PASS is a variable of the environment, forward_pass is not
+    if _SEVERAL_NAME.search(plain):
+        return LIKELY
     return MAYBE if _MAYBE_NAME.search(plain) else 0

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from . import known
-from .names import LIKELY, MAYBE, NAME, strength
+from .names import LIKELY, MAYBE, NAME, ORDINARY, strength
 from .values import MASK, is_value, is_words, looks_like_path
 
 _ANNOTATION = r"\)?:\s?[\w.]{1,40}(?:\[[^\[\]\n]{0,60}\])?(?:\s?\|\s?[\w.]{1,40}){0,3}\s?=|:=?|=>|==?"
@@ -21,18 +21,23 @@ _QUOTED: Final = re.compile(
 )
 _QUOTED_OPTION: Final = re.compile(rf"(?P<between> ){_STRING}", re.S)
 _MORE: Final = re.compile(rf"[ \t]*(?:\\?\r?\n[ \t]*|[ \t]|\+[ \t]*(?:\\?\r?\n[ \t]*)?){_STRING}", re.S)
-_LIST: Final = re.compile(r"(?:\\{0,3}['\"])?\]?\s?[:=]\s?\[\s{0,99}")
-_ITEM: Final = re.compile(rf"{_STRING}\s?(?P<more>,\s{{0,99}})?", re.S)
+_LIST: Final = re.compile(r"(?:\\{0,3}['\"])?\]?\s?[:=]\s?(?:(['\"])\1\.join\()?[\[({]\s{0,99}")
+_ITEM: Final = re.compile(
+    rf"(?:\\{{0,3}}['\"](?P<key>[^'\"\\\n]{{1,60}})\\{{0,3}}['\"]\s?:\s?)?{_STRING}\s?(?P<more>,\s{{0,99}})?", re.S
+)
+_TUPLE: Final = re.compile(r"[:=]\s?\(\s{0,99}\Z")
+_COLUMNS: Final = re.compile(r"(?:columns|rename|mapper|schema|dtypes?|astype|alias(?:es)?)\s?[=(:]\s?\(?\{[^{}]*\Z")
 _BARE: Final = re.compile(r"(?P<between> ?[=:] ?| )(?P<word>[^\s'\"=:,;(){}\[\]<>&]{6,}={0,2})")
 _BLOCK: Final = re.compile(r"(?P<between>: ?[|>][-+]?\n[ \t]+)(?P<word>[^\s'\"]{8,})[ \t]*(?=\n|\Z)")
 _SHELL: Final = re.compile(
     r"(?:^|\n)[ \t]*(?:!|(?:export|set|setx|ENV|ARG|-e|%env|%set_env)[ \t]+)?(?:\w+=\S*[ \t]+)*\Z"
 )
+_RESOURCE: Final = re.compile(r"\barn:[\w:-]*:\Z")
 _MANY: Final = re.compile(
     r"^[ \t]*(?P<names>[^\W\d]\w*(?:[ \t]*,[ \t]*[^\W\d]\w*)+)[ \t]*=(?!=)[ \t]*(?P<values>\S[^\n]*)$", re.M
 )
 _ONE_VALUE: Final = re.compile(r"[rRbBuUfF]{0,2}(?P<mark>['\"])(?P<word>(?:(?!(?P=mark))(?:\\.|.))*)(?P=mark)|[^,'\"]+")
-_MAX_BEFORE: Final = 300
+_MAX_BEFORE, _MAX_ITEMS = 300, 10_000
 
 
 def named(text: str, found: dict[str, None]) -> str:
@@ -74,22 +79,35 @@ def _values(text: str, start: int, end: int, name: str, told: int) -> Iterator[t
         return
     if _closes(text, start, value) or (value.groupdict().get("comma") and not _is_argument(text, start, name, value)):
         return
+    if _is_name_of_value(text, start, value):
+        return
     parts = [value]
     while (more := _MORE.match(text, parts[-1].end())) and len(parts) < 100:
         parts.append(more)
+    if _TUPLE.search(value["between"]) and text[parts[-1].end() :].lstrip()[:1] == ",":
+        yield from _listed(text, end, told)
+        return
     if is_value(told, "".join(part["word"] for part in parts)):
         for part in parts:
             yield (*part.span("word"), part["word"])
 
 
 def _listed(text: str, end: int, told: int) -> Iterator[tuple[int, int, str]]:
-    """The credentials of a list behind a name, as a table's column is written: none is a plain word."""
+    """The credentials of a list or table behind a name, as a table's column is written: none is a plain word.
+
+    A table with names of its own is looked at under them.
+    """
     begin = _LIST.match(text, end)
     place = begin.end() if begin is not None else -1
-    while place >= 0 and (item := _ITEM.match(text, place)):
+    items: list[re.Match[str]] = []
+    while place >= 0 and len(items) < _MAX_ITEMS and (item := _ITEM.match(text, place)):
+        items.append(item)
+        place = item.end() if item["more"] else -1
+    if any(item["key"] and (strength(item["key"]) or item["key"].lower() in ORDINARY) for item in items):
+        return
+    for item in items:
         if is_value(min(told, LIKELY), item["word"]):
             yield (*item.span("word"), item["word"])
-        place = item.end() if item["more"] else -1
 
 
 def _is_bare_value(name: str, told: int, word: str) -> bool:
@@ -112,6 +130,15 @@ def _is_argument(text: str, start: int, name: str, value: re.Match[str]) -> bool
         return True
     word = value["word"]
     return not is_words(word) and not strength(word) and _opener(text, start) == "("
+
+
+def _is_name_of_value(text: str, start: int, value: re.Match[str]) -> bool:
+    """Whether what stands there names a value: the option that is read from a file, a column's new name."""
+    word = value["word"]
+    return is_words(word) and bool(
+        (strength(word) and value["between"].rstrip().endswith(",") and "(" in value["between"])
+        or (value["between"][:1] in "'\"" and _COLUMNS.search(text, max(0, start - _MAX_BEFORE), start - 1))
+    )
 
 
 def _opener(text: str, start: int) -> str:
@@ -141,6 +168,8 @@ def _bare(text: str, start: int, end: int, name: str) -> re.Match[str] | None:
         return None
     word, between = value["word"], value["between"]
     if between == " " and not name.startswith("--"):
+        return None
+    if between == ":" and _RESOURCE.search(text, max(0, start - 200), start):
         return None
     is_variable = between == "=" and name.isupper() and _SHELL.search(text[max(0, start - 200) : start])
     if is_variable and not strength(word) and "." not in word and "_" not in word:

@@ -42,10 +42,12 @@ SERVICES: Final = (
     Shape("Slack token", ("xox", "xapp-"), r"\bxox[abeoprs]-[\w-]{10,}|\bxapp-\d-[\w-]{10,}"),
     Shape("Slack webhook", ("hooks.slack.com/",), r"(?<=hooks\.slack\.com/)services/[\w/]{20,}"),
     Shape("Discord webhook", ("/api/webhooks/",), r"/api/webhooks/\d{15,}/(?P<word>[\w-]{40,})"),
+    Shape("Teams webhook", ("/IncomingWebhook/",), r"/IncomingWebhook/(?P<word>\w{32,})"),
+    Shape("Twilio token", ("AC", "SK"), r"\b(?:AC|SK)[0-9a-f]{32}['\"]\s*,\s*['\"](?P<word>\w{32})(?=['\"])"),
     Shape("Discord token", (".",), r"\b[MNO][\w-]{23,27}\.[\w-]{6}\.[\w-]{27,40}(?![\w-])", MAYBE),
     Shape("Hugging Face token", ("hf_", "api_org_"), r"\b(?:hf|api_org)_[A-Za-z0-9]{30,}\b"),
     Shape("Google key", ("AIza", "ya29.", "GOCSPX-"), r"\bAIza[\w-]{35}|\bya29\.[\w-]{20,}|\bGOCSPX-[\w-]{20,}"),
-    Shape("token", ("eyJ",), r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*"),
+    Shape("token", ("eyJ",), r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*|\b[ps]k\.eyJ[\w-]{8,}\.[\w-]{16,}"),
     Shape("SendGrid key", ("SG.",), r"\bSG\.[\w-]{16,}\.[\w-]{16,}"),
     Shape("npm token", ("npm_",), r"\bnpm_[A-Za-z0-9]{36}\b"),
     Shape("PyPI token", ("pypi-",), r"\bpypi-[\w-]{50,}"),
@@ -72,6 +74,7 @@ SERVICES: Final = (
 _TEXT = r"[rRbBuUfF]{0,2}(?:'[^'\n]*'|\"[^\"\n]*\")"
 _WORD = r"[rRbBuUfF]{0,2}['\"](?P<word>[^'\"\n]+)['\"]"
 _ARGUMENT = r"\s*[^\s,()=]+\s*,"
+_KEY = r"[bB]?['\"](?P<word>[\w~.=-]{20,})['\"]"
 _TAG = r"password|passwd|passphrase|secret|token|api[._]?key|access[._]?key"
 _IN_PROSE = (  # "the password is …": with a digit, and a capital or one of the usual signs
     r"(?i:\bpass(?:word|wd|phrase))(?: is| was|:)? ['\"`]?(?P<word>(?=[^\s'\"`]*\d)(?=[^\s'\"`]*[A-Z!@#$%^&*])"
@@ -80,9 +83,40 @@ _IN_PROSE = (  # "the password is …": with a digit, and a capital or one of th
 _BRACED = r"(?i:\b(?:pwd|password))=\{(?P<word>[^{}\n]*[^{}\n\w][^{}\n]*|[^{}\n]*\d[^{}\n]*)\}"
 _PROPERTY = rf"(?i:<name>[^<>]*(?:{_TAG})</name>)\s*<value>(?P<word>[^<>\s]+)(?=</)"
 _PHRASE = r"(?i:mnemonic|phrase)['\"]?\s*[:=]\s*['\"]?(?P<word>(?:[a-z]{3,8} ){11,23}[a-z]{3,8})\b"
+_TOLD = (  # "the API key provided: …", "your token was …"
+    r"(?i:\b(?:api[ _-]?key|token|secret)\b)(?: (?!(?:id|name|hash|digest)\b)[a-z]{2,12}){1,3}:? ['\"`]?"
+    r"(?P<word>[\w-]{16,})(?![\w(\[=/])"
+)
 _CURL = r"\bcurl\b[^\n|;]{0,300}?\s(?:-u|--user|--proxy-user|-U)[ =]?['\"]?[^\s:'\"]+:(?P<word>[^\s'\"]+)"
 PLACES: Final = (
-    Shape("password", ("auth",), rf"\bauth\s*=\s*\(\s*{_TEXT}\s*,\s*{_WORD}"),
+    Shape("password", ("auth",), rf"auth\s*=\s*\(\s*{_TEXT}\s*,\s*{_WORD}"),
+    Shape(
+        "password",
+        ("Auth", "Credential"),
+        rf"(?:Auth(?:Provider|Handler|enticator)?|Credentials?)\((?:{_ARGUMENT}){{1,2}}\s*{_WORD}\s*[,)]",
+        LIKELY,
+    ),
+    Shape("API key", ("Auth(", "Credential"), rf"(?:Auth|Credentials?)\(\s*{_KEY}", MAYBE),
+    Shape(
+        "API key", ("set_", "add_", "use_", "save_"), rf"\b(?:set|add|use|save)_(?P<name>\w{{1,40}})\(\s*{_WORD}\s*[,)]"
+    ),
+    Shape(
+        "API key",
+        ("Client(", "API(", "login(", "Experiment(", "account(", "authenticate("),
+        rf"(?:Client|API|login|Experiment|account|authenticate)\(\s*{_KEY}",
+        MAYBE,
+    ),
+    Shape("password", ("Fernet(", ".derive(", "hmac.new("), rf"(?:\bFernet|\.derive|\bhmac\.new)\(\s*{_WORD}", LIKELY),
+    Shape(
+        "password", ("jwt.",), rf"\bjwt\.\w+\([^\n]{{1,300}}?,\s*{_WORD}\s*,\s*(?:algorithm|\[?['\"][HRE]S\d)", LIKELY
+    ),
+    Shape("password", ("FTP",), rf"\bFTP(?:_TLS)?\({_ARGUMENT}{_ARGUMENT}\s*{_WORD}"),
+    Shape("password", ("racle",), rf"racle(?:db)?\.connect\({_ARGUMENT}\s*{_WORD}\s*,", LIKELY),
+    Shape("password", ("connect(",), r"\bconnect\(\s*['\"]\w+/(?P<word>[^'\"@\s/]+)(?=@)"),
+    Shape("password", ("connect(",), rf"\bconnect\({_ARGUMENT}\s*\d+\s*,{_ARGUMENT}\s*{_WORD}\s*[,)]", LIKELY),
+    Shape(
+        "API key", ("default",), rf"['\"]-{{1,2}}(?P<name>[\w-]{{2,40}})['\"][^()\n]{{0,200}}\bdefault\s*=\s*{_WORD}"
+    ),
     Shape("password", ("Auth(", "auth("), rf"(?i:basic|digest|ntlm|proxy)_?[aA]uth\({_ARGUMENT}\s*{_WORD}"),
     Shape("password", ("login(",), rf"\.login\({_ARGUMENT}\s*{_WORD}\s*[,)]"),
     Shape("password", ("set_password(",), rf"\bset_password\({_ARGUMENT}{_ARGUMENT}\s*{_WORD}"),
@@ -105,13 +139,20 @@ PLACES: Final = (
     Shape("password", ("</",), rf"(?i:<[\w.:-]*(?:{_TAG})>)\s*(?P<word>[^<>\s]+)\s*(?=</)", LIKELY),
     Shape("password", ("</",), _PROPERTY),
     Shape("recovery phrase", ("nemonic", "NEMONIC", "phrase", "PHRASE"), _PHRASE),
-    Shape("cookie", ("ookie", "OOKIE"), r"(?i:cookies?)['\"]?\s*[:=,]\s*[{'\"]?\s*(?P<words>[^\n{}]{16,4000})", MAYBE),
+    Shape(
+        "cookie",
+        ("ookie", "OOKIE"),
+        r"(?i:cookies?)(?:['\"]?\s*[:=,]|\.\w{3,6}\()\s*[{'\"]{0,2}\s*(?P<words>[^\n{}]{16,4000})",
+        MAYBE,
+    ),
+    Shape("API key", ("ey", "EY", "oken", "ecret"), _TOLD, MAYBE),
     Shape("password", ("assword", "ASSWORD", "asswd"), _IN_PROSE, LIKELY),
     Shape("password", ("%env", "%set_env"), r"%(?:set_)?env (?P<name>\w+) (?P<word>\S+)"),
 )
 IN_QUOTES: Final = re.compile(r"(?<=['\"])(?=[A-Za-z0-9]*[+/])(?:[A-Za-z0-9+/]{40}|[A-Za-z0-9+/]{86}==)(?=\\?['\"])")
 """An alphabet with a slash is that of paths, too: only the lengths that AWS and Azure give theirs."""
-COOKIE: Final = re.compile(r"(?P<head>[\w.-]+['\"]?\s*[=:]\s*['\"]?)(?P<word>[\w%.+/=-]{16,})")
+COOKIE: Final = re.compile(r"(?P<head>(?P<name>[\w.-]+)['\"]?\s*[=:,]\s*['\"]?)(?P<word>[\w%.+/=-]{16,})")
+SESSION: Final = re.compile(r"(?i:sess|sid$|csrf|xsrf|auth)")
 
 URL: Final = re.compile(
     r"\b[a-zA-Z][\w+.-]{1,20}://[^\s:/@'\"<>]*:(?P<word>(?!\d{1,5}/)[^\s'\"<>?/]+(?:/[^\s'\"<>?#/@]+)??)(?=@[\w\[{%$-])"

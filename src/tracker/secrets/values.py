@@ -21,13 +21,25 @@ _TEMPLATE: Final = re.compile(
 _WORDS: Final = re.compile(r"[^\W\d_]+(?:[\s_./:,-]+[^\W\d_]+)*[.!?:]?")
 _NUMBERS: Final = re.compile(r"[\d.,_/:eE%+-]+")
 _RUN_OF_LETTERS: Final = re.compile(r"[a-z]{6,}|[A-Z]{8,}")
-_HEX: Final = re.compile(r"(?:0x)?[0-9a-fA-F-]+")
+_LONG_RUN_OF_LETTERS: Final = re.compile(r"[a-z]{8,}|[A-Z]{10,}")
+_SYLLABLES: Final = re.compile(r"[A-Z]?[a-z]{3,}|[A-Z]{4,}")
+_LONG: Final = 32
+_HEX: Final = re.compile(r"(?:0x|[A-Z])?[0-9a-fA-F-]+")
+_FILE: Final = re.compile(
+    r"[\w.:/\\~ =-]+\.(?:json|ya?ml|toml|ini|cfg|conf|env|pem|key|pub|crt|cer|p12|pfx|jks|txt|csv|tsv|gz|zip|parquet|"
+    r"npz?|pkl|pt|pth|onnx|h5|ipynb|py|log)"
+)
+_EXPRESSION: Final = re.compile(r"\(\?|\[\^|\\[dwsbDWSBx]")
+_KINDS_OF_VALUES: Final = frozenset({
+    "object", "string", "boolean", "bool", "integer", "float", "float64", "int64", "category", "datetime", "varchar",
+    "text", "bytes", "required", "optional", "missing", "hidden", "unset", "undefined",
+})  # fmt: skip
 _PATH_LIKE: Final = re.compile(r"(?:/|~/|\.{1,2}/|[A-Za-z]:\\)[\w./\\ -]*")
 
 
 def is_value(strength: int, word: str) -> bool:
     """Whether `word` is a credential under a name of that strength."""
-    if len(word) < _MIN_LENGTH or is_template(word) or _is_path(word):
+    if len(word) < _MIN_LENGTH or is_template(word) or word in _KINDS_OF_VALUES or _is_path(word):
         return False
     if strength == SURE:
         return True
@@ -38,7 +50,7 @@ def is_value(strength: int, word: str) -> bool:
 
 def is_made(word: str) -> bool:
     """Whether it looks like a key that a machine made."""
-    if len(word) < 16 or " " in word:
+    if len(word) < 16 or " " in word or _EXPRESSION.search(word):
         return False
     if _HEX.fullmatch(word):
         return len(word) >= 32
@@ -62,12 +74,20 @@ def looks_like_path(word: str) -> bool:
 
 def looks_random(word: str) -> bool:
     """Whether a word of one of the usual alphabets is made up by chance: mixed kinds of characters all over it."""
-    if len(word) < 16 or _HEX.fullmatch(word) or _RUN_OF_LETTERS.search(word) or " " in word:
+    if len(word) < 16 or _HEX.fullmatch(word) or " " in word or _is_wordy(word):
         return False
     kinds = _kinds(word)
     if sum(kind == 2 for kind in kinds) < 2 or not any(kind < 2 for kind in kinds) or kinds.count(3) > len(word) // 4:
         return False
     return sum(a != b for a, b in pairwise(kinds)) >= 0.4 * (len(word) - 1)
+
+
+def _is_wordy(word: str) -> bool:
+    """Whether it is made of words: a long one holds runs of letters by chance, too, but not half of it."""
+    if len(word) < _LONG:
+        return _RUN_OF_LETTERS.search(word) is not None
+    syllables = sum(map(len, _SYLLABLES.findall(word)))
+    return _LONG_RUN_OF_LETTERS.search(word) is not None or syllables > 0.5 * sum(map(str.isalnum, word))
 
 
 def _is_mixed(word: str) -> bool:
@@ -80,5 +100,7 @@ def _kinds(word: str) -> list[int]:
 
 
 def _is_path(word: str) -> bool:
-    """Whether it is the path of something that is there: PWD is the name of a folder, too."""
+    """Whether it is the path of something that is there (PWD is the name of a folder, too), or ends as a file does."""
+    if _FILE.fullmatch(word):
+        return True
     return len(word) < 1_000 and os.path.isabs(word) and os.path.exists(word)
