@@ -222,10 +222,53 @@ SESSIONS: dict[str, list[str]] = {
         "+import matplotlib.pyplot as plt\nimport numpy as np", "+fig, axes = plt.subplots(2)",
         "+axes[0].plot([1,2])", "+r = len(axes[0].lines) * 1.0",
     ],
+    "what an annotation names": [
+        "+from typing import Callable", "+from pathlib import Path", "+held: dict[str, Callable] = {}",
+        "+def home(x=1) -> Path:\n    return Path('.')", "z = 1", "+r = len(held) + len(home().parts) * 1.5",
+    ],
+    "closures that share a name": [
+        "+def make():\n    n = 0\n    def up():\n        nonlocal n\n        n += 1\n        return n\n    def reset():\n        nonlocal n\n        n = 0\n    return up, reset",
+        "+up, reset = make()", "other, _ = make()", "+up()", "other()", "+reset()", "+r = up() * 1.5",
+    ],
+    "what is held by a weak reference": [
+        "+import weakref", "+class A: v = 1", "+a = A()", "+w = weakref.ref(a)", "+w().v = 4", "+r = a.v * 1.5",
+    ],
+    "a module that was edited and not loaded again": [
+        "+%%writefile edited_one.py\nBOX = [0]\ndef up():\n    BOX[0] += 1", "+from edited_one import *", "+up()",
+        "+%%writefile edited_one.py\n# edited\nBOX = [0]\ndef up():\n    BOX[0] += 9", "+up()", "+r = BOX[0] * 1.5",
+    ],
+    "a module that a module takes a number from": [
+        "+%%writefile number_low.py\nK = 3", "+%%writefile number_mid.py\nfrom number_low import K as base",
+        "+from number_low import K", "z = 1", "+from number_mid import base", "+r = base * 1.5",
+    ],
+    "a module that is loaded anew": [
+        "+%%writefile anew_one.py\nL = []", "+import anew_one", "+anew_one.L.append(1)",
+        "+import sys\ndel sys.modules['anew_one']", "+import anew_one as other", "z = 1",
+        "+r = len(anew_one.L) + len(other.L) * 1.5",
+    ],
+    "a file that stays open": [
+        "+f = open('stays.txt', 'w')", "+f.write('5')", "z = 1", "+del f", "+r = float(open('stays.txt').read())",
+    ],
+    "an array in a file": [
+        "+import numpy as np", "+mapped = np.memmap('mapped.bin', dtype='f8', mode='w+', shape=4)", "+part = mapped[:2]",
+        "+part[0] = 3", "part.sum()", "+r = float(np.fromfile('mapped.bin').sum())",
+    ],
     "what is shown is kept by the shell alone": ["+a = [1]", "[2]", "a", "+r = sum(a) * 1.5"],
     "a setting of the process": [
         "+import decimal", "+decimal.getcontext().prec = 7", "+import decimal\nx = decimal.Decimal(1) / 3",
         "+r = float(len(str(x)))\ndecimal.getcontext().prec = 28",
+    ],
+    "a library's setting, seen by what it made before": [
+        "+import pandas as pd", "+frame = pd.DataFrame({'a': [1.23456]})", "+pd.options.display.precision = 2", "z = 1",
+        "+r = len(repr(frame)) * 1.5\npd.reset_option('display.precision')",
+    ],
+    "a library's class that is given a method": [
+        "+from fractions import Fraction", "+half = Fraction(1, 2)", "+Fraction.twice = lambda self: self * 2", "z = 1",
+        "+r = float(half.twice())\ndel Fraction.twice",
+    ],
+    "a name that is built in from now on": [
+        "+import builtins\nbuiltins.EXTRA = 4", "z = 1", "+def f():\n    return EXTRA",
+        "+r = f() * 1.5\ndel builtins.EXTRA",
     ],
 }  # fmt: skip
 

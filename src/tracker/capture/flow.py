@@ -44,7 +44,9 @@ class _Flow(ExpressionFlow):
                 self._expression(value)
                 for target in targets:
                     self._store(target, value)
-            case ast.AnnAssign(target=target, value=value):
+            case ast.AnnAssign(target=target, annotation=annotation, value=value):
+                if not self._in_function:
+                    self._expression(annotation)
                 if value is not None:
                     self._expression(value)
                     self._store(target, value)
@@ -137,6 +139,8 @@ class _Flow(ExpressionFlow):
                     self._function(part)
         else:
             self._children(node.args)
+            if node.returns is not None:
+                self._expression(node.returns)
             self._function(node)
         self._assign(node.name)
         self._deferred[node.name] = set(outer.reads)

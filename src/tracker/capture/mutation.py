@@ -6,17 +6,14 @@ type or function is not known is held to be changed by every call that is not kn
 
 from __future__ import annotations
 
-import ast
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
-from pathlib import Path
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any, Final
 
+from .beside import module_effects
 from .effects import Effects, FunctionEffects, Place, Use
-from .flow import effects_of
 from .known import (
     ARRAY_CHANGES,
     CHANGING_FUNCTIONS,
@@ -27,12 +24,12 @@ from .known import (
     METHODS,
     PURE_LIBRARIES,
 )
-from .opened import is_installed
 
 _DEPTH: Final = 12
 _ASKS: Final = ("get", "read", "print", "display", "show", "len", "fetch", "type", "id", "isinstance")
 _CONNECTIONS: Final = frozenset({"sqlite3", "duckdb", "_duckdb", "sqlalchemy", "psycopg", "psycopg2"})
-_MAX_SOURCE: Final = 200_000
+_QUIET: Final = frozenset({"warnings", "tracker", "mlflow"})
+"""What is set in these changes no value, or is seen elsewhere."""
 _ATOMS: Final = (bool, int, float, complex, str, bytes, type(None), range, slice, type(Ellipsis))
 
 
@@ -48,6 +45,8 @@ class Mutations:
     """Names of modules whose settings were changed."""
     objects: list[Any] = field(default_factory=list)
     """Functions whose closures or defaults were changed, and modules beside the notebook whose state was."""
+    sets_up: bool = False
+    """A library was told how to work from now on."""
     unknown: bool = False
     """Something was called that can do anything to the namespace."""
 
@@ -208,7 +207,7 @@ class Resolver:
             known = module_effects(path)
             if known is None:
                 return None
-            self._homes[path] = Resolver(function.__globals__, {}, known)
+            self._homes[path] = Resolver(function.__globals__, {}, known.functions)
         return self._homes[path]
 
     def _take_over(self, home: Resolver, function: FunctionType) -> None:
@@ -216,14 +215,20 @@ class Resolver:
         if home is self:
             return
         told = home._found
-        if told.names or told.rebound or told.unknown:
+        known = (function.__code__.co_name, function.__code__.co_firstlineno) in home._functions
+        if told.names or told.rebound or told.unknown or not known:
             module = sys.modules.get(str(function.__globals__.get("__name__")))
             self._found.objects += [] if module is None else [module]
+            names = function.__globals__
+            self._found.objects += [names[name] for name in told.names if name in names]  # taken from there by import
         self._found.objects += told.objects
 
     def _settings(self, name: str, use: Use) -> None:
         if name.startswith(CONFIGURES):
             self._found.modules |= use.roots
+            owners = [self._namespace.get(root) for root in use.roots]
+            told = any(isinstance(owner, ModuleType) and owner.__name__ not in _QUIET for owner in owners)
+            self._found.sets_up |= told and not any(use.arguments)
 
     def _by_python(self, function: FunctionType, use: Use, depth: int, skipped: int) -> set[str]:
         effects = self._functions.get((function.__code__.co_name, function.__code__.co_firstlineno))
@@ -419,15 +424,3 @@ def _is_compiled(value: object) -> bool:
     kind = type(value)
     is_cython = kind.__name__ in ("cython_function_or_method", "fused_cython_function")
     return is_cython or (kind.__module__.partition(".")[0] == "numpy" and callable(value))
-
-
-@lru_cache(maxsize=200)
-def module_effects(filename: str) -> dict[Place, FunctionEffects] | None:
-    """The functions of a source file; None if it is no small file of Python."""
-    try:
-        path = Path(filename)
-        if is_installed(filename) or path.stat().st_size > _MAX_SOURCE:
-            return None
-        return effects_of(ast.parse(path.read_bytes())).functions
-    except (OSError, SyntaxError, ValueError):
-        return None

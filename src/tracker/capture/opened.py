@@ -168,6 +168,21 @@ def _base_of(value: Any) -> str | None:
     return _bases.get(id(value.connection if kind.__name__ == "Cursor" else value))
 
 
+def written_through(value: Any) -> str | None:
+    """The real path of the file that an open file, or an array mapped from one, writes to."""
+    kind = type(value)
+    if kind.__module__ == "_io":
+        with suppress(ValueError, AttributeError):  # one that is closed says no more than its name
+            name = value.name
+            return os.path.realpath(name) if isinstance(name, str) and value.mode != "r" else None
+    if kind.__module__.partition(".")[0] == "numpy":
+        while value is not None and type(value).__name__ != "memmap":
+            value = getattr(value, "base", None)
+        name = None if value is None else value.filename
+        return None if name is None else os.path.realpath(name)
+    return None
+
+
 def _used(base: str) -> list[tuple[str, Any, int]]:
     return [(base, "r", 0), (base, "a", 0)]
 

@@ -15,6 +15,7 @@ from enum import Enum
 from itertools import islice
 from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, MethodType, ModuleType
 from typing import Any, Final, Literal, NamedTuple
+from weakref import ReferenceType
 
 from .codes import closed_over
 
@@ -38,6 +39,7 @@ _Kind = Literal[
     "array",
     "frame",
     "plain",
+    "reference",
     "object",
 ]
 
@@ -82,6 +84,7 @@ def reachable(
         if how == "function":
             if value.__closure__ or value.__dict__:
                 found.add(identity)
+            found.update(map(id, value.__closure__ or ()))  # functions that share one see each other's assignments
             if code is not None:
                 code.append(value)
             waiting += [*closed_over(value), *(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values()]
@@ -101,7 +104,9 @@ def reachable(
             if classes and kind not in kinds and kind.__module__ == "__main__":
                 waiting.append(kind)
             kinds.add(kind)
-        if how == "object":
+        if how == "reference":
+            waiting.append(ReferenceType.__call__(value))
+        elif how == "object":
             waiting += gc.get_referents(value)
         else:
             waiting += _parts(value, how)
@@ -134,6 +139,8 @@ def _kind(kind: type) -> _Kind:
         return "leaf"
     if issubclass(kind, type):
         return "class"
+    if issubclass(kind, ReferenceType):
+        return "reference"
     for known, how in _BY_TYPE.items():
         if kind is known:
             return how

@@ -153,6 +153,8 @@ class _Scope(ast.NodeVisitor):
                 self.visit(base)
         else:
             self.visit(node.args)
+            if node.returns is not None:
+                self.visit(node.returns)
 
     def _comprehension(self, node: Comprehension) -> None:
         inner = _Scope()

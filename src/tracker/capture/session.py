@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from tracker.fingerprints.kinds import is_a
 
-from .beside import modules_behind, source_beside
+from .beside import is_librarys, modules_behind, source_beside
 from .effects import Effects, FunctionEffects, Place, Use
 from .flow import effects_of
 from .folders import PROGRAMS, begin_watching
@@ -30,7 +30,7 @@ from .known import SEEDING, words
 from .magics import plain_tree
 from .modules import own_modules
 from .mutation import Resolver, is_consumed
-from .opened import OpenedFiles, begin_collecting, collected
+from .opened import OpenedFiles, begin_collecting, collected, written_through
 from .paths import paths_given
 from .randomness import random_states
 from .reach import behind
@@ -120,6 +120,7 @@ class Session:
         self._states: dict[str, int] = {}
         self._now: _Watched | None = None
         self._modules = frozenset(sys.modules)
+        self._beside: dict[str, int] = {}
 
     # -- cells from before the memory began
 
@@ -196,6 +197,7 @@ class Session:
             folder=working_folder(),
             path=tuple(sys.path),
             settings=settings(),
+            writing={name: written_through(names[name]) for name in (*effects.bound, *effects.maybe) if name in names},
         )
 
     def end(self, count: int | None, error: BaseException | None, failed_line: int | None) -> Execution | None:
@@ -215,8 +217,8 @@ class Session:
         self._objects(watched, done)
         self._random(watched, done)
         moved = working_folder() != watched.folder or tuple(sys.path) != watched.path
-        moved |= are_other(watched.settings, settings())
-        done.sets_up = done.effects.sets_up or moved
+        moved |= are_other(watched.settings, settings()) or self._unloaded_now()
+        done.sets_up |= done.effects.sets_up or moved
         deque(own_modules(), 0)  # as they are now, before somebody edits them
         self.executions.append(done)
         return done
@@ -277,6 +279,10 @@ class Session:
         told = mutations.names | set(seen.values())
         mutated = {name for name in told if name in names or name in watched.present}
         done.maybe |= (mutated | mutations.rebound) - done.bound
+        done.sets_up |= mutations.sets_up or any(is_librarys(names.get(name)) for name in done.effects.changed)
+        through = [written_through(value) for value in names.values() if id(value) in done.changed.ids]
+        through += [watched.writing.get(name) for name in done.bound]
+        done.files.written.update(path for path in through if path is not None)
         imported = self._imported(done.effects) + watched.modules
         done.files.read.update(path for path, _ in imported)
         done.read = Objects(watched.read.ids | {identity for _, identity in imported}, watched.read.cut)
@@ -297,21 +303,26 @@ class Session:
         return {name for name in names if (told := watched.whole.get(name)) is not None and told == self._whole(name)}
 
     def _loaded_now(self) -> list[ModuleType]:
-        """The modules from beside the notebook that this cell was the first to import."""
-        if len(sys.modules) == len(self._modules):
-            return []
-        new = sys.modules.keys() - self._modules
-        self._modules = frozenset(sys.modules)
-        return [module for name in new if source_beside(module := sys.modules[name]) is not None]
+        """The modules from beside the notebook that this cell was the first to import, or imported anew."""
+        new = {name for name, identity in self._beside.items() if id(sys.modules.get(name)) != identity}
+        if len(sys.modules) != len(self._modules):
+            new |= sys.modules.keys() - self._modules
+            self._modules = frozenset(sys.modules)
+        found = {name: sys.modules[name] for name in new if source_beside(sys.modules.get(name)) is not None}
+        self._beside.update({name: id(module) for name, module in found.items()})
+        return list(found.values())
+
+    def _unloaded_now(self) -> bool:
+        """Whether modules from beside the notebook were taken away: they are loaded anew when they are imported."""
+        gone = self._beside.keys() - sys.modules.keys()
+        for name in gone:
+            del self._beside[name]
+        return bool(gone)
 
     def _imported(self, effects: Effects) -> list[tuple[str, int]]:
-        """Source and identity of the modules from beside the notebook that a cell imports, loaded by it or before."""
-        found = []
-        for name in effects.imports:
-            module = sys.modules.get(name)
-            if module is not None and (path := source_beside(module)) is not None:
-                found.append((path, id(module)))
-        return found
+        """Source and identity of the modules from beside the notebook that a cell imports, loaded by it or before, and
+        of those behind them."""
+        return modules_behind([sys.modules[name] for name in effects.imports if name in sys.modules])
 
     def _random(self, watched: _Watched, done: Execution) -> None:
         states = random_states()
@@ -361,6 +372,8 @@ class _Watched:
     folder: str
     path: tuple[str, ...]
     settings: dict[str, Any]
+    writing: dict[str, str | None]
+    """The files that names which it binds or deletes may have written to: they are then closed."""
     contents: dict[int, Content] = field(default_factory=dict)
     whole: dict[str, int | None] = field(default_factory=dict)
     threads: int = 0

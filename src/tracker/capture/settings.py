@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+import locale
 import os
 import sys
 import warnings
@@ -13,6 +15,9 @@ _OF_LIBRARIES: Final = ("KMP_", "OMP_", "MKL_", "OPENBLAS_", "TORCH", "TF_", "CU
 """Environment variables that libraries set when they are imported."""
 
 
+_SHELLS: Final = frozenset({"get_ipython", "display", "exit", "quit"})
+
+
 def working_folder() -> str:
     """The folder that the process is in; empty where that has been removed."""
     try:
@@ -22,10 +27,12 @@ def working_folder() -> str:
 
 
 def settings() -> dict[str, Any]:
-    """The environment, and of what is loaded: the decimal context, NumPy's and Python's way with errors, PyTorch's
-    defaults."""
+    """The environment, Python's built-in names, its way with errors and languages, and how the libraries that are
+    loaded were told to work."""
     found: dict[str, Any] = {
         "depth": sys.getrecursionlimit(),
+        "names": {name: id(value) for name, value in vars(builtins).items() if name[0] != "_" and name not in _SHELLS},
+        "language": locale.setlocale(locale.LC_ALL),
         "errors": [rule[1:] for rule in warnings.filters if rule[0] == "error"],
         "environment": dict(getattr(os.environ, "_data", os.environ)),
     }
@@ -53,8 +60,18 @@ def _of_decimal(decimal: Any) -> Any:
     return context.prec, context.rounding, context.Emin, context.Emax, dict(context.traps)
 
 
+def _of_pandas(pandas: Any) -> Any:
+    return _flat(object.__getattribute__(pandas.options, "d"))
+
+
+def _flat(options: dict[str, Any]) -> list[Any]:
+    return [(name, _flat(value) if type(value) is dict else value) for name, value in options.items()]
+
+
 _READERS: Final[dict[str, Callable[[Any], Any]]] = {
     "decimal": _of_decimal,
-    "numpy": lambda numpy: numpy.geterr(),
+    "numpy": lambda numpy: (numpy.geterr(), numpy.get_printoptions()),
+    "pandas": _of_pandas,
+    "sklearn": lambda sklearn: sklearn.get_config(),
     "torch": lambda torch: (torch.get_default_dtype(), torch.is_grad_enabled()),
 }
