@@ -11,8 +11,8 @@ import { type SavedView, savedView } from './saved';
 export const WIDGET_MIME = 'application/vnd.jupyter.widget-view+json';
 export const RANK = -50;
 
-/** What makes the notebook's renderer of widgets, as it is now; null where there is none. */
-export type LiveRenderer = () => { readonly by: object; make(): IRenderMime.IRenderer } | null;
+/** What makes the notebook's renderer of a widget, as it is now; null where there is none, or the kernel has no such widget. */
+export type LiveRenderer = (id: string) => { readonly by: object; make(): IRenderMime.IRenderer } | null | 'not told';
 
 /** A notebook that is opened again draws its outputs before it knows its widgets: how long, and how often, that is looked for. */
 const LOOK_MS = 500;
@@ -51,12 +51,13 @@ export class BundleRenderer extends Panel implements IRenderMime.IRenderer {
   /** Tries by what makes widgets now, and anew when that is another; until one shows something. */
   #lookForLive(model: IRenderMime.IMimeModel, looks: number): void {
     if (this.isDisposed || this.#saved.isHidden) return;
-    const now = this.#makeLive();
-    if (now && now.by !== this.#live?.by) {
+    const now = this.#makeLive(this.#id);
+    const left = now === 'not told' ? looks : looks - 1;
+    if (now && now !== 'not told' && now.by !== this.#live?.by) {
       this.#dropLive();
       this.#tryLive(now.make(), now.by, model);
     }
-    if (looks > 0) this.#looking = window.setTimeout(() => this.#lookForLive(model, looks - 1), LOOK_MS);
+    if (left >= 0) this.#looking = window.setTimeout(() => this.#lookForLive(model, left), LOOK_MS);
   }
 
   #tryLive(widget: IRenderMime.IRenderer, by: object, model: IRenderMime.IMimeModel): void {

@@ -45,3 +45,4 @@ def test_a_run_is_shown_live_below_a_table_and_saved(open_notebook) -> None:
     saved.get_by_role("tab", name="Metrics").click()
     expect(saved.locator(".js-plotly-plot").first).to_be_visible()
     again.shot("saved", again.output(2))
+    again.page.wait_for_timeout(4_000)  # a widget that is gone would be looked for for two seconds, and then missed
