@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import lzma
 import os
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 
 import tracker
@@ -63,8 +68,6 @@ def command(*arguments: str, **options: object) -> str:
 
 
 def parquet_holds(root: Path, *words: str) -> bool:
-    import duckdb
-
     with duckdb.connect() as db:
         for path in root.glob("segments/*/events.parquet"):
             rows = db.execute("SELECT v::VARCHAR FROM read_parquet($path)", {"path": str(path)}).fetchall()
@@ -152,6 +155,67 @@ def test_files_of_any_size_and_kind(store: Path) -> None:
     assert [left.partition(":")[0] for left in done.left] == [
         "The file model.pkl is no text and holds a credential", "1 file is no text, and as before",
     ]  # fmt: skip
+
+
+def test_packed_files_are_looked_into(store: Path) -> None:
+    with tracker.start_run() as run:
+        tracker.log_text("x", "small.txt")
+    folder = store / "artifacts" / run.info.run_id
+    word = "0123456789" + PLAIN + "é"
+    with zipfile.ZipFile(folder / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("inside.txt", 100 * word)
+    for name, pack in {"b.gz": gzip.compress, "c.bz2": bz2.compress, "d.xz": lzma.compress, "e.bin": bytes}.items():
+        (folder / name).write_bytes(pack(f"{PLAIN}{KEY}".encode("utf-32")))
+    (folder / "f.gz").write_bytes(gzip.compress(f"client = Client(token='{KEY}')".encode()))
+    (folder / "g.gz").write_bytes(gzip.compress(os.urandom(10_000))[:5_000])
+    duckdb.sql(f"COPY (SELECT md5(range::VARCHAR) || '{PLAIN}' a FROM range(9)) TO '{folder}/h.parquet' (CODEC zstd)")
+    duckdb.sql(f"COPY (SELECT md5(range::VARCHAR) a FROM range(9)) TO '{folder}/i.parquet'")
+    done = tracker.scrub(run, also=[PLAIN], now=True)
+    assert not done.places
+    assert [left.split(" is ")[0] for left in done.left[:-1]] == [
+        "The file a.zip", "The file b.gz", "The file c.bz2", "The file d.xz", "The file e.bin", "The file f.gz",
+        "The file g.gz could not be looked into: it", "The file h.parquet",
+    ]  # fmt: skip
+    assert done.left[-1].startswith("1 file is no text, and as before")
+
+
+def test_what_was_replaced_or_removed_does_not_come_back(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRACKER_MASK", "0")
+    with tracker.start_run() as run:
+        tracker.set_tags({"old": KEY, "gone": KEY})
+        tracker.set_tag("old", "new")
+        tracker.delete_tag("gone")
+        tracker.log_param("table", {KEY: 1, PLAIN: 2})
+    monkeypatch.delenv("TRACKER_MASK")
+    done = tracker.scrub(run, also=[PLAIN], now=True)
+    assert done.places == ["tag old", "tag gone", "parameter table"] and files_with(store, KEY, PLAIN) == []
+    data = tracker.get_run(run.info.run_id).data
+    assert data.tags["old"] == "new" and "gone" not in data.tags
+    assert data.params["table"] == str({"[masked]": 1, "[masked] 2": 2})
+
+
+def test_names_stay_and_are_told_without_what_they_hold(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRACKER_MASK", "0")
+    with tracker.start_run() as run:
+        tracker.log_param(f"p {KEY}", KEY)
+        tracker.log_metric(f"m/{KEY}", 1.0)
+        tracker.log_text("x", f"a/{KEY}.txt")
+    monkeypatch.delenv("TRACKER_MASK")
+    done = tracker.scrub(run, now=True)
+    assert KEY not in str(done) and done.places == ["parameter p [masked]"]
+    assert [left.split(" holds ")[0] for left in done.left] == [
+        f"The name of the {what}" for what in ("metric m/[masked]", "parameter p [masked]", "file a/[masked].txt")
+    ]
+
+
+def test_a_chart_that_holds_its_library_stays_whole(store: Path) -> None:
+    library = "".join(f"function f{i}(e){{return e.key='aZ19bY28cX37dW46{i:04}'}};" for i in range(200))
+    with tracker.start_run() as run:
+        tracker.log_text("x", "small.txt")
+    path = store / "artifacts" / run.info.run_id / "chart.html"
+    path.write_text(f"<script>{library}</script>\n<script>draw('{KEY}')</script>\n")
+    assert tracker.scrub(run, now=True).places == ["file chart.html"]
+    assert path.read_text() == f"<script>{library}</script>\n<script>draw('[masked]')</script>\n"
 
 
 def test_texts_that_nothing_tells() -> None:

@@ -9,7 +9,7 @@ as the process lives, unless it is a word that stands everywhere (`known`). TRAC
 from __future__ import annotations
 
 from .known import MAX_BYTES, count, forget, known_in, learn, learn_environment, learn_names, remember
-from .masking import enabled, masked, masked_bytes, masked_file, masked_value
+from .masking import enabled, masked, masked_bytes, masked_file, masked_known, masked_value
 from .values import MASK, TAG
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "masked",
     "masked_bytes",
     "masked_file",
+    "masked_known",
     "masked_value",
     "remember",
 ]

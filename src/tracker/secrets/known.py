@@ -105,8 +105,14 @@ def _add(word: str) -> None:
 
 
 def known_in(data: bytes) -> bool:
-    """Whether a file's content holds one of them as it is, in UTF-8 or UTF-16."""
-    return any(word.encode(code, "replace") in data for word in list(_words) for code in ("utf-8", "utf-16-le"))
+    """Whether a file's content holds one of them as it is, in UTF-8, UTF-16 or UTF-32 (as NumPy keeps text)."""
+    return any(form in data for word in list(_words) for form in _forms(word))
+
+
+def _forms(word: str) -> tuple[bytes, bytes, bytes]:
+    # Without its zeros at the end an ASCII text of the one byte order is found in the other's, too.
+    wide, wider = (word.encode(code, "replace").rstrip(b"\0") for code in ("utf-16-le", "utf-32-le"))
+    return word.encode("utf-8", "replace"), wide, wider
 
 
 def _inside(word: str) -> str:

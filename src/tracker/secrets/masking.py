@@ -51,7 +51,7 @@ def masked_bytes(data: bytes) -> tuple[bytes, list[str]]:
         return data, []
     if "\0" in text[:_SHORT] or not enabled():
         return data, []
-    made, found = _masked(text, chance=False) if len(text) <= _MAX_DATA else _only_known(text)
+    made, found = _masked(text, chance=False) if len(text) <= _MAX_DATA else masked_known(text)
     return (made.encode("utf-8", "surrogatepass"), found) if found else (data, [])
 
 
@@ -75,11 +75,12 @@ def _masked(text: str, chance: bool = True) -> tuple[str, list[str]]:
             text = shapes.compiled(shape.pattern).sub(partial(_shaped, shape, found), text)
     for pattern in (_CHANCE, shapes.IN_QUOTES) if chance else ():
         text = pattern.sub(partial(_by_chance, found), text)
-    text, met = _only_known(text)
+    text, met = masked_known(text)
     return text, list(found) or met
 
 
-def _only_known(text: str) -> tuple[str, list[str]]:
+def masked_known(text: str) -> tuple[str, list[str]]:
+    """The text with only those masked that were met before."""
     text, met = known.without_known(text)
     return text, ["a credential seen before"] if met else []
 
@@ -186,10 +187,22 @@ def _masked_under(name: str, told: int, value: Any) -> tuple[Any, list[str]]:
         return (MASK, [name]) if _is_number_of_secret(name, value) else (value, [])
     if isinstance(value, Mapping):
         items, found = _masked_items(_named_items(name, told, value))
-        return dict(zip(value, items, strict=True)), found
+        made: dict[Any, Any] = {}
+        for key, item in zip(value, items, strict=True):
+            key = _masked_key(key, found)
+            made[key if key not in made else f"{key} {len(made) + 1}"] = item
+        return made, list(dict.fromkeys(found))
     if isinstance(value, list):
         return _masked_items(_listed_items(name, told, value))
     return value, []
+
+
+def _masked_key(key: Any, found: list[str]) -> Any:
+    if not isinstance(key, str) or len(key) < _MIN_TEXT:
+        return key
+    key, told = masked(key)
+    found += told
+    return key
 
 
 def _named_items(name: str, told: int, value: Mapping[Any, Any]) -> Iterator[Named]:

@@ -60,8 +60,9 @@ def _texts(old: Any, new: Any) -> Iterator[str]:
         if old and old != new:
             yield old
     elif isinstance(old, dict) and isinstance(new, dict):
-        for key, value in old.items():
-            yield from _texts(value, new.get(key))
+        for (key, value), (other, made) in zip(old.items(), new.items(), strict=True):
+            yield from _texts(key, other)
+            yield from _texts(value, made)
     elif isinstance(old, list) and isinstance(new, list):
         for one, other in zip(old, new, strict=True):
             yield from _texts(one, other)

@@ -7,13 +7,18 @@ elsewhere.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from tracker import secrets
 from tracker.store.artifacts import write_by
+from tracker.tracking import packed
 
 _BLOCK: Final = 2_000_000
+_LONG_LINE: Final = 500
 
 
 def is_text(path: Path) -> bool:
@@ -32,8 +37,28 @@ def found_in(path: Path) -> list[str]:
     """What would be masked in a text file, once each. Raises OSError."""
     names: dict[str, None] = {}
     for piece in _pieces(path):
-        names.update(dict.fromkeys(secrets.masked(piece.decode("utf-8"))[1]))
+        names.update(dict.fromkeys(_masked(piece)[1]))
     return list(names)
+
+
+def _masked(piece: bytes) -> tuple[str, list[str]]:
+    """The text with credentials masked. Lines of a packed program, as of a chart that holds its library, are of names
+    without meaning: only what was met before is masked there."""
+    text = piece.decode("utf-8")
+    lines = [(line, _is_packed_program(line)) for line in text.splitlines(keepends=True)]
+    if not any(packed for _, packed in lines):
+        return secrets.masked(text)
+    parts, found = [], {}
+    for is_program, group in groupby(lines, itemgetter(1)):
+        part = "".join(line for line, _ in group)
+        part, told = secrets.masked_known(part) if is_program else secrets.masked(part)
+        parts.append(part)
+        found.update(dict.fromkeys(told))
+    return "".join(parts), list(found)
+
+
+def _is_packed_program(line: str) -> bool:
+    return len(line) > _LONG_LINE and line.count("function") + line.count("=>") > len(line) // _LONG_LINE
 
 
 def clean(path: Path) -> int:
@@ -41,23 +66,30 @@ def clean(path: Path) -> int:
 
     def fill(file: BinaryIO) -> None:
         for piece in _pieces(path):
-            file.write(secrets.masked(piece.decode("utf-8"))[0].encode("utf-8"))
+            file.write(_masked(piece)[0].encode("utf-8"))
 
     return write_by(path, fill)
 
 
-def holds_known(path: Path) -> bool:
-    """Whether a file of any kind holds, as it is, a text that was met as a credential."""
+def holds_credential(path: Path) -> bool:
+    """Whether a file that is no text holds a text that was met as a credential, as it is, or something that looks like
+    one, packed. Raises packed.NotWhole, OSError."""
+    with open(path, "rb") as file:
+        if any(secrets.known_in(block) for block in _joined(iter(partial(file.read, _BLOCK), b""))):
+            return True
+    return any(
+        secrets.known_in(block)
+        or (b"\0" not in block and secrets.masked_bytes(block.decode(errors="ignore").encode())[1])
+        for block in _joined(packed.blocks(path))
+    )
+
+
+def _joined(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Each with the end of the one before, so that nothing is cut."""
     before = b""
-    try:
-        with open(path, "rb") as file:
-            while block := file.read(_BLOCK):
-                if secrets.known_in(before + block):
-                    return True
-                before = block[-secrets.MAX_BYTES :]
-    except OSError:
-        return False
-    return False
+    for block in blocks:
+        yield before + block
+        before = block[-secrets.MAX_BYTES :]
 
 
 def _pieces(path: Path) -> Iterator[bytes]:

@@ -27,10 +27,16 @@ from tracker.store.sealing import KEEP_REPLACED_SECONDS
 from tracker.tracking import cleaning, reading
 from tracker.tracking.blanking import blank
 from tracker.tracking.location import current_store
+from tracker.tracking.packed import NotWhole
 
 _EVENTS: Final = """
 SELECT e, k, v::VARCHAR, t, w FROM hot.events
-WHERE r = $run AND e IN ('param', 'tag', 'input') AND k IS NOT NULL AND json_type(v) <> 'NULL' ORDER BY t, w
+WHERE r = $run AND e IN ('param', 'tag', 'input') AND k IS NOT NULL ORDER BY t, w
+"""
+
+_NAMES: Final = """
+SELECT DISTINCT e, k FROM hot.events WHERE r = $run AND e IN ('param', 'tag', 'input') AND k IS NOT NULL
+UNION ALL SELECT 'metric', key FROM latest_metrics WHERE run_id = $run ORDER BY ALL
 """
 
 Key = tuple[str, str, int, str]
@@ -84,10 +90,12 @@ def scrub(run: Any, also: Iterable[str] = (), *, now: bool = False) -> Scrubbed:
     while known != (known := secrets.count()):  # again with what was found: a value that is named in one place only
         dirty = _dirty_events(store, info.run_id, found)
         texts = [path for path in files if _is_dirty(path, found)]
-    done.found = list(found)
+    done.found = list(dict.fromkeys(secrets.masked(name)[0] for name in found))
     _write(store, done, dirty, texts)
     _take_away(store, done, dirty, now)
+    _tell_of_names(store, done)
     _tell_of_others(store, done, others)
+    done.places = [secrets.masked(place)[0] for place in done.places]
     return done
 
 
@@ -104,17 +112,22 @@ def _run_id(store: Store, run: Any) -> str:
 # -- events
 
 
-def _dirty_events(store: Store, run_id: str, found: dict[str, None]) -> Dirty:
-    """The events that hold a credential, oldest first."""
+def _kept(store: Store, run_id: str) -> list[tuple[Key, Any]]:
+    """The run's events with their values, oldest first; None: removed."""
     from tracker.query.connection import Reader
 
+    rows = Reader(store).cursor().execute(_EVENTS, {"run": run_id}).fetchall()
+    return [((kind, key, time, writer), text and orjson.loads(text)) for kind, key, text, time, writer in rows]
+
+
+def _dirty_events(store: Store, run_id: str, found: dict[str, None]) -> Dirty:
+    """The events that hold a credential, oldest first."""
     dirty: Dirty = {}
-    for kind, key, text, time, writer in Reader(store).cursor().execute(_EVENTS, {"run": run_id}).fetchall():
-        old = orjson.loads(text)
-        value, told = secrets.masked_value(key if kind != "input" else "", old)
-        if told and key != secrets.TAG:
+    for key, old in _kept(store, run_id):
+        value, told = secrets.masked_value(key[1] if key[0] != "input" else "", old)
+        if told and key[1] != secrets.TAG:
             found.update(dict.fromkeys(told))
-            dirty[kind, key, time, writer] = (old, value)
+            dirty[key] = (old, value)
     return dirty
 
 
@@ -124,10 +137,10 @@ def _write(store: Store, done: Scrubbed, dirty: Dirty, texts: list[Path]) -> Non
         return
     run, root = done.run_id, store.artifact_root(done.run_id)
     lines = []
-    latest = {_identity(key, value): (key, value) for key, (_, value) in dirty.items()}
-    for (kind, name, _, _), value in latest.values():
-        lines.append(events.event(kind, t=store.clock(), r=run, k=name, v=value))
-        done.places.append(f"{_WORDS[kind]} {name}")
+    for key in {_identity(*one): one[0] for one in _kept(store, run)}.values():
+        if key in dirty:  # what was replaced or removed since is only left out
+            lines.append(events.event(key[0], t=store.clock(), r=run, k=key[1], v=dirty[key][1]))
+    done.places += dict.fromkeys(f"{_WORDS[kind]} {name}" for kind, name, *_ in dirty)
     for path in texts:
         name = path.relative_to(root).as_posix()
         size = cleaning.clean(path)
@@ -196,10 +209,35 @@ def _is_dirty(path: Path, found: dict[str, None]) -> bool:
 
 
 def _tell_of_others(store: Store, done: Scrubbed, others: list[Path]) -> None:
-    root = store.artifact_root(done.run_id)
-    holding = [path.relative_to(root).as_posix() for path in others if cleaning.holds_known(path)]
-    done.left += [f"The file {name} is no text and holds a credential: delete it, or make it anew." for name in holding]
-    if rest := len(others) - len(holding):
+    root, rest = store.artifact_root(done.run_id), 0
+    for path in others:
+        name = secrets.masked(path.relative_to(root).as_posix())[0]
+        try:
+            holds = cleaning.holds_credential(path)
+        except (NotWhole, OSError) as error:
+            done.left.append(f"The file {name} could not be looked into: {error}.")
+            continue
+        if holds:
+            done.left.append(f"The file {name} is no text and holds a credential: delete it, or make it anew.")
+        rest += not holds
+    if rest:
         done.left.append(
-            f"{rest} file{'s are' if rest > 1 else ' is'} no text, and as before: what is packed cannot be seen."
+            f"{rest} file{'s are' if rest > 1 else ' is'} no text, and as before: no credential was met there, nor "
+            "unpacked from zip, gzip, bz2, xz or Parquet; what is packed in another way cannot be seen."
         )
+
+
+def _tell_of_names(store: Store, done: Scrubbed) -> None:
+    """Names are left: what holds one is told without it."""
+    from tracker.query.connection import Reader
+
+    root = store.artifact_root(done.run_id)
+    names = Reader(store).cursor().execute(_NAMES, {"run": done.run_id}).fetchall()
+    paths = {path.relative_to(root).as_posix() for path in root.rglob("*")}
+    for kind, name in [*names, *(("file", name) for name in sorted(paths))]:
+        told, found = secrets.masked(name)
+        if found:
+            what = _WORDS.get(kind, kind)
+            done.left.append(
+                f"The name of the {what} {told} holds a credential and stays: delete the run, then `tracker gc`."
+            )
