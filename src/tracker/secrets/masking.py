@@ -17,6 +17,7 @@ from .values import MASK, is_made, is_template, is_value, is_words, looks_random
 _MIN_TEXT, _MAX_TEXT, _MAX_DATA, _SHORT = 6, 20_000_000, 1_000_000, 4_000
 _CHANCE: Final = re.compile(r"(?<![\w/+.=:%@-])[A-Za-z0-9_-]{32,120}={0,2}(?![\w/+=@-]|\.\w)")
 _IN_DATA: Final = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
+_ADDRESS: Final = re.compile(r"Qm[1-9A-HJ-NP-Za-km-z]{44}")
 _AZURE: Final = 88
 _DIGEST: Final = re.compile(r"(?:sha|md)\d{1,3}[-:=]", re.I)
 
@@ -156,8 +157,8 @@ def _by_chance(found: Found, match: re.Match[str]) -> str:
 
 
 def _is_data(match: re.Match[str]) -> bool:
-    """Whether it is a public key, or one line of several that hold data in base64."""
-    if match[0].startswith("AAAA"):
+    """Whether it is a public key, the address of a content, or one line of several that hold data in base64."""
+    if match[0].startswith("AAAA") or _ADDRESS.fullmatch(match[0]):
         return True
     text, start, end = match.string, match.start(), match.end()
     before, after = text[max(0, start - 200) : start], text[end : end + 200]

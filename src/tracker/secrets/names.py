@@ -17,7 +17,7 @@ MAYBE: Final = 1
 _ALSO_JOINED = r"pass(?:word|wd|phrase|code)|api_?key|secret_?key|access_?key"
 _SURE = (
     rf"{_ALSO_JOINED}|pwd|secret(?:_?access_?key|_?value)?|(?:secret|shared)_?access_?key|private_?key|client_?secret|"
-    r"account_?key|(?:auth|access|refresh|api|bearer|bot|session|id)_?token|credentials?|"
+    r"account_?key|(?:ssh|sudo|become|db|user|smtp|mail|root|admin|login|ftp|sql)_?pass|(?:auth|access|refresh|api|bearer|bot|session|id)_?token|credentials?|"
     r"passwort|kennwort|mot_?de_?passe|contrase(?:ñ|n)a|senha|wachtwoord|пароль|密码|密碼|パスワード"
 )
 _LIKELY = r"pass|pw|pswd|psw|(?:encryption|signing|master|app|subscription|shared|functions|storage|account)_?key"

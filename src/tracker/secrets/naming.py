@@ -8,33 +8,37 @@ from typing import Final
 
 from . import known
 from .names import LIKELY, MAYBE, NAME, ORDINARY, strength
-from .values import MASK, is_value, is_words, looks_like_path
+from .values import MASK, is_made, is_value, is_words, looks_like_path
 
-_ANNOTATION = r"\)?:\s?[\w.]{1,40}(?:\[[^\[\]\n]{0,60}\])?(?:\s?\|\s?[\w.]{1,40}){0,3}\s?=|:=?|=>|==?"
+_ANNOTATION = r"=['\"]\s?\+|\)?:\s?[\w.]{1,40}(?:\[[^\[\]\n]{0,60}\])?(?:\s?\|\s?[\w.]{1,40}){0,3}\s?=|:=?|=>|==?"
+_OTHERWISE = r"(?:[^\n'\"#,;()]{0,99}(?:\([^\n()]{0,60}\)[^\n'\"#,;()]{0,60})?\s(?:or|else)\s)?"
 _WRAPPED = (
-    r"(?:[\w.]{0,40}\b(?:SecretStr|SecretBytes|Secret|Field|field|str|bytes|quote|quote_plus|Fernet)\(\s{0,99}(?:default\s?=\s?)?|"
+    r"(?:[\w.]{0,40}\b(?:SecretStr|SecretBytes|Secret|Field|field|str|bytes|b64decode|unhexlify|quote|quote_plus|Fernet)\(\s{0,99}(?:default\s?=\s?)?|"
     r"[\w.]{0,40}\b(?:getenv|get)\(\s?['\"]\w{1,60}['\"]\s?,\s{0,9}|\(\s{0,99}){0,2}"
 )
 _STRING = r"[rRbBuUfF]{0,2}(?P<mark>\'\'\'|\"\"\"|\\{0,3}['\"])(?P<word>(?:(?!(?P=mark))(?:\\.|.)){1,10000})(?P=mark)"
 _QUOTED: Final = re.compile(
-    rf"(?P<between>(?:\\{{0,3}}['\"])?\]?\s{{0,9}}(?:{_ANNOTATION}|(?P<comma>,))\s{{0,99}}{_WRAPPED}){_STRING}", re.S
+    rf"(?P<between>(?:\\{{0,3}}['\"])?\]?\s{{0,9}}(?:{_ANNOTATION}|(?P<comma>,))\s{{0,99}}{_OTHERWISE}{_WRAPPED}){_STRING}",
+    re.S,
 )
 _QUOTED_OPTION: Final = re.compile(rf"(?P<between> ){_STRING}", re.S)
 _MORE: Final = re.compile(rf"[ \t]*(?:\\?\r?\n[ \t]*|[ \t]|\+[ \t]*(?:\\?\r?\n[ \t]*)?){_STRING}", re.S)
-_LIST: Final = re.compile(r"(?:\\{0,3}['\"])?\]?\s?[:=]\s?(?:(['\"])\1\.join\()?[\[({]\s{0,99}")
+_LIST: Final = re.compile(r"(?:\\{0,3}['\"])?\]?\s?[:=]\s?(?P<joined>(['\"])\2\.join\()?[\[({]\s{0,99}")
 _ITEM: Final = re.compile(
     rf"(?:\\{{0,3}}['\"](?P<key>[^'\"\\\n]{{1,60}})\\{{0,3}}['\"]\s?:\s?)?{_STRING}\s?(?P<more>,\s{{0,99}})?", re.S
 )
 _TUPLE: Final = re.compile(r"[:=]\s?\(\s{0,99}\Z")
 _COLUMNS: Final = re.compile(r"(?:columns|rename|mapper|schema|dtypes?|astype|alias(?:es)?)\s?[=(:]\s?\(?\{[^{}]*\Z")
-_BARE: Final = re.compile(r"(?P<between> ?[=:] ?| )(?P<word>[^\s'\"=:,;(){}\[\]<>&]{6,}={0,2})")
+_BARE: Final = re.compile(r"(?P<between> ?[=:] ?|[ \t]{2,20}|\t| [|-] | )(?P<word>[^\s'\"=:,;(){}\[\]<>&]{6,}={0,2})")
 _BLOCK: Final = re.compile(r"(?P<between>: ?[|>][-+]?\n[ \t]+)(?P<word>[^\s'\"]{8,})[ \t]*(?=\n|\Z)")
 _SHELL: Final = re.compile(
     r"(?:^|\n)[ \t]*(?:!|(?:export|set|setx|ENV|ARG|-e|%env|%set_env)[ \t]+)?(?:\w+=\S*[ \t]+)*\Z"
 )
 _RESOURCE: Final = re.compile(r"\barn:[\w:-]*:\Z")
 _MANY: Final = re.compile(
-    r"^[ \t]*(?P<names>[^\W\d]\w*(?:[ \t]*,[ \t]*[^\W\d]\w*)+)[ \t]*=(?!=)[ \t]*(?P<values>\S[^\n]*)$", re.M
+    r"^[ \t]*[(\[]?(?P<names>[^\W\d]\w*(?:[ \t]*,[ \t]*[^\W\d]\w*)+)[)\]]?[ \t]*=(?!=)"
+    r"[ \t]*[(\[]?(?P<values>\S[^\n]*)$",
+    re.M,
 )
 _ONE_VALUE: Final = re.compile(r"[rRbBuUfF]{0,2}(?P<mark>['\"])(?P<word>(?:(?!(?P=mark))(?:\\.|.))*)(?P=mark)|[^,'\"]+")
 _MAX_BEFORE, _MAX_ITEMS = 300, 10_000
@@ -105,8 +109,9 @@ def _listed(text: str, end: int, told: int) -> Iterator[tuple[int, int, str]]:
         place = item.end() if item["more"] else -1
     if any(item["key"] and (strength(item["key"]) or item["key"].lower() in ORDINARY) for item in items):
         return
+    whole = "".join(item["word"] for item in items) if begin is not None and begin["joined"] else ""
     for item in items:
-        if is_value(min(told, LIKELY), item["word"]):
+        if is_value(min(told, LIKELY), whole or item["word"]):
             yield (*item.span("word"), item["word"])
 
 
@@ -169,6 +174,8 @@ def _bare(text: str, start: int, end: int, name: str) -> re.Match[str] | None:
     word, between = value["word"], value["between"]
     if between == " " and not name.startswith("--"):
         return None
+    if between not in (" ", "=", ":") and between.strip(" ") not in ("=", ":") and not is_made(word):
+        return None  # a table's cells
     if between == ":" and _RESOURCE.search(text, max(0, start - 200), start):
         return None
     is_variable = between == "=" and name.isupper() and _SHELL.search(text[max(0, start - 200) : start])
@@ -182,7 +189,7 @@ def _bare(text: str, start: int, end: int, name: str) -> re.Match[str] | None:
 def _many(match: re.Match[str], found: dict[str, None]) -> str:
     """`user, password = "me", "…"`: each value under its own name."""
     names = [name.strip() for name in match["names"].split(",")]
-    values = [one for one in _ONE_VALUE.finditer(match["values"]) if one["mark"] or one[0].strip()]
+    values = [one for one in _ONE_VALUE.finditer(match["values"]) if one["mark"] or one[0].strip(" \t)]")]
     if len(values) != len(names) or not any(strength(name) for name in names):
         return match[0]
     line, shift = match[0], match.start("values") - match.start()

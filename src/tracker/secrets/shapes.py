@@ -77,7 +77,8 @@ _ARGUMENT = r"\s*[^\s,()=]+\s*,"
 _KEY = r"[bB]?['\"](?P<word>[\w~.=-]{20,})['\"]"
 _TAG = r"password|passwd|passphrase|secret|token|api[._]?key|access[._]?key"
 _IN_PROSE = (  # "the password is …": with a digit, and a capital or one of the usual signs
-    r"(?i:\bpass(?:word|wd|phrase))(?: is| was|:)? ['\"`]?(?P<word>(?=[^\s'\"`]*\d)(?=[^\s'\"`]*[A-Z!@#$%^&*])"
+    r"(?i:\b(?:pass(?:word|wd|phrase)|pwd?|passwort|kennwort))(?: is| was| ist| lautet)?:? ['\"`]?"
+    r"(?P<word>(?=[^\s'\"`]*\d)(?=[^\s'\"`]*[A-Z!@#$%^&*])"
     r"[^\s'\"`,;()=\[\]{}]{7,}[^\s'\"`,;.()=\[\]{}])(?![(\[=])"
 )
 _BRACED = r"(?i:\b(?:pwd|password))=\{(?P<word>[^{}\n]*[^{}\n\w][^{}\n]*|[^{}\n]*\d[^{}\n]*)\}"
@@ -87,13 +88,31 @@ _TOLD = (  # "the API key provided: …", "your token was …"
     r"(?i:\b(?:api[ _-]?key|token|secret)\b)(?: (?!(?:id|name|hash|digest)\b)[a-z]{2,12}){1,3}:? ['\"`]?"
     r"(?P<word>[\w-]{16,})(?![\w(\[=/])"
 )
-_CURL = r"\bcurl\b[^\n|;]{0,300}?\s(?:-u|--user|--proxy-user|-U)[ =]?['\"]?[^\s:'\"]+:(?P<word>[^\s'\"]+)"
+_NAME_AND_VALUE = (  # name="password" value="…", - name: DB_PASSWORD\n  value: …
+    r"\b(?i:name|key)['\"]?\s?[:=]\s?['\"]?(?P<name>[\w.-]{2,60})['\"]?\s?,?\s{0,40}['\"]?(?i:value)['\"]?\s?[:=]\s?['\"]?"
+    r"(?P<word>[^\s'\",{}<>]+)"
+)
+_TERRAFORM = r"variable\s+\"(?P<name>[\w-]{2,60})\"\s*\{[^{}]{0,300}?default\s*=\s*\"(?P<word>[^\"\n]+)\""
+_TYPED = (  # into a form, or for a program that asks
+    r"(?i:passw(?:or[dt])?|passwd|pwd)[^'\"\n]{0,10}['\"]\)*"
+    rf"(?:[^\n'\"]{{0,40}}|\s+\w+)\.(?:send_keys|fill|type|send|sendline)\(\s*{_WORD}"
+)
+_OPTION = r"[^\n|;]{0,200}?[\s'\"]"
+_COMMANDS = (
+    rf"\b(?:mongo\w*\b{_OPTION}-p|redis-cli\b{_OPTION}-a|(?:sqlcmd|bcp|unzip|zip)\b{_OPTION}-P|7z\w?\b{_OPTION}-p|"
+    rf"ldap\w+\b{_OPTION}-w|openssl\b{_OPTION}pass:|smbclient\b{_OPTION}-U['\", ]*\w+%)['\", =]*"
+    r"(?P<word>[^\s'\",-][^\s'\"]*)"
+)
+_GIVEN = (  # through a pipe
+    r"\becho (?:-n )?['\"]?(?P<word>[^\s'\"|]+)['\"]? *\|[^\n|]{0,200}(?:--password-stdin|sudo -S)"
+)
+_CURL = r"\bcurl\b[^\n|;]{0,300}?[\s'\"](?:-u|--user|--proxy-user|-U)['\", =]{0,5}[^\s:'\"]+:(?P<word>[^\s'\"]+)"
 PLACES: Final = (
     Shape("password", ("auth",), rf"auth\s*=\s*\(\s*{_TEXT}\s*,\s*{_WORD}"),
     Shape(
         "password",
         ("Auth", "Credential"),
-        rf"(?:Auth(?:Provider|Handler|enticator)?|Credentials?)\((?:{_ARGUMENT}){{1,2}}\s*{_WORD}\s*[,)]",
+        rf"(?:(?<!O)Auth(?:Provider|Handler|enticator)?|Credentials?)\((?:{_ARGUMENT}){{1,2}}\s*{_WORD}\s*[,)]",
         LIKELY,
     ),
     Shape("API key", ("Auth(", "Credential"), rf"(?:Auth|Credentials?)\(\s*{_KEY}", MAYBE),
@@ -103,13 +122,19 @@ PLACES: Final = (
     Shape(
         "API key",
         ("Client(", "API(", "login(", "Experiment(", "account(", "authenticate("),
-        rf"(?:Client|API|login|Experiment|account|authenticate)\(\s*{_KEY}",
+        rf"(?:Client|API|login|Experiment(?=\(['\"]\w+['\"],)(?!\(['\"][^'\"]*_)|account|authenticate)\(\s*{_KEY}",
         MAYBE,
     ),
     Shape("password", ("Fernet(", ".derive(", "hmac.new("), rf"(?:\bFernet|\.derive|\bhmac\.new)\(\s*{_WORD}", LIKELY),
     Shape(
         "password", ("jwt.",), rf"\bjwt\.\w+\([^\n]{{1,300}}?,\s*{_WORD}\s*,\s*(?:algorithm|\[?['\"][HRE]S\d)", LIKELY
     ),
+    Shape(
+        "API key",
+        ("set_", "add_", "use_", "save_"),
+        rf"\b(?:set|add|use|save)_(?P<name>\w{{1,40}})\({_ARGUMENT}\s*{_WORD}\s*\)",
+    ),
+    Shape("password", ("_pw_", "SMTP("), rf"(?:_pw_\w{{1,9}}|SMTP)\({_ARGUMENT}\s*{_WORD}"),
     Shape("password", ("FTP",), rf"\bFTP(?:_TLS)?\({_ARGUMENT}{_ARGUMENT}\s*{_WORD}"),
     Shape("password", ("racle",), rf"racle(?:db)?\.connect\({_ARGUMENT}\s*{_WORD}\s*,", LIKELY),
     Shape("password", ("connect(",), r"\bconnect\(\s*['\"]\w+/(?P<word>[^'\"@\s/]+)(?=@)"),
@@ -122,17 +147,22 @@ PLACES: Final = (
     Shape("password", ("set_password(",), rf"\bset_password\({_ARGUMENT}{_ARGUMENT}\s*{_WORD}"),
     Shape("password", ("connect(",), rf"\bconnect\({_ARGUMENT}{_ARGUMENT}\s*{_WORD}\s*[,)]", LIKELY),
     Shape("password", ("curl",), _CURL),
-    Shape("password", ("sshpass",), r"\bsshpass\s+-p\s*['\"]?(?P<word>[^\s'\"]+)"),
-    Shape("password", ("mysql",), r"\bmysql\w{0,20}\b[^\n|;]{0,200}?\s-p(?P<word>[^\s'\"]+)"),
+    Shape("password", ("sshpass",), r"\bsshpass['\",\s]+-p['\", ]*(?P<word>[^\s'\"]+)"),
+    Shape("password", ("mysql",), r"\bmysql\w{0,20}\b[^\n|;]{0,200}?[\s'\"]-p(?P<word>[^\s'\"]+)"),
     Shape("password", ("login",), r"\b(?:machine\s+\S+|default)\s+login\s+\S+\s+password\s+(?P<word>\S+)"),
     Shape("API key", (" login ",), r"\b[\w-]+ login (?:--relogin )?(?P<word>[\w-]{20,})(?![\w-])", MAYBE),
     Shape("password", ("login ",), r"\blogin [^\n|;]{0,200}?(?<=\s)-p[ =]?(?P<word>[^\s'\"-][^\s'\"]*)", LIKELY),
+    Shape("password", ("--password-stdin", "sudo -S"), _GIVEN),
+    Shape("password", ("<<<",), r"(?:kinit|-stdin|-token)\b[^\n|;<]*<<<\s*['\"]?(?P<word>[^\s'\"]+)"),
     Shape(
         "password",
-        ("--password-stdin",),
-        r"\becho (?:-n )?['\"]?(?P<word>[^\s'\"|]+)['\"]? *\|[^\n|]{0,200}--password-stdin",
+        ("mongo", "redis-cli", "sqlcmd", "bcp", "zip", "7z", "ldap", "pass:", "smbclient"),
+        _COMMANDS,
+        LIKELY,
     ),
     Shape("password", ("IDENTIFIED BY", "identified by"), r"(?i:identified by) '(?P<word>[^'\n]+)'"),
+    Shape("password", ("PASSWORD '", "password '"), r"(?:PASSWORD|password) '(?P<word>[^'\n]+)'", LIKELY),
+    Shape("API key", ("SECRET '", "TOKEN '"), r"(?:SECRET|TOKEN) '(?P<word>[^'\n]+)'", MAYBE),
     Shape("AWS key", ("configure set",), r"\bconfigure set (?P<name>\w+) (?P<word>\S+)"),
     Shape("password", ("jdbc:oracle",), r"jdbc:oracle:\w+:[\w.]+/(?P<word>[^\s'\"@]+)(?=@)"),
     Shape("password", ("={",), _BRACED),
@@ -146,7 +176,10 @@ PLACES: Final = (
         MAYBE,
     ),
     Shape("API key", ("ey", "EY", "oken", "ecret"), _TOLD, MAYBE),
-    Shape("password", ("assword", "ASSWORD", "asswd"), _IN_PROSE, LIKELY),
+    Shape("password", ("assw", "ASSW", "ennwort", "pw"), _IN_PROSE, LIKELY),
+    Shape("password", ("alue",), _NAME_AND_VALUE),
+    Shape("password", ("variable",), _TERRAFORM),
+    Shape("password", ("assw", "pwd"), _TYPED, LIKELY),
     Shape("password", ("%env", "%set_env"), r"%(?:set_)?env (?P<name>\w+) (?P<word>\S+)"),
 )
 IN_QUOTES: Final = re.compile(r"(?<=['\"])(?=[A-Za-z0-9]*[+/])(?:[A-Za-z0-9+/]{40}|[A-Za-z0-9+/]{86}==)(?=\\?['\"])")
