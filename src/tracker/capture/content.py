@@ -38,6 +38,7 @@ _MAX_PLAIN: Final = 2_000_000
 _MAX_OBJECTS: Final = 10_000
 _NUMBERS: Final = "?bhilqBHILQefdFDmM"
 _LARGE: Final = 1 << 20
+_HASH: Final[Any] = type.__hash__
 _MAX_DEPTH: Final = 150
 _HIDDEN: Final = frozenset(
     {"multiprocessing", "sqlite3", "duckdb", "_duckdb", "h5py", "socket", "ssl", "subprocess", "asyncio", "tempfile",
@@ -196,6 +197,8 @@ class _Look:
 
     def _value(self, value: Any, depth: int) -> bytes:
         kind = type(value)
+        if type(kind).__hash__ is not _HASH:
+            raise Unreadable(f"a {kind.__name__}, whose class tells by itself what it equals")
         if kind in _PLAIN:
             return _framed("p", marshal.dumps(value, 2))
         if depth > _MAX_DEPTH:

@@ -58,9 +58,9 @@ def parts_of(name: str, value: Any) -> list[tuple[str, Any]]:
 
 def _items(name: str, value: Any) -> list[tuple[str, Any]]:
     """What a container holds, as the container classes themselves have it; any other value itself."""
-    if isinstance(value, (list, tuple)) and len(value) <= MAX_ITEMS:
-        items = list.__iter__(value) if isinstance(value, list) else tuple.__iter__(value)
-        return [(f"{name}[{i}]", item) for i, item in enumerate(items)]
+    base: Any = list if isinstance(value, list) else tuple
+    if isinstance(value, base) and base.__len__(value) <= MAX_ITEMS:
+        return [(f"{name}[{i}]", item) for i, item in enumerate(base.__iter__(value))]
     if isinstance(value, dict) and dict.__len__(value) <= MAX_ITEMS:
         held = dict.items(value)
         return [(f"{name}[{key!r}]"[:200], item) for key, item in held if type(key) in (str, int)]

@@ -18,6 +18,8 @@ from typing import Any, Final, NamedTuple
 
 import xxhash
 
+from tracker.fingerprints.kinds import identities
+
 from .codes import closed_over
 
 _LIMIT: Final = 250
@@ -27,12 +29,13 @@ _TOP: Final = 300
 _TEXT: Final = 1_000
 _BYTES: Final = 65_536
 _SAMPLED: Final = 1_024
-_NUMBERS: Final[frozenset[type]] = frozenset({bool, int, float, complex})
-_TEXTS: Final[frozenset[type]] = frozenset({str, bytes})
-_CONSTANT: Final = frozenset({type(None), range, slice, CodeType, FrameType, BuiltinFunctionType}) | _NUMBERS | _TEXTS
-_SEQUENCES: Final[frozenset[type]] = frozenset({list, tuple, deque})
-_MAPPINGS: Final[frozenset[type]] = frozenset({dict, defaultdict, OrderedDict})
-_COLLECTIONS: Final = frozenset({list, dict, set, deque, defaultdict, OrderedDict, bytearray})
+_NUMBERS: Final = identities(bool, int, float, complex)
+_TEXTS: Final = identities(str, bytes)
+_CONSTANT: Final = identities(type(None), range, slice, CodeType, FrameType, BuiltinFunctionType) | _NUMBERS | _TEXTS
+_SEQUENCES: Final = identities(list, tuple, deque)
+_SETS: Final = identities(set, frozenset)
+_MAPPINGS: Final = identities(dict, defaultdict, OrderedDict)
+_COLLECTIONS: Final = identities(list, dict, set, deque, defaultdict, OrderedDict, bytearray)
 _LEFT_OUT: Final = ("matplotlib", "logging", "threading", "asyncio", "sqlite3", "duckdb", "_duckdb")
 
 
@@ -53,7 +56,7 @@ def contents(names: Iterable[str], namespace: Mapping[str, Any], users: Iterable
     while waiting and len(found) < _LIMIT:
         name, value = waiting.popleft()
         kind = type(value)
-        if kind in _CONSTANT or id(value) in found or issubclass(kind, ModuleType):
+        if id(kind) in _CONSTANT or id(value) in found or issubclass(kind, ModuleType):
             continue
         try:
             number, parts = _looked_at(value, kind, namespace)
@@ -62,7 +65,7 @@ def contents(names: Iterable[str], namespace: Mapping[str, Any], users: Iterable
         found[id(value)] = Content(number, name)
         if kind.__module__ == "__main__":
             waiting.append((name, kind))
-        waiting.extend((name, part) for part in parts if type(part) not in _CONSTANT)
+        waiting.extend((name, part) for part in parts if id(type(part)) not in _CONSTANT)
     _on_top(found, namespace, users)
     return found
 
@@ -73,7 +76,7 @@ def _on_top(found: dict[int, Content], namespace: Mapping[str, Any], users: Iter
     for name in list(users)[-_TOP:]:
         value: Any = namespace.get(name)
         kind = type(value)
-        if kind in _COLLECTIONS:
+        if id(kind) in _COLLECTIONS:
             if id(value) not in found:
                 found[id(value)] = Content(len(value), name, True)
         elif looked_into < _OTHERS and (kind if kind is not type else value).__module__ == "__main__":
@@ -103,7 +106,7 @@ def whole(value: Any, namespace: Mapping[str, Any]) -> int | None:
     while waiting:
         part = waiting.pop()
         kind = type(part)
-        if kind in _CONSTANT:
+        if id(kind) in _CONSTANT:
             numbers.append(hash(_key(part)))
             continue
         if id(part) in seen:
@@ -118,9 +121,9 @@ def whole(value: Any, namespace: Mapping[str, Any]) -> int | None:
 
 
 def _whole_parts(value: Any, kind: type, namespace: Mapping[str, Any]) -> list[Any] | None:
-    if kind in _SEQUENCES or kind in (set, frozenset):
+    if id(kind) in _SEQUENCES or id(kind) in _SETS:
         return list(value) if len(value) <= _ITEMS else None
-    if kind in _MAPPINGS:
+    if id(kind) in _MAPPINGS:
         return [*value.keys(), *value.values()] if len(value) <= _ITEMS else None
     if kind is bytearray:
         return [bytes(value)] if len(value) <= _TEXT else None
@@ -158,9 +161,9 @@ def _torch_parts(value: Any, kind: type) -> list[Any] | None:
 
 def _looked_at(value: Any, kind: type, namespace: Mapping[str, Any]) -> tuple[int, list[Any]]:
     """The number of one object, and what it holds."""
-    if kind in _SEQUENCES:
+    if id(kind) in _SEQUENCES:
         return _number(value, len(value))
-    if kind in _MAPPINGS:
+    if id(kind) in _MAPPINGS:
         held = [*islice(value.keys(), _ITEMS), *islice(value.values(), _ITEMS)]
         return hash((len(value), *map(_key, held))), held
     if kind is FunctionType:
@@ -202,7 +205,7 @@ def _number(held: Any, size: int = 0) -> tuple[int, list[Any]]:
 
 def _key(part: Any) -> Any:
     """An object as what it is told by: numbers and short texts by their value, since their identity comes again."""
-    kind = type(part)
+    kind = id(type(part))
     if kind in _NUMBERS or (kind in _TEXTS and len(part) <= _TEXT):
         return part if part == part else "nan"
     return id(part)

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import FunctionType, MethodType
 from typing import Any, Final, NamedTuple
 
-from tracker.fingerprints.kinds import is_a
+from tracker.fingerprints.kinds import identities, is_a
 
 from .codes import closed_over, global_names
 
 _MAX_FUNCTIONS: Final = 500
-_ATOMS: Final = (bool, int, float, complex, str, bytes, list, tuple, dict, set, type(None))
+_ATOMS: Final = identities(bool, int, float, complex, str, bytes, list, tuple, dict, set, type(None))
 
 
 class Behind(NamedTuple):
@@ -53,7 +53,7 @@ def behind(names: Iterable[str], namespace: Mapping[str, Any], held: Iterable[An
 
 def _functions(value: Any, namespace: Mapping[str, Any], depth: int) -> Iterator[FunctionType]:
     kind = type(value)
-    if kind in _ATOMS or depth > 4:
+    if id(kind) in _ATOMS or depth > 4:
         return
     if kind is FunctionType:
         if value.__globals__ is namespace:

@@ -17,12 +17,14 @@ from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, Method
 from typing import Any, Final, Literal, NamedTuple
 from weakref import ReferenceType
 
+from tracker.fingerprints.kinds import identities
+
 from .codes import closed_over
 
 MAX_OBJECTS: Final = 800
 _SAMPLE: Final = 200
-_ATOMS: Final[frozenset[type]] = frozenset(
-    {bool, int, float, complex, str, bytes, type(None), range, slice, type(Ellipsis), type(NotImplemented)}
+_ATOMS: Final = identities(
+    bool, int, float, complex, str, bytes, type(None), range, slice, type(Ellipsis), type(NotImplemented)
 )
 _LEAVES: Final = (ModuleType, CodeType, FrameType, Enum)
 _MAX_KINDS: Final = 5_000
@@ -66,16 +68,16 @@ def reachable(
 
     Functions, and classes made in the notebook, that are met on the way are added to `code`.
     """
-    waiting = [value for value in values if type(value) not in _ATOMS]
+    waiting = [value for value in values if id(type(value)) not in _ATOMS]
     found = {id(value) for value in waiting}
     seen: set[int] = set()
-    kinds: set[type] = set()
+    kinds: dict[int, type] = {}
     known = _known
     while waiting:
         value = waiting.pop()
         kind = type(value)
         identity = id(value)
-        how = known.get(kind) or _classified(kind)
+        how = known.get(id(kind)) or _classified(kind)
         if how == "atom" or how == "leaf" or identity in seen:
             continue
         if len(seen) >= limit:
@@ -101,9 +103,9 @@ def reachable(
             continue
         if how != "constant" and (how not in ("object", "method") or gc.is_tracked(value)):
             found.add(identity)
-            if classes and kind not in kinds and kind.__module__ == "__main__":
+            if classes and id(kind) not in kinds and kind.__module__ == "__main__":
                 waiting.append(kind)
-            kinds.add(kind)
+            kinds[id(kind)] = kind
         if how == "reference":
             waiting.append(ReferenceType.__call__(value))
         elif how == "object":
@@ -111,13 +113,15 @@ def reachable(
         else:
             waiting += _parts(value, how)
     if code is not None:
-        code += [kind for kind in kinds if kind.__module__ == "__main__"]
+        code += [kind for kind in kinds.values() if kind.__module__ == "__main__"]
     if classes:
-        found |= {id(owner) for kind in kinds for owner in kind.__mro__}
+        found |= {id(owner) for kind in kinds.values() for owner in kind.__mro__}
     return Objects(frozenset(found), False)
 
 
-_known: dict[type, _Kind] = dict.fromkeys(_ATOMS, "atom")
+_known: dict[int, _Kind] = dict.fromkeys(_ATOMS, "atom")
+_kept: list[type] = []
+"""The types that are known, so that their identities stay their own."""
 
 
 _BY_TYPE: Final[dict[type, _Kind]] = {
@@ -130,7 +134,8 @@ def _classified(kind: type) -> _Kind:
     """How objects of a type are looked into; remembered for types that live as long as their library."""
     how = _kind(kind)
     if kind.__module__ != "__main__" and len(_known) < _MAX_KINDS:
-        _known[kind] = how
+        _known[id(kind)] = how
+        _kept.append(kind)
     return how
 
 
@@ -172,10 +177,10 @@ def _parts(value: Any, how: _Kind) -> list[Any]:
 
 def _sampled(items: Any, size: int) -> list[Any]:
     """The items that are no atoms; of a long collection of atoms, as its first tell, none."""
-    first = [item for item in islice(items, _SAMPLE) if type(item) not in _ATOMS]
+    first = [item for item in islice(items, _SAMPLE) if id(type(item)) not in _ATOMS]
     if not first or size <= _SAMPLE:
         return first
-    return [item for item in islice(items, 2 * MAX_OBJECTS) if type(item) not in _ATOMS]
+    return [item for item in islice(items, 2 * MAX_OBJECTS) if id(type(item)) not in _ATOMS]
 
 
 def _array_parts(value: Any) -> list[Any]:
@@ -193,5 +198,5 @@ def held_by_class(value: type) -> list[Any]:
         for owner in type.__dict__["__mro__"].__get__(value)
         if owner.__module__ == "__main__"
         for name, part in list(type.__dict__["__dict__"].__get__(owner).items())
-        if type(part) not in _ATOMS and not (name[:2] == "__" and name[-2:] == "__")
+        if id(type(part)) not in _ATOMS and not (name[:2] == "__" and name[-2:] == "__")
     ]

@@ -391,7 +391,9 @@ def _texts(tree: ast.Module, values: Iterable[Any], functions: Iterable[Function
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
     for value in values:
-        if is_a(value, str, PurePath):
+        if is_a(value, str):
+            yield str.__str__(value)
+        elif is_a(value, PurePath):
             yield str(value)
     for function in functions:
         yield from (constant for constant in function.__code__.co_consts if isinstance(constant, str))

@@ -43,8 +43,10 @@ def scalar(value: object) -> float | None:
     if kind is bool or value is None or kind is str:
         return None
     try:
-        if is_a(value, int, float, Decimal, Fraction):
-            return float(value)
+        if (number := _number(value)) is not None:
+            return float(number)
+        if is_a(value, Decimal) or type.__subclasscheck__(Fraction, kind):  # an abstract class would hash the kind
+            return float(value)  # type: ignore[arg-type]
         return _array_scalar(value, "biuf")
     except Exception:
         return None
@@ -82,14 +84,21 @@ def _tensor_scalar(torch: Any, value: Any, kinds: str) -> float | None:
     return float(value.detach().item())
 
 
+def _number(value: object) -> int | float | None:
+    """What a number is, as Python itself has it: a class derived from one may tell anything."""
+    if is_a(value, int):
+        return int.__int__(value)
+    return float.__float__(value) if is_a(value, float) else None
+
+
 def plain_scalar(value: object) -> bool | int | float | str | None:
     """`value` as a Python bool, int, float or str when it is one (or NumPy's), else None."""
     if is_a(value, bool):
         return value
-    kinds: tuple[type[Any], ...] = (int, float, str)
-    for kind in kinds:
-        if is_a(value, kind):
-            return kind(value)  # type: ignore[no-any-return]
+    if (number := _number(value)) is not None:
+        return number
+    if is_a(value, str):
+        return str.__str__(value)
     numpy = sys.modules.get("numpy")
     if numpy is not None and is_a(value, numpy.integer, numpy.floating, numpy.bool_):
         plain = value.item()
