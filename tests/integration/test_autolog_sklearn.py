@@ -112,6 +112,18 @@ def test_training_in_place_is_scored_on_the_data_as_it_was(iris: Any) -> None:
     assert only_run().data.metrics["training_score"] == pytest.approx(model.score(iris[0], y))
 
 
+def test_a_dataset_stands_for_samples_and_labels(iris: Any) -> None:
+    X, y = iris
+    GridSearchCV(DecisionTreeClassifier(), {"max_depth": [1]}, cv=2).fit(X, y)
+    for labels in (y[::-1].tolist(), y == 1, y.astype(str).astype(object)):
+        DecisionTreeClassifier(max_depth=1).fit(X, labels)
+    noted = [one.dataset for run in runs() for one in run.inputs.dataset_inputs]
+    both = tracker.data.from_numpy(X, targets=y)
+    assert [dataset.digest for dataset in noted].count(both.digest) == 2
+    assert {json.loads(dataset.schema)["mlflow_tensorspec"]["targets"] is None for dataset in noted} == {True, False}
+    assert len(noted) == 5
+
+
 def test_a_search_and_its_best_candidates(iris: Any) -> None:
     X, y = iris
     tracker.autolog.sklearn.autolog(max_tuning_runs=2)

@@ -143,13 +143,13 @@ class Call:
             for key, value in values.items():
                 self.attempt(f"the metric {key!r} was", functools.partial(self.writer.metric, key, value, step))
 
-    def dataset(self, data: Any, purpose: str, name: str | None = None) -> None:
-        """Note a dataset that the run reads; `data` may be a function that gives it."""
+    def dataset(self, data: Any, purpose: str, name: str | None = None, targets: Any = None) -> None:
+        """Note a dataset that the run reads, with the labels of its rows; `data` may be a function that gives it."""
         if self.settings.log_datasets and data is not None:
-            self.attempt(f"the dataset ({purpose}) was", lambda: self._note(data, purpose, name))
+            self.attempt(f"the dataset ({purpose}) was", lambda: self._note(data, purpose, name, targets))
 
-    def _note(self, data: Any, purpose: str, name: str | None) -> None:
-        table = noted(data() if callable(data) else data)
+    def _note(self, data: Any, purpose: str, name: str | None, targets: Any) -> None:
+        table = noted(data() if callable(data) else data, targets)
         if table is not None:
             kept, value = input_of(table, purpose, None)
             self.writer.input(name or kept, value)

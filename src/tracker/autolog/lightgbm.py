@@ -59,7 +59,7 @@ def _train(call: Call) -> Generator[None, Any, None]:
     example = head(data.data)
     call.params(given["params"])
     call.params({name: value for name, value in given.items() if name not in _NOT_PARAMS})
-    call.dataset(data.data, "train")
+    call.dataset(data.data, "train", targets=data.label)
     _note_validation(call, given)
     curves = Curves(call)
     call.replace("callbacks", [*(given.get("callbacks") or ()), _callback(curves)])
@@ -80,7 +80,7 @@ def _note_validation(call: Call, given: dict[str, Any]) -> None:
     names = given.get("valid_names") or [None] * len(sets)
     names = [names] if isinstance(names, str) else names
     for one, name in zip(sets, names, strict=False):
-        call.dataset(one.data, "eval", name)
+        call.dataset(one.data, "eval", name, one.label)
 
 
 def _keep(call: Call, model: Any, example: Any, predict: Any) -> None:

@@ -75,10 +75,10 @@ def _fit(call: Call) -> Generator[None, Any, None]:
     if params.get("batch_size") is None:
         params["batch_size"] = getattr(x, "batch_size", None) or (32 if hasattr(x, "shape") else None)
     call.params(params)
-    call.dataset(x, "train")
+    call.dataset(x, "train", targets=given.get("y"))
     validation = given.get("validation_data")
-    held_out = validation[0] if isinstance(validation, (tuple, list)) and validation else None
-    call.dataset(held_out, "eval")
+    if isinstance(validation, (tuple, list)) and validation:
+        call.dataset(validation[0], "eval", targets=validation[1] if len(validation) > 1 else None)
     ours = TrackerCallback(log_every_n_steps=call.settings.option("log_every_n_steps"), writer=call.writer)
     callbacks = given.get("callbacks")
     if callbacks is None or isinstance(callbacks, (list, tuple)):

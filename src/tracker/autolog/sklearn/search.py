@@ -22,7 +22,7 @@ def is_search(estimator: Any) -> bool:
     return isinstance(estimator, BaseSearchCV)
 
 
-def log(call: Call, search: Any, X: Any) -> None:
+def log(call: Call, search: Any, X: Any, y: Any) -> None:
     """Log what a fitted search found."""
     best = getattr(search, "best_estimator_", None)
     if best is not None:
@@ -32,7 +32,7 @@ def log(call: Call, search: Any, X: Any) -> None:
     if hasattr(search, "best_params_"):
         call.params({f"best_{name}": value for name, value in search.best_params_.items()})
     if hasattr(search, "cv_results_"):
-        call.attempt("the candidates were", lambda: _log_candidates(call, search, X))
+        call.attempt("the candidates were", lambda: _log_candidates(call, search, X, y))
         call.attempt("the table of candidates was", lambda: call.text(_table(search), "cv_results.csv"))
 
 
@@ -42,7 +42,7 @@ def _table(search: Any) -> str:
     return str(pd.DataFrame(search.cv_results_).to_csv(index=False))
 
 
-def _log_candidates(call: Call, search: Any, X: Any) -> None:
+def _log_candidates(call: Call, search: Any, X: Any, y: Any) -> None:
     """A child run for each of the best candidates."""
     from tracker.autolog.sklearn.training import class_tags
 
@@ -50,7 +50,7 @@ def _log_candidates(call: Call, search: Any, X: Any) -> None:
     chosen = _best(results, call.settings.option("max_tuning_runs", 5))
     common = candidate_tags(call, class_tags(search.estimator))
     params = search.estimator.get_params(deep=not is_search(search.estimator))
-    dataset = _dataset(call, X)
+    dataset = _dataset(call, X, y)
     for row in chosen:
         metrics = {
             name: float(values[row]) for name, values in results.items()
@@ -71,9 +71,9 @@ def _best(results: dict[str, Any], at_most: int | None) -> list[int]:
     return sorted(rows, key=lambda row: int(ranks[row]))[:at_most]
 
 
-def _dataset(call: Call, X: Any) -> tuple[str, dict[str, Any]] | None:
+def _dataset(call: Call, X: Any, y: Any) -> tuple[str, dict[str, Any]] | None:
     """What is noted of the data, found once for all candidates."""
-    table = noted(X) if call.settings.log_datasets else None
+    table = noted(X, y) if call.settings.log_datasets else None
     if table is None:
         return None
     found: tuple[str, dict[str, Any]] | None = call.attempt("a dataset was", lambda: input_of(table, "train", None))

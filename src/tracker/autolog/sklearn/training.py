@@ -23,20 +23,20 @@ def fit(call: Call) -> Generator[None, Any, None]:
     estimator = call.args[0]
     X, y, weight = _data(call, estimator)
     example = head(X)
-    _describe(call, estimator, X)
+    _describe(call, estimator, X, y)
     yield
     remember(estimator, call.library, call.writer)
     call.attempt("the training's metrics were", lambda: _score(call, estimator, X, y, weight))
     call.attempt("the estimator's diagram was", lambda: call.text(_diagram(estimator), "estimator.html"))
     _keep(call, estimator, example)
     if search.is_search(estimator):
-        search.log(call, estimator, X)
+        search.log(call, estimator, X, y)
 
 
-def _describe(call: Call, estimator: Any, X: Any) -> None:
+def _describe(call: Call, estimator: Any, X: Any, y: Any) -> None:
     call.params(estimator.get_params(deep=not search.is_search(estimator)))
     call.writer.tags(class_tags(estimator))
-    call.dataset(X, "train")
+    call.dataset(X, "train", targets=y)
 
 
 def class_tags(estimator: Any) -> dict[str, str]:
