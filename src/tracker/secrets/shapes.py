@@ -85,7 +85,8 @@ _BRACED = r"(?i:\b(?:pwd|password))=\{(?P<word>[^{}\n]*[^{}\n\w][^{}\n]*|[^{}\n]
 _PROPERTY = rf"(?i:<name>[^<>]*(?:{_TAG})</name>)\s*<value>(?P<word>[^<>\s]+)(?=</)"
 _PHRASE = r"(?i:mnemonic|phrase)['\"]?\s*[:=]\s*['\"]?(?P<word>(?:[a-z]{3,8} ){11,23}[a-z]{3,8})\b"
 _TOLD = (  # "the API key provided: …", "your token was …"
-    r"(?i:\b(?:api[ _-]?key|token|secret)\b)(?: (?!(?:id|name|hash|digest)\b)[a-z]{2,12}){1,3}:? ['\"`]?"
+    r"\b(?:[aA][pP][iI][ _-]?[kK][eE][yY]|[tT]oken|[sS]ecret)\b(?: (?!(?:id|name|hash|digest)\b)[a-z]{2,12}){1,3}:? "
+    r"['\"`]?"
     r"(?P<word>[\w-]{16,})(?![\w(\[=/])"
 )
 _NAME_AND_VALUE = (  # name="password" value="…", - name: DB_PASSWORD\n  value: …
@@ -156,7 +157,7 @@ PLACES: Final = (
     Shape("password", ("<<<",), r"(?:kinit|-stdin|-token)\b[^\n|;<]*<<<\s*['\"]?(?P<word>[^\s'\"]+)"),
     Shape(
         "password",
-        ("mongo", "redis-cli", "sqlcmd", "bcp", "zip", "7z", "ldap", "pass:", "smbclient"),
+        ("mongo", "redis-cli", "sqlcmd", "bcp ", "unzip ", "zip -", "7z", "ldap", "pass:", "smbclient"),
         _COMMANDS,
         LIKELY,
     ),
@@ -177,7 +178,7 @@ PLACES: Final = (
     ),
     Shape("API key", ("ey", "EY", "oken", "ecret"), _TOLD, MAYBE),
     Shape("password", ("assw", "ASSW", "ennwort", "pw"), _IN_PROSE, LIKELY),
-    Shape("password", ("alue",), _NAME_AND_VALUE),
+    Shape("password", ('alue="', "alue='", "alue: ", "alue':", 'alue":'), _NAME_AND_VALUE),
     Shape("password", ("variable",), _TERRAFORM),
     Shape("password", ("assw", "pwd"), _TYPED, LIKELY),
     Shape("password", ("%env", "%set_env"), r"%(?:set_)?env (?P<name>\w+) (?P<word>\S+)"),
