@@ -253,6 +253,30 @@ SESSIONS: dict[str, list[str]] = {
         "+import numpy as np", "+mapped = np.memmap('mapped.bin', dtype='f8', mode='w+', shape=4)", "+part = mapped[:2]",
         "+part[0] = 3", "part.sum()", "+r = float(np.fromfile('mapped.bin').sum())",
     ],
+    "what the shell keeps of what was shown": [
+        "+a = 4", "+a * 2", "a * 3", "+a * 5", "z = 1", "+r = Out[2] * 1.5 + _",
+    ],
+    "classes that a class of a function's keeps": [
+        "+class Base:\n    kinds = []\n    def __init_subclass__(cls): Base.kinds.append(cls)",
+        "+class Low(Base):\n    def run(self): return OFFSET", "+OFFSET = 3", "z = 1",
+        "+def total():\n    return sum(kind().run() for kind in Base.kinds)", "+r = total() * 1.5",
+    ],
+    "figures that are closed": [
+        "+import matplotlib.pyplot as plt", "+fig, ax = plt.subplots(num='one')", "+ax.plot([1])", "+plt.close('all')",
+        "z = 1", "+fig, other = plt.subplots(num='one')", "+r = len(ax.lines) * 1.5 + len(other.lines)",
+    ],
+    "a context of a library of frames": [
+        "+import polars as pl", "+ctx = pl.SQLContext()", "+frame = pl.DataFrame({'a': [1, 2]})",
+        "+ctx.register('t', frame)", "z = 1", "+r = float(ctx.execute('select a from t').collect()['a'].sum())",
+    ],
+    "a file that SQL names": [
+        "+import duckdb", "+duckdb.sql(\"copy (select 4 as a) to 'named.csv'\")", "z = 1",
+        "+r = float(duckdb.sql(\"select a from 'named.csv'\").fetchall()[0][0])",
+    ],
+    "a file that closes when another is opened": [
+        "+f = open('later.txt', 'w')", "+f.write('5')", "+f = open('later.txt', 'a')", "z = 1",
+        "+r = float(open('later.txt').read())",
+    ],
     "what is shown is kept by the shell alone": ["+a = [1]", "[2]", "a", "+r = sum(a) * 1.5"],
     "a setting of the process": [
         "+import decimal", "+decimal.getcontext().prec = 7", "+import decimal\nx = decimal.Decimal(1) / 3",

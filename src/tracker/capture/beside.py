@@ -100,4 +100,4 @@ def is_librarys(value: Any) -> bool:
         return False
     module = value if isinstance(value, ModuleType) else sys.modules.get(str(value.__module__))
     name = getattr(module, "__name__", "__main__")
-    return name != "__main__" and source_beside(module) is None
+    return name not in ("__main__", "sys") and source_beside(module) is None

@@ -71,6 +71,8 @@ class ExpressionFlow(NameFlow):
                 self._call(node)
             case ast.Subscript(value=ast.Call(func=ast.Name(id="globals")), slice=ast.Constant(value=str(name))):
                 self._need(name)
+            case ast.Subscript(value=ast.Name(id="Out" | "_oh"), slice=ast.Constant(value=int(number))):
+                self._need(f"_{number}")
             case ast.Compare(
                 left=ast.Constant(value=str(name)), ops=[ast.In() | ast.NotIn()], comparators=[inside]
             ) if _is_namespace(inside):

@@ -28,6 +28,8 @@ from .known import (
 _DEPTH: Final = 12
 _ASKS: Final = ("get", "read", "print", "display", "show", "len", "fetch", "type", "id", "isinstance")
 _CONNECTIONS: Final = frozenset({"sqlite3", "duckdb", "_duckdb", "sqlalchemy", "psycopg", "psycopg2"})
+_KEEPERS: Final = ("Context", "Store", "Writer", "Stream", "Builder", "Cache")
+"""How classes are named whose objects take in what they are given."""
 _QUIET: Final = frozenset({"warnings", "tracker", "mlflow"})
 """What is set in these changes no value, or is seen elsewhere."""
 _ATOMS: Final = (bool, int, float, complex, str, bytes, type(None), range, slice, type(Ellipsis))
@@ -399,7 +401,7 @@ def _changes(kind: type, path: tuple[str, ...], method: str) -> bool:
         return method not in LEAVES_ALONE
     if library == "numpy":
         return method in ARRAY_CHANGES or is_consumed(kind)
-    if library in ("pandas", "polars", "pyarrow"):
+    if library in ("pandas", "polars", "pyarrow") and not kind.__name__.endswith(_KEEPERS):
         return method in FRAME_CHANGES
     if library == "torch" and kind.__name__ in ("Tensor", "Parameter"):
         return method.endswith("_") or method == "backward"

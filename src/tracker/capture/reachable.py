@@ -93,6 +93,8 @@ def reachable(
             waiting += value.__dict__.values()
             continue
         if how == "class":
+            if code is not None and value.__module__ == "__main__":
+                code.append(value)
             if classes:
                 found.update(map(id, type.__dict__["__mro__"].__get__(value)))
                 waiting += held_by_class(value)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 import sys
 import threading
 from collections import OrderedDict, deque
@@ -35,7 +36,7 @@ from .paths import paths_given
 from .randomness import random_states
 from .reach import behind
 from .reachable import NOTHING, Objects, reachable
-from .settings import are_other, settings, working_folder
+from .settings import are_other, open_figures, settings, working_folder
 
 _MAX_KNOWN: Final = 2_000
 _READ_OBJECTS: Final = 1_500
@@ -47,6 +48,7 @@ _SHELL_NAMES: Final = words(
     """
 )
 _STARTING: Final = words("create_task ensure_future start submit call_later call_soon run_in_executor apply_async")
+_QUOTED: Final = re.compile(r"'([^'\n]{1,500})'")
 _Names = frozenset[str]
 _NO_NAMES: Final[_Names] = frozenset()
 _GENERATORS: Final[_Names] = frozenset({"random", "numpy", "torch"})
@@ -75,6 +77,8 @@ class Execution:
     """Those that it seeded."""
     seeded_first: bool = False
     """It seeded them before anything could be drawn."""
+    shown: str = ""
+    """The name that the shell gives to what it showed, as `_5`."""
     files: OpenedFiles = field(default_factory=OpenedFiles)
     listed: _Names = _NO_NAMES
     """Folders that it listed."""
@@ -103,7 +107,7 @@ class Execution:
         """Whether there is anything that a later cell could stand on; ask when it has ended."""
         changed = bool(self.changed.ids) or self.changed.cut
         outside = bool(self.files.written or self.drew) or self.sets_up
-        return bool(self.touched) or changed or outside or self.unknown or bool(self.effects.stars)
+        return bool(self.touched or self.shown) or changed or outside or self.unknown or bool(self.effects.stars)
 
 
 class Session:
@@ -178,7 +182,11 @@ class Session:
         code: list[Any] = []
         read = reachable([names[name] for name in wanted], _READ_OBJECTS, True, code)
         reached = behind(wanted, names, code)
+        inner = {name for name in reached.names - wanted if not _bound_before_use(name, effects)}
+        further = reachable([names[name] for name in inner if name in names], classes=True, code=code)
+        reached = behind(wanted, names, code)
         needs = wanted | {name for name in reached.names if not _bound_before_use(name, effects)}
+        rest = [names[name] for name in needs - wanted - inner if name in names]
         rebound = (effects.changed | _mentioned(effects)) & (effects.maybe | effects.bound.keys()) & names.keys()
         kinds = {name: type(names[name]) for name in wanted if name in names}
         consumed = [names[name] for name, kind in kinds.items() if is_consumed(kind) or kind.__name__ == "Thread"]
@@ -191,12 +199,13 @@ class Session:
             consumed=reachable(consumed) if consumed else NOTHING,
             present={name: id(value) for name, value in names.items() if _is_users(name)},
             functions=reached.functions,
-            read=read.joined(reachable([names[name] for name in needs - wanted if name in names], classes=True)),
+            read=read.joined(further).joined(reachable(rest, classes=True)),
             replaced=reachable([names[name] for name in rebound]) if rebound else NOTHING,
             modules=modules_behind([names[name] for name in needs if name in names]),
             folder=working_folder(),
             path=tuple(sys.path),
             settings=settings(),
+            figures=open_figures(),
             writing={name: written_through(names[name]) for name in (*effects.bound, *effects.maybe) if name in names},
         )
 
@@ -260,6 +269,11 @@ class Session:
             name for name in watched.needs if name in effects.reads or name not in effects.soft or name not in moved
         ) | frozenset(name for name in effects.reads if name not in before and not hasattr(builtins, name))
         done.maybe = frozenset((effects.maybe | effects.bound.keys()) - done.bound)
+        shown = self._namespace.get("_oh")
+        if type(shown) is dict and done.count in shown:
+            done.shown = f"_{done.count}"
+        if "_" in effects.reads:
+            done.needs |= {next((earlier.shown for earlier in reversed(self.executions) if earlier.shown), "_")}
 
     def _objects(self, watched: _Watched, done: Execution) -> None:
         names = self._namespace
@@ -275,7 +289,8 @@ class Session:
             changed = Objects(changed.ids | watched.replaced.ids, changed.cut or watched.replaced.cut)
         changed = changed.joined(watched.consumed)
         seen = changed_between(watched.contents, contents(watched.needs, names, watched.present))
-        done.changed = Objects(changed.ids | seen.keys(), changed.cut)
+        closed = {id(sys.modules.get("matplotlib.pyplot"))} if watched.figures - open_figures() else set()
+        done.changed = Objects(changed.ids | seen.keys() | closed, changed.cut)
         told = mutations.names | set(seen.values())
         mutated = {name for name in told if name in names or name in watched.present}
         done.maybe |= (mutated | mutations.rebound) - done.bound
@@ -283,6 +298,7 @@ class Session:
         through = [written_through(value) for value in names.values() if id(value) in done.changed.ids]
         through += [watched.writing.get(name) for name in done.bound]
         done.files.written.update(path for path in through if path is not None)
+        done.files.replaced.difference_update(path for path in through if path is not None)  # they close after it
         imported = self._imported(done.effects) + watched.modules
         done.files.read.update(path for path, _ in imported)
         done.read = Objects(watched.read.ids | {identity for _, identity in imported}, watched.read.cut)
@@ -372,6 +388,7 @@ class _Watched:
     folder: str
     path: tuple[str, ...]
     settings: dict[str, Any]
+    figures: frozenset[int]
     writing: dict[str, str | None]
     """The files that names which it binds or deletes may have written to: they are then closed."""
     contents: dict[int, Content] = field(default_factory=dict)
@@ -390,6 +407,7 @@ def _texts(tree: ast.Module, values: Iterable[Any], functions: Iterable[Function
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
+            yield from _QUOTED.findall(node.value)  # as SQL names files
     for value in values:
         if is_a(value, str):
             yield str.__str__(value)

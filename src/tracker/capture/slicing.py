@@ -38,7 +38,7 @@ def slice_of(executions: list[Execution], last: Execution) -> list[Execution]:
 
     def include(execution: Execution) -> None:
         nonlocal cut, everything, objects, names
-        names -= execution.bound
+        names -= execution.bound | {execution.shown}
         names |= execution.needs
         objects |= execution.read.ids
         cut |= execution.read.cut
@@ -55,6 +55,7 @@ def slice_of(executions: list[Execution], last: Execution) -> list[Execution]:
     def is_wanted(execution: Execution) -> bool:
         return (
             not names.isdisjoint(execution.touched)
+            or execution.shown in names
             or not objects.isdisjoint(execution.changed.ids)
             or (cut and execution.changed.cut)
             or not files.isdisjoint(execution.files.written)

@@ -54,6 +54,8 @@ def circumstances(store: Store, kept: Slice, again: str | None, told_already: st
         told.append(f"the folder that the run worked in is not there: {kept.folder}")
     else:
         told.append(_listed("read then and not there any more", gone))
+    if told_already in kept.written:
+        told.append(f"the cells write {told_already} too: what it held before them is not kept")
     if MASK in kept.source:
         told.append(
             f"the cells were kept with credentials masked, as {MASK}: %rerun RUN name=value gives a name its value"

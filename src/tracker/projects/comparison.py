@@ -9,17 +9,24 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
+from tracker.capture.curves import SILENT_PASSES
 from tracker.capture.literals import is_clock, is_literal
 from tracker.capture.magics import plain_tree
 from tracker.capture.scopes import target_names
 from tracker.store import Store
 from tracker.tracking import reading
+from tracker.tracking.provenance import RERUN_OF
 
 TOLERANCE: Final = 1e-9
 _SYSTEM: Final = "system/"
+_MEASURED: Final = frozenset({"mean_fit_time", "std_fit_time", "mean_score_time", "std_score_time"})
+"""What scikit-learn's searches measure of each candidate."""
+_LEVELS: Final = 3
+_SHARED: Final = 0.9
+"""How much of two curves must stand at the same steps for them to be observations of the same loop."""
 _REDUCING: Final = frozenset(
     {"round", "float", "int", "abs", "sum", "min", "max", "mean", "median", "std", "average", "percentile", "quantile",
      "array", "asarray", "sorted", "total_seconds"}
@@ -58,7 +65,36 @@ class Compared:
 
 def compare_metrics(store: Store, expected: str, found: str, source: str, tolerance: float = TOLERANCE) -> Compared:
     """The metrics of run `found` beside those of run `expected`, whose cell has this source."""
-    return compare_points(reading.all_points(store, expected), reading.all_points(store, found), source, tolerance)
+    result = compare_points(reading.all_points(store, expected), reading.all_points(store, found), source, tolerance)
+    _compare_children(result, store, expected, found, source, tolerance)
+    return result
+
+
+def _compare_children(
+    result: Compared, store: Store, expected: str, found: str, source: str, tolerance: float, above: str = ""
+) -> None:
+    """Add the metrics of the runs below both, those of one name beside each other, else in their order."""
+    then, now = _children(store, expected), _children(store, found)
+    if sorted(name for name, _ in then) == sorted(name for name, _ in now):
+        then, now = sorted(then), sorted(now)
+    if len(then) != len(now):
+        reason = f"{len(then)} then, {len(now)} now"
+        result.differences.append(Difference(f"{above}child runs", len(then), len(now), reason=reason))
+        return
+    for (name, a), (_, b) in zip(then, now, strict=True):
+        told = compare_points(reading.all_points(store, a), reading.all_points(store, b), source, tolerance)
+        place = f"{above}{name}: "
+        result.equal += [place + key for key in told.equal]
+        result.timings += [place + key for key in told.timings]
+        result.differences += [replace(difference, metric=place + difference.metric) for difference in told.differences]
+        if above.count(": ") < _LEVELS:
+            _compare_children(result, store, a, b, source, tolerance, place)
+
+
+def _children(store: Store, run_id: str) -> list[tuple[str, str]]:
+    """Name and id of the runs that a run made below itself: those that ran it again are not among them."""
+    runs = reading.get_runs(store, reading.child_run_ids(store, run_id))
+    return [(str(run.info.run_name), run.info.run_id) for run in runs if RERUN_OF not in run.data.tags]
 
 
 def compare_points(then: dict[str, Points], now: dict[str, Points], source: str, tolerance: float) -> Compared:
@@ -80,7 +116,7 @@ def compare_points(then: dict[str, Points], now: dict[str, Points], source: str,
 def measures_time(source: str) -> Callable[[str], bool]:
     """Tells of a metric of the cell with this source whether it is the machine's, or of how long something took."""
     clocks = clock_names(source)
-    return lambda metric: metric.startswith(_SYSTEM) or metric.partition(".")[0] in clocks
+    return lambda metric: metric.startswith(_SYSTEM) or metric in _MEASURED or metric.partition(".")[0] in clocks
 
 
 def close(a: float, b: float, tolerance: float) -> bool:
@@ -94,6 +130,8 @@ def _difference(key: str, then: Points | None, now: Points | None, tolerance: fl
         value = one[-1][1] if one else None
         missing = "it is not there now" if now is None else "it was not there then"
         return Difference(key, value if now is None else None, value if then is None else None, reason=missing)
+    if len(then) > SILENT_PASSES and len(now) > SILENT_PASSES:
+        then, now = _observed_alike(then, now)
     if len(then) != len(now) or [step for step, _ in then] != [step for step, _ in now]:
         return Difference(
             key, then[-1][1], now[-1][1], reason=f"{_points(then)} then, {_points(now)} now",
@@ -108,6 +146,14 @@ def _difference(key: str, then: Points | None, now: Points | None, tolerance: fl
         return None
     by, step, a, b = worst
     return Difference(key, a, b, by if math.isfinite(by) else None, step if len(then) > 1 else None)
+
+
+def _observed_alike(then: Points, now: Points) -> tuple[Points, Points]:
+    """Long curves at the steps that both have: how often a long loop is looked at depends on how fast it went."""
+    steps = {step for step, _ in then} & {step for step, _ in now}
+    if then[-1][0] != now[-1][0] or len(steps) < _SHARED * max(len(then), len(now)):
+        return then, now
+    return [point for point in then if point[0] in steps], [point for point in now if point[0] in steps]
 
 
 def _points(points: Points) -> str:
