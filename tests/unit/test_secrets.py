@@ -8,6 +8,7 @@ import os
 import random
 import string
 import uuid
+from collections import namedtuple
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,7 +51,7 @@ SOURCES = [
     "mysql -u root -p{} db", "machine x login me password {}", "%env MY_PASSWORD {}", "!wandb login {}", "# the password is {}", "jdbc:oracle:thin:me/{}@//h",
     'headers = {{"Cookie": "lang=en; sessionid={}; theme=dark"}}',
     "https://x.org/?appid={}", "docker login -u me -p {} host", "CREATE USER u IDENTIFIED BY '{}'", "signing_key: {}", "token = ''.join(['{}', 'b'])", "creds = ('ana', '{}')", "passwords = {{'ana': '{}'}}", "api_keys = ['{}']",
-    "password = password or '{}'", "pw = b64decode('{}')", "username, password = ('me', '{}')", "[user, pw] = ['me', '{}']", "ansible_ssh_pass: {}", "# user me, pw {}A!", "API Key - {}",
+    "password = password or '{}'", "pw = b64decode('{}')", "warning('password=%s', '{}')", "'user: %s, password: %s' % ('me', '{}')", "username, password = ('me', '{}')", "[user, pw] = ['me', '{}']", "ansible_ssh_pass: {}", "# user me, pw {}A!", "API Key - {}",
     "| api_key | {} |", "api_key    {}\nuser  me", '<property name="password" value="{}"/>', "- name: DB_PASSWORD\n  value: {}", 'variable "db_password" {{\n  default = "{}"\n}}',
     "run(['mysql', '-p{}', 'db'])", "run(['sshpass', '-p', '{}', 'ssh'])", "run(['curl', '-u', 'me:{}', 'https://x'])", "!mongo -u root -p {} db", "!redis-cli -a {} ping", "!unzip -P {} a.zip",
     "!openssl enc -pass pass:{}", "!echo {} | sudo -S ls", "!kinit me <<< {}", "child.expect('Password:')\nchild.sendline('{}')", "find(By.NAME, 'password').send_keys('{}')", "get_by_label('Password').fill('{}')",
@@ -240,9 +241,11 @@ def test_what_the_session_holds_is_learned_without_asking_it() -> None:
             "d": {"api_key": "catfish-3", 1: "x"},
             "t": Settings,
             "token": made(12) + "1a2B3c",
+            "password_bytes": b"goldfish-4",
+            "n": namedtuple("n", "user password")("me", "starfish-5"),
         }
     )
-    assert masked("swordfish-2 catfish-3")[0] == f"{MASK} {MASK}"
+    assert masked("swordfish-2 catfish-3 goldfish-4 starfish-5")[0] == " ".join(4 * [MASK])
 
 
 def test_a_key_that_was_met_is_masked_inside_other_words() -> None:

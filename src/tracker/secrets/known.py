@@ -29,6 +29,7 @@ _MAX_LOOKED_INTO, _MAX_INSIDE = 2_000, 200
 _PLAIN: Final = frozenset(
     map(id, (int, float, bool, list, tuple, set, bytes, NoneType, FunctionType, ModuleType, BuiltinFunctionType))
 )
+_TEXTS: Final = (str, bytes)
 _IS_CLASS: Final = 1 << 31  # Py_TPFLAGS_TYPE_SUBCLASS
 _MRO: Final = type.__dict__["__mro__"].__get__
 _DICT: Final = type.__dict__["__dict__"].__get__
@@ -43,6 +44,8 @@ _words: dict[str, None] = {}
 def learn(name: str, value: object) -> None:
     """Remember a text as a credential if its name says so: it is masked wherever it stands from now on."""
     told = strength(name)
+    if told and isinstance(value, bytes):
+        value = value[: _MAX_LENGTH + 1].decode("utf-8", "replace")
     if told and isinstance(value, str) and _MIN_LENGTH <= len(value) <= _MAX_LENGTH and is_value(told, value):
         note(value)
 
@@ -54,7 +57,7 @@ def learn_names(names: Mapping[str, object]) -> None:
     """
     room = _MAX_LOOKED_INTO
     for name, value in list(names.items()):
-        if type(value) is str:
+        if type(value) in _TEXTS:
             learn(name, value)
         elif (
             room
@@ -64,16 +67,19 @@ def learn_names(names: Mapping[str, object]) -> None:
         ):
             room -= 1
             for key, one in list(inside.items()):
-                if type(one) is str and type(key) is str:
+                if type(one) in _TEXTS and type(key) is str:
                     learn(key, one)
 
 
 def _attributes(value: object) -> dict[object, object] | None:
-    """An object's own `__dict__`, found without asking the object."""
+    """An object's own `__dict__`, or a named tuple's fields, found without asking the object."""
     kind = type(value)
     if _FLAGS(kind) & _IS_CLASS or id(kind) in _PLAIN:
         return None
     for base in _MRO(kind):
+        fields = _DICT(base).get("_fields")
+        if type(fields) is tuple and tuple in _MRO(kind):
+            return dict(zip(fields, tuple.__iter__(value), strict=False))  # type: ignore[arg-type]
         found = _DICT(base).get("__dict__")
         if found is not None:
             return found.__get__(value) if type(found) is GetSetDescriptorType else None

@@ -29,7 +29,8 @@ _MAYBE = (
 _SEVERAL = rf"(?:{_SURE}|{_LIKELY}|cred)s"
 _SEVERAL_MAYBE = rf"(?:{_MAYBE})s"
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[-.\s/]+")
-_SURE_NAME: Final = re.compile(rf"(?:(?:^|_)(?:{_SURE})|(?:{_ALSO_JOINED}))_?\d*$")
+_AS = r"(?:_(?:bytes|str|plain|raw))?"
+_SURE_NAME: Final = re.compile(rf"(?:(?:^|_)(?:{_SURE})|(?:{_ALSO_JOINED})){_AS}_?\d*$")
 _LIKELY_NAME: Final = re.compile(rf"(?:^|_)(?:{_LIKELY})_?\d*$")
 _SEVERAL_NAME: Final = re.compile(rf"(?:^|_)(?:{_SEVERAL})_?\d*$")
 _MAYBE_NAME: Final = re.compile(rf"(?:^|_)(?:{_MAYBE}|{_SEVERAL_MAYBE})_?\d*$")
@@ -40,7 +41,7 @@ _NO_WORD: Final = re.compile(
 ORDINARY: Final = frozenset({"user", "username", "user_name", "login", "name", "type", "host", "id", "email", "url"})
 """Names beside which a credential has a name of its own."""
 
-NAME: Final = re.compile(rf"(?:{_SURE}|{_LIKELY}|{_MAYBE}|cred)s?\d*(?![^\W_]|_[^\W_])")
+NAME: Final = re.compile(rf"(?:{_SURE}|{_LIKELY}|{_MAYBE}|cred)s?{_AS}\d*(?![^\W_]|_[^\W_])")
 """Where the end of such a name may stand in a lower-case text."""
 
 

@@ -98,6 +98,10 @@ _TYPED = (  # into a form, or for a program that asks
     r"(?i:passw(?:or[dt])?|passwd|pwd)[^'\"\n]{0,10}['\"]\)*"
     rf"(?:[^\n'\"]{{0,40}}|\s+\w+)\.(?:send_keys|fill|type|send|sendline)\(\s*{_WORD}"
 )
+_FORMAT = (  # "password=%s", "…"
+    r"\b(?P<name>[\w-]{2,60})\s?[=:]\s?(?:%s|\{\})['\"]\s?(?:,|%|\.format\()\s?\(?"
+    rf"(?:{_ARGUMENT}){{0,5}}\s*{_WORD}\s*(?:\)|\n|\Z)"
+)
 _OPTION = r"[^\n|;]{0,200}?[\s'\"]"
 _COMMANDS = (
     rf"\b(?:mongo\w*\b{_OPTION}-p|redis-cli\b{_OPTION}-a|(?:sqlcmd|bcp|unzip|zip)\b{_OPTION}-P|7z\w?\b{_OPTION}-p|"
@@ -180,6 +184,7 @@ PLACES: Final = (
     Shape("password", ("assw", "ASSW", "ennwort", "pw"), _IN_PROSE, LIKELY),
     Shape("password", ('alue="', "alue='", "alue: ", "alue':", 'alue":'), _NAME_AND_VALUE),
     Shape("password", ("variable",), _TERRAFORM),
+    Shape("password", ("=%s", ": %s", "={}", ": {}"), _FORMAT),
     Shape("password", ("assw", "pwd"), _TYPED, LIKELY),
     Shape("password", ("%env", "%set_env"), r"%(?:set_)?env (?P<name>\w+) (?P<word>\S+)"),
 )
