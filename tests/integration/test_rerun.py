@@ -91,15 +91,21 @@ def test_nothing_to_compare(shell: Kernel) -> None:
     assert shell.value("bool(report)") == "False"
 
 
-def test_the_runs_below_it_count_too_and_a_long_loop_is_one_loop(shell: Kernel) -> None:
+def test_the_runs_below_it_count_too_and_a_long_loop_is_one_loop(shell: Kernel, folder: Path) -> None:
     shell.run(
         "import os, tracker\ndef below(value):\n    with tracker.start_run(nested=True, run_name='one'):\n        tracker.log_metric('loss', value)"
     )
     first = run_id(shell, "%%track\nbelow(0.5)\nfor i in range(100_000):\n    loss = 1.0 / (i + 1)")
     assert report(shell, f"tracker.rerun({first!r})").startswith("reproduced: 2 metrics")
-    first = run_id(shell, "%%track\nbelow(os.getpid())\nsame = len('a') * 1.5")
-    assert "one: loss: " in (said := report(shell, f"tracker.rerun({first!r})"))
-    assert said.startswith("differs: 1 of 2 metrics")
+    (folder / "ends").touch()
+    shell.run(
+        "def ends():\n    tracker.start_run(nested=True, run_name='two')\n    tracker.end_run('FAILED' if os.path.exists('ends') else 'FINISHED')"
+    )
+    first = run_id(shell, "%%track\nbelow(os.getpid())\nends()\nsame = len('a') * 1.5")
+    (folder / "ends").unlink()
+    said = report(shell, f"tracker.rerun({first!r})")
+    assert said.startswith("differs: 2 of 3 metrics")
+    assert "one: loss: " in said and "two: status: FAILED then, FINISHED now" in said
 
 
 def test_nan_is_nan(shell: Kernel) -> None:

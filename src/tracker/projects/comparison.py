@@ -75,15 +75,17 @@ def _compare_children(
 ) -> None:
     """Add the metrics of the runs below both, those of one name beside each other, else in their order."""
     then, now = _children(store, expected), _children(store, found)
-    if sorted(name for name, _ in then) == sorted(name for name, _ in now):
+    if sorted(name for name, *_ in then) == sorted(name for name, *_ in now):
         then, now = sorted(then), sorted(now)
     if len(then) != len(now):
         reason = f"{len(then)} then, {len(now)} now"
         result.differences.append(Difference(f"{above}child runs", len(then), len(now), reason=reason))
         return
-    for (name, a), (_, b) in zip(then, now, strict=True):
+    for (name, a, ended), (_, b, ends) in zip(then, now, strict=True):
         told = compare_points(reading.all_points(store, a), reading.all_points(store, b), source, tolerance)
         place = f"{above}{name}: "
+        if ended != ends:
+            result.differences.append(Difference(f"{place}status", None, None, reason=f"{ended} then, {ends} now"))
         result.equal += [place + key for key in told.equal]
         result.timings += [place + key for key in told.timings]
         result.differences += [replace(difference, metric=place + difference.metric) for difference in told.differences]
@@ -91,10 +93,11 @@ def _compare_children(
             _compare_children(result, store, a, b, source, tolerance, place)
 
 
-def _children(store: Store, run_id: str) -> list[tuple[str, str]]:
-    """Name and id of the runs that a run made below itself: those that ran it again are not among them."""
+def _children(store: Store, run_id: str) -> list[tuple[str, str, str]]:
+    """Name, id and status of the runs that a run made below itself: those that ran it again are not among them."""
     runs = reading.get_runs(store, reading.child_run_ids(store, run_id))
-    return [(str(run.info.run_name), run.info.run_id) for run in runs if RERUN_OF not in run.data.tags]
+    told = [run.info for run in runs if RERUN_OF not in run.data.tags]
+    return [(str(info.run_name), info.run_id, info.status) for info in told]
 
 
 def compare_points(then: dict[str, Points], now: dict[str, Points], source: str, tolerance: float) -> Compared:
