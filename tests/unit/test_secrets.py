@@ -91,6 +91,7 @@ CODE = [
     f"ssh-ed25519 AAAA{made(60)} ana@host", f"taken from I{hashlib.sha1(b'c').hexdigest()}", "tokens = ['a-2', 'pass', '##word']", "KEY_PATTERN = r'(?:[^\\[%:/?#]|%[a-fA-F0-9]{2})*'",
     "password = None if x else ask()", "key = name or 'default_metric_name'", "key        resnet50-imagenet-v2", "| token | value-of-it-2 |", "!unzip -p data.zip a.csv", "!mongoimport --file a.json -p",
     "{'key': 'val_accuracy', 'value': 0.93}", "- name: TOKENIZER\n  value: bert-base-2", "page.fill('#search', 'iris 2024')", "key, value = ('accuracy', '0.91-b')", "OAuth('google', 'openid-email-2')",
+    "PWD: '/Users/ana'", "IGNORE_PAT = '\\\\.\\\\(Z\\\\|gz\\\\|bz2\\\\|zip\\\\|tgz\\\\)$'", "gpg --recv-keys 5BE8A3F6C8A5C01D106C0AD820B1A390B168D356", "add_credentials('name', password)", "login -p <profile_name>`",
     "secrets = {'name': 'db-credentials-2', 'type': 'Opaque-2'}", "add_key('customer_id_2024')",
     'd = {"key": "some_ordinary_identifier_2"}', "def fit(self, X, y, *, password: str, api_key: str) -> None:", "tokens = ['a', 'b']",
 ]  # fmt: skip

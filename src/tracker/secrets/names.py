@@ -35,7 +35,7 @@ _LIKELY_NAME: Final = re.compile(rf"(?:^|_)(?:{_LIKELY})_?\d*$")
 _SEVERAL_NAME: Final = re.compile(rf"(?:^|_)(?:{_SEVERAL})_?\d*$")
 _MAYBE_NAME: Final = re.compile(rf"(?:^|_)(?:{_MAYBE}|{_SEVERAL_MAYBE})_?\d*$")
 _NO_WORD: Final = re.compile(
-    r"(?:low|high|band|all|by|first|second|third|last|final|for|back|one|two|multi)(?:ward)?_?pass$"
+    r"(?:recv|public|primary|foreign|sort|partition)_?keys?$|(?:low|high|band|all|by|first|second|third|last|final|for|back|one|two|multi)(?:ward)?_?pass$"
 )
 
 ORDINARY: Final = frozenset({"user", "username", "user_name", "login", "name", "type", "host", "id", "email", "url"})

@@ -122,7 +122,10 @@ PLACES: Final = (
     ),
     Shape("API key", ("Auth(", "Credential"), rf"(?:Auth|Credentials?)\(\s*{_KEY}", MAYBE),
     Shape(
-        "API key", ("set_", "add_", "use_", "save_"), rf"\b(?:set|add|use|save)_(?P<name>\w{{1,40}})\(\s*{_WORD}\s*[,)]"
+        "API key",
+        ("set_", "add_", "use_", "save_"),
+        rf"\b(?:set|add|use|save)_(?P<name>\w{{1,40}})\(\s*{_WORD}\s*[,)]",
+        LIKELY,
     ),
     Shape(
         "API key",
@@ -156,7 +159,7 @@ PLACES: Final = (
     Shape("password", ("mysql",), r"\bmysql\w{0,20}\b[^\n|;]{0,200}?[\s'\"]-p(?P<word>[^\s'\"]+)"),
     Shape("password", ("login",), r"\b(?:machine\s+\S+|default)\s+login\s+\S+\s+password\s+(?P<word>\S+)"),
     Shape("API key", (" login ",), r"\b[\w-]+ login (?:--relogin )?(?P<word>[\w-]{20,})(?![\w-])", MAYBE),
-    Shape("password", ("login ",), r"\blogin [^\n|;]{0,200}?(?<=\s)-p[ =]?(?P<word>[^\s'\"-][^\s'\"]*)", LIKELY),
+    Shape("password", ("login ",), r"\blogin [^\n|;]{0,200}?(?<=\s)-p[ =]?(?P<word>[^\s'\"`-][^\s'\"`]*)", LIKELY),
     Shape("password", ("--password-stdin", "sudo -S"), _GIVEN),
     Shape("password", ("<<<",), r"(?:kinit|-stdin|-token)\b[^\n|;<]*<<<\s*['\"]?(?P<word>[^\s'\"]+)"),
     Shape(

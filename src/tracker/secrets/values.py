@@ -29,7 +29,11 @@ _FILE: Final = re.compile(
     r"[\w.:/\\~ =-]+\.(?:json|ya?ml|toml|ini|cfg|conf|env|pem|key|pub|crt|cer|p12|pfx|jks|txt|csv|tsv|gz|zip|parquet|"
     r"npz?|pkl|pt|pth|onnx|h5|ipynb|py|log)"
 )
-_EXPRESSION: Final = re.compile(r"\(\?|\[\^|\\[dwsbDWSBx]")
+_FOLDER: Final = re.compile(
+    r"(?:/(?:home|Users|usr|var|etc|opt|mnt|media|data|tmp|root|srv|content|kaggle|workspaces?|dbfs|Volumes|run)"
+    r"|[A-Za-z]:\\{1,2}\w+)(?:[/\\]+[\w .-]+)+[/\\]?"
+)
+_EXPRESSION: Final = re.compile(r"\(\?|\[\^|\\[dwsbDWSBx(|]")
 _KINDS_OF_VALUES: Final = frozenset({
     "object", "string", "boolean", "bool", "integer", "float", "float64", "int64", "category", "datetime", "varchar",
     "text", "bytes", "required", "optional", "missing", "hidden", "unset", "undefined",
@@ -100,7 +104,7 @@ def _kinds(word: str) -> list[int]:
 
 
 def _is_path(word: str) -> bool:
-    """Whether it is the path of something that is there (PWD is the name of a folder, too), or ends as a file does."""
-    if _FILE.fullmatch(word):
+    """Whether it is the path of something that is there (PWD is the name of a folder, too), or written as one."""
+    if _FILE.fullmatch(word) or _FOLDER.fullmatch(word):
         return True
     return len(word) < 1_000 and os.path.isabs(word) and os.path.exists(word)
