@@ -23,6 +23,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.cluster import DBSCAN
 from sklearn.datasets import load_breast_cancer, load_iris
 from sklearn.decomposition import PCA
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import BaggingClassifier, VotingClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.metrics import accuracy_score, get_scorer, roc_auc_score
@@ -110,6 +111,18 @@ def test_training_in_place_is_scored_on_the_data_as_it_was(iris: Any) -> None:
     X, y = iris[0].copy(), iris[1]
     model = Ridge(copy_X=False).fit(X, y)
     assert only_run().data.metrics["training_score"] == pytest.approx(model.score(iris[0], y))
+
+
+def test_what_a_score_draws_is_not_missing_from_the_programs_draws(iris: Any) -> None:
+    X, y = iris
+    drawn = []
+    for disable in (True, False):
+        tracker.autolog(disable=disable, log_models=False)
+        np.random.seed(0)
+        model = DummyClassifier(strategy="stratified").fit(X, y)
+        drawn.append((np.random.random(), model.predict(X).tolist()))
+    assert drawn[0] == drawn[1]
+    assert "training_accuracy_score" in only_run().data.metrics
 
 
 def test_a_dataset_stands_for_samples_and_labels(iris: Any) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import threading
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -19,6 +20,7 @@ from typing import Any
 from tracker.autolog.reports import report
 from tracker.autolog.settings import Settings, settings_of
 from tracker.autolog.tables import noted
+from tracker.capture.randomness import kept_states
 from tracker.exceptions import TrackerError
 from tracker.store import Store
 from tracker.tracking import artifact_logging, context, fluent
@@ -203,7 +205,8 @@ def _observed(call: Call, hook: Hook) -> Any:
 def _made(call: Call, hook: Hook) -> Any:
     __tracebackhide__ = True
     given = call.args, dict(call.kwargs)
-    steps = call.attempt("the call is", lambda: _begun(call, hook))
+    with _undrawn():
+        steps = call.attempt("the call is", lambda: _begun(call, hook))
     if steps is None:
         call.args, call.kwargs = given
     try:
@@ -213,8 +216,23 @@ def _made(call: Call, hook: Hook) -> Any:
             call.attempt("the call was", steps.close)
         raise
     if steps is not None:
-        call.attempt("the result was", lambda: _finished(steps, result))
+        with _undrawn():
+            call.attempt("the result was", lambda: _finished(steps, result))
     return result
+
+
+@contextmanager
+def _undrawn() -> Iterator[None]:
+    """What our predictions draw from the global random generators is not missing from the user's draws.
+
+    Not in other threads, where another's draws would be given back too.
+    """
+    give_back = kept_states() if threading.current_thread() is threading.main_thread() else None
+    try:
+        yield
+    finally:
+        if give_back is not None:
+            give_back()
 
 
 def _begun(call: Call, hook: Hook) -> Generator[None, Any, None] | None:

@@ -1,7 +1,7 @@
 """Whether a cell drew from a global random generator: its state before and after, as a number.
 
-Invariants: no library is imported for it, and no state is changed but by `set_states`; equal states have equal
-numbers in every process.
+Invariants: no library is imported for it, and no state is changed but by `set_states` and what `kept_states` gives;
+equal states have equal numbers in every process.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import sys
 from array import array
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final
 
 import xxhash
@@ -97,3 +98,26 @@ def set_states(states: Mapping[str, Any]) -> bool:
             key = numpy.array(state["state"]["key"], dtype=numpy.uint32)
             module.set_state({**state, "state": {**state["state"], "key": key}})
     return True
+
+
+def kept_states() -> Callable[[], None]:
+    """What gives the generators the states back that they have now."""
+    givers: list[Callable[[], Any]] = []
+    for name, (module, _) in _GENERATORS.items():
+        loaded: Any = sys.modules.get(module)
+        if loaded is None:
+            continue
+        with suppress(Exception):  # a library that is half imported has no state
+            if name == "random":
+                givers.append(partial(loaded.setstate, loaded.getstate()))
+            elif name == "torch":
+                givers.append(partial(loaded.set_rng_state, loaded.get_rng_state()))
+            else:
+                givers.append(partial(loaded.set_state, loaded.get_state(legacy=False)))
+
+    def give_back() -> None:
+        for giver in givers:
+            with suppress(Exception):  # the generator was exchanged in between
+                giver()
+
+    return give_back

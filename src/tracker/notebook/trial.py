@@ -74,7 +74,7 @@ class _Place:
 
     def begin(self) -> dict[str, Any] | None:
         """Run the earlier cells; the failure, if one of them raised what it did not raise before."""
-        from tracker.sweeps.seeding import kept_states
+        from tracker.capture.randomness import kept_states
 
         for i, cell in enumerate(self._cells):
             lines = cell["source"].splitlines(keepends=True)
