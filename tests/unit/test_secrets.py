@@ -51,7 +51,9 @@ SOURCES = [
     "mysql -u root -p{} db", "machine x login me password {}", "%env MY_PASSWORD {}", "!wandb login {}", "# the password is {}", "jdbc:oracle:thin:me/{}@//h",
     'headers = {{"Cookie": "lang=en; sessionid={}; theme=dark"}}',
     "https://x.org/?appid={}", "docker login -u me -p {} host", "CREATE USER u IDENTIFIED BY '{}'", "signing_key: {}", "token = ''.join(['{}', 'b'])", "creds = ('ana', '{}')", "passwords = {{'ana': '{}'}}", "api_keys = ['{}']",
-    "password = password or '{}'", "pw = b64decode('{}')", "warning('password=%s', '{}')", "'user: %s, password: %s' % ('me', '{}')", "username, password = ('me', '{}')", "[user, pw] = ['me', '{}']", "ansible_ssh_pass: {}", "# user me, pw {}A!", "API Key - {}",
+    "Authorization: ApiKey {}", "h('Authorization', 'Bearer %s' % '{}')", "auth failed for me:{}@db.x.org:5432", "password\n  String should match [input_value='{}', input_type=str]", "call_credentials('{}')",
+    "reader.decrypt('{}')", "!lftp -u me,{} host", "curl -u :{} https://x",
+    "password = password or '{}'", "pw = b64decode('{}')", "warning('password=%s', '{}')", "'user: %s, password: %s' % ('me', '{}')", "username, password = ('me', '{}')", "[user, pw] = ['me', '{}']", "ansible_ssh_pass: {}", "API Key - {}",
     "| api_key | {} |", "api_key    {}\nuser  me", '<property name="password" value="{}"/>', "- name: DB_PASSWORD\n  value: {}", 'variable "db_password" {{\n  default = "{}"\n}}',
     "run(['mysql', '-p{}', 'db'])", "run(['sshpass', '-p', '{}', 'ssh'])", "run(['curl', '-u', 'me:{}', 'https://x'])", "!mongo -u root -p {} db", "!redis-cli -a {} ping", "!unzip -P {} a.zip",
     "!openssl enc -pass pass:{}", "!echo {} | sudo -S ls", "!kinit me <<< {}", "child.expect('Password:')\nchild.sendline('{}')", "find(By.NAME, 'password').send_keys('{}')", "get_by_label('Password').fill('{}')",
@@ -92,6 +94,7 @@ CODE = [
     "password = None if x else ask()", "key = name or 'default_metric_name'", "key        resnet50-imagenet-v2", "| token | value-of-it-2 |", "!unzip -p data.zip a.csv", "!mongoimport --file a.json -p",
     "{'key': 'val_accuracy', 'value': 0.93}", "- name: TOKENIZER\n  value: bert-base-2", "page.fill('#search', 'iris 2024')", "key, value = ('accuracy', '0.91-b')", "OAuth('google', 'openid-email-2')",
     "PWD: '/Users/ana'", "IGNORE_PAT = '\\\\.\\\\(Z\\\\|gz\\\\|bz2\\\\|zip\\\\|tgz\\\\)$'", "gpg --recv-keys 5BE8A3F6C8A5C01D106C0AD820B1A390B168D356", "add_credentials('name', password)", "login -p <profile_name>`",
+    "From:ana2024@x.org", "host:service2@x", "Client('project', 'model-2024')", "tokenizer('Hello-world-2024')", "Authorization: Bearer <token>",
     "secrets = {'name': 'db-credentials-2', 'type': 'Opaque-2'}", "add_key('customer_id_2024')",
     'd = {"key": "some_ordinary_identifier_2"}', "def fit(self, X, y, *, password: str, api_key: str) -> None:", "tokens = ['a', 'b']",
 ]  # fmt: skip
@@ -167,6 +170,8 @@ def test_passwords_with_signs_that_end_other_words() -> None:
         "postgresql://me:a@b{}@host/db",
         "postgresql://me:a/b{}@host/db",
         "redis://:a#{}@h",
+        "# user me, pw 1{}A!",
+        "DatabaseClient('h', 8086, 'root', '1{}!aB', 'db')",
     ):
         word = made(12)
         assert word not in masked(source.format(word))[0]

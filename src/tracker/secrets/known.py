@@ -29,7 +29,7 @@ _MAX_LOOKED_INTO, _MAX_INSIDE = 2_000, 200
 _PLAIN: Final = frozenset(
     map(id, (int, float, bool, list, tuple, set, bytes, NoneType, FunctionType, ModuleType, BuiltinFunctionType))
 )
-_TEXTS: Final = (str, bytes)
+_TEXTS: Final = frozenset({id(str), id(bytes)})
 _IS_CLASS: Final = 1 << 31  # Py_TPFLAGS_TYPE_SUBCLASS
 _MRO: Final = type.__dict__["__mro__"].__get__
 _DICT: Final = type.__dict__["__dict__"].__get__
@@ -57,7 +57,7 @@ def learn_names(names: Mapping[str, object]) -> None:
     """
     room = _MAX_LOOKED_INTO
     for name, value in list(names.items()):
-        if type(value) in _TEXTS:
+        if id(type(value)) in _TEXTS:
             learn(name, value)
         elif (
             room
@@ -67,7 +67,7 @@ def learn_names(names: Mapping[str, object]) -> None:
         ):
             room -= 1
             for key, one in list(inside.items()):
-                if type(one) in _TEXTS and type(key) is str:
+                if id(type(one)) in _TEXTS and type(key) is str:
                     learn(key, one)
 
 

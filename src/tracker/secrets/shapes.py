@@ -42,6 +42,8 @@ SERVICES: Final = (
     Shape("Slack token", ("xox", "xapp-"), r"\bxox[abeoprs]-[\w-]{10,}|\bxapp-\d-[\w-]{10,}"),
     Shape("Slack webhook", ("hooks.slack.com/",), r"(?<=hooks\.slack\.com/)services/[\w/]{20,}"),
     Shape("Discord webhook", ("/api/webhooks/",), r"/api/webhooks/\d{15,}/(?P<word>[\w-]{40,})"),
+    Shape("Airtable token", ("pat",), r"\bpat\w{14}\.[0-9a-f]{64}\b"),
+    Shape("Dropbox token", ("sl.",), r"\bsl\.[\w-]{100,}"),
     Shape("Teams webhook", ("/IncomingWebhook/",), r"/IncomingWebhook/(?P<word>\w{32,})"),
     Shape("Twilio token", ("AC", "SK"), r"\b(?:AC|SK)[0-9a-f]{32}['\"]\s*,\s*['\"](?P<word>\w{32})(?=['\"])"),
     Shape("Discord token", (".",), r"\b[MNO][\w-]{23,27}\.[\w-]{6}\.[\w-]{27,40}(?![\w-])", MAYBE),
@@ -102,6 +104,12 @@ _FORMAT = (  # "password=%s", "…"
     r"\b(?P<name>[\w-]{2,60})\s?[=:]\s?(?:%s|\{\})['\"]\s?(?:,|%|\.format\()\s?\(?"
     rf"(?:{_ARGUMENT}){{0,5}}\s*{_WORD}\s*(?:\)|\n|\Z)"
 )
+_SCHEME = r"uthorization['\"]?\s?[:=,]\s?['\"]?(?:\w{2,12} )?(?:token=)?(?P<word>[\w.~+/-]{16,}=*)"
+_JOINED = rf"\b(?:[bB]earer|[bB]asic|[tT]oken) ?(?:%s|\{{\}})?['\"]\s?(?:[%+,]|\.format\()\s?\(?{_WORD}"
+_STRONG = (  # letters of both cases, a digit and a sign behind the other arguments
+    rf"(?:onnect|Client|API)\((?:{_ARGUMENT}){{1,4}}\s*['\"](?P<word>(?=[^'\"\n]*[a-z])(?=[^'\"\n]*[A-Z])"
+    r"(?=[^'\"\n]*\d)(?=[^'\"\n]*[!#$%&*@^?+-])[^\s'\"/:]{8,64})['\"]"
+)
 _OPTION = r"[^\n|;]{0,200}?[\s'\"]"
 _COMMANDS = (
     rf"\b(?:mongo\w*\b{_OPTION}-p|redis-cli\b{_OPTION}-a|(?:sqlcmd|bcp|unzip|zip)\b{_OPTION}-P|7z\w?\b{_OPTION}-p|"
@@ -111,7 +119,7 @@ _COMMANDS = (
 _GIVEN = (  # through a pipe
     r"\becho (?:-n )?['\"]?(?P<word>[^\s'\"|]+)['\"]? *\|[^\n|]{0,200}(?:--password-stdin|sudo -S)"
 )
-_CURL = r"\bcurl\b[^\n|;]{0,300}?[\s'\"](?:-u|--user|--proxy-user|-U)['\", =]{0,5}[^\s:'\"]+:(?P<word>[^\s'\"]+)"
+_CURL = r"\bcurl\b[^\n|;]{0,300}?[\s'\"](?:-u|--user|--proxy-user|-U)['\", =]{0,5}[^\s:'\"]*:(?P<word>[^\s'\"]+)"
 PLACES: Final = (
     Shape("password", ("auth",), rf"auth\s*=\s*\(\s*{_TEXT}\s*,\s*{_WORD}"),
     Shape(
@@ -133,7 +141,12 @@ PLACES: Final = (
         rf"(?:Client|API|login|Experiment(?=\(['\"]\w+['\"],)(?!\(['\"][^'\"]*_)|account|authenticate)\(\s*{_KEY}",
         MAYBE,
     ),
-    Shape("password", ("Fernet(", ".derive(", "hmac.new("), rf"(?:\bFernet|\.derive|\bhmac\.new)\(\s*{_WORD}", LIKELY),
+    Shape(
+        "password",
+        ("Fernet(", ".derive(", "hmac.new(", "decrypt(", "AES.new("),
+        rf"(?:\bFernet|\.derive|\bhmac\.new|\bdecrypt|\bAES\.new)\(\s*{_WORD}",
+        LIKELY,
+    ),
     Shape(
         "password", ("jwt.",), rf"\bjwt\.\w+\([^\n]{{1,300}}?,\s*{_WORD}\s*,\s*(?:algorithm|\[?['\"][HRE]S\d)", LIKELY
     ),
@@ -155,6 +168,20 @@ PLACES: Final = (
     Shape("password", ("set_password(",), rf"\bset_password\({_ARGUMENT}{_ARGUMENT}\s*{_WORD}"),
     Shape("password", ("connect(",), rf"\bconnect\({_ARGUMENT}{_ARGUMENT}\s*{_WORD}\s*[,)]", LIKELY),
     Shape("password", ("curl",), _CURL),
+    Shape("password", ("lftp",), r"\blftp\b[^\n|;]{0,200}?\s-u[ =]?['\"]?\w+,(?P<word>[^\s'\"]+)"),
+    Shape("authorization", ("uthorization",), _SCHEME, MAYBE),
+    Shape("authorization", ("earer", "asic", "oken"), _JOINED, MAYBE),
+    Shape(
+        "password",
+        ("@",),
+        r"(?<![\w:/.-])[\w.-]{1,60}:(?P<word>[^\s:@/'\"<>]{6,100})(?=@[\w-][\w.-]*:\d{2,5}\b)",
+        LIKELY,
+    ),
+    Shape(
+        "password", ("input_value=",), r"(?:^|\n)(?P<name>[\w.]{2,60})\n  [^\n]{0,300}?input_value='(?P<word>[^'\n]+)'"
+    ),
+    Shape("API key", ("oken", "redential", "ecret"), rf"(?i:token|credentials?|secret)\(\s*{_KEY}", MAYBE),
+    Shape("password", ("onnect(", "Client(", "API("), _STRONG),
     Shape("password", ("sshpass",), r"\bsshpass['\",\s]+-p['\", ]*(?P<word>[^\s'\"]+)"),
     Shape("password", ("mysql",), r"\bmysql\w{0,20}\b[^\n|;]{0,200}?[\s'\"]-p(?P<word>[^\s'\"]+)"),
     Shape("password", ("login",), r"\b(?:machine\s+\S+|default)\s+login\s+\S+\s+password\s+(?P<word>\S+)"),
