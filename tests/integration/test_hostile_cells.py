@@ -170,7 +170,7 @@ def test_nothing_is_asked_of_classes_and_of_what_derives_from_builtins(shell: Ke
         "asked = []\ndef told(*_):\n    asked.append(sys._getframe(1).f_code.co_name)\n    return 0\n"
         "class Meta(type):\n    def __eq__(cls, other):\n        asked.append('eq')\n        return cls is other\n"
         "class Hashed(Meta):\n    def __hash__(cls):\n        asked.append('hash')\n        return 1\n"
-        "class Bare(metaclass=Meta): pass\nclass Full(metaclass=Hashed): pass\n"
+        "class Bare(metaclass=Meta):\n    def __iter__(self): return iter((1, 2))\nclass Full(metaclass=Hashed): pass\n"
         "class Text(str):\n    __str__ = __len__ = __repr__ = told\nclass Number(float):\n    __float__ = __repr__ = told\n"
         "class Items(list):\n    __len__ = __iter__ = __getitem__ = told\n"
         "held = Bare(), Full(), Text('a'), Number(0.5), Items([1])\nbare, full, text, number, items = held"
@@ -178,12 +178,12 @@ def test_nothing_is_asked_of_classes_and_of_what_derives_from_builtins(shell: Ke
     shell.run("asked.clear()")
     seen = shell.run(
         "%%track\nparts = [bare, Bare, Full, {'f': full}]\ndef use():\n    return Bare, full, items\nmade = use()\n"
-        "for i in range(3):\n    one, two, three = text, number, items\n    score = i / x\nthird = 1 / x"
+        "for i in range(3):\n    one, two, three = text, number, items\n    score = i / x\nfor each in bare: third = each / x"
     )
     assert seen.plain == [] and seen.card["status"] == "FINISHED" and seen.card["notices"] == []
     assert {"score", "third", "two"} <= {m["key"] for m in seen.card["metrics"]}
     assert shell.value("asked") == "[]"
-    shell.run("del held, bare, full, text, number, items, parts, made, one, two, three, use, Bare, Full")
+    shell.run("del held, each, bare, full, text, number, items, parts, made, one, two, three, use, Bare, Full")
 
 
 def test_transformers_that_were_cleared(shell: Kernel) -> None:

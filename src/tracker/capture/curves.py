@@ -18,6 +18,8 @@ from operator import length_hint
 from time import perf_counter
 from typing import Any, Final
 
+from tracker.fingerprints.kinds import identities
+
 from .loop_tree import Edit, edits
 from .passes import Plan, plans
 from .values import MISSING, floating, same
@@ -29,7 +31,7 @@ MOST_POINTS: Final = 100_000
 SHARE: Final = 0.01
 LONGEST_STRIDE: Final = 256
 _NAME: Final = "__tracker_loop_{}__"
-_PLAIN: Final = frozenset({range, list, tuple, str, dict, set, type({}.keys()), type({}.values()), type({}.items())})
+_PLAIN: Final = identities(range, list, tuple, str, dict, set, type({}.keys()), type({}.values()), type({}.items()))
 _NEVER: Final = 1 << 62
 _numbers = itertools.count(1)
 
@@ -169,7 +171,7 @@ class _Observer:
         """Prepares `hook.passes`: first all passes, each of which calls the hook; where these are too short for that,
         then strides, observed in between. Only plain containers know how far their iterators are."""
         __tracebackhide__ = True
-        plain = type(iterable) in _PLAIN
+        plain = id(type(iterable)) in _PLAIN
         hook.in_strides = False
         self._iterator = hook.passes = iter(iterable) if plain else None
         if not plain:

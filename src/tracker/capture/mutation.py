@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any, Final
 
+from tracker.fingerprints.kinds import identities
+
 from .beside import module_effects
 from .effects import Effects, FunctionEffects, Place, Use
 from .known import (
@@ -32,7 +34,7 @@ _KEEPERS: Final = ("Context", "Store", "Writer", "Stream", "Builder", "Cache")
 """How classes are named whose objects take in what they are given."""
 _QUIET: Final = frozenset({"warnings", "tracker", "mlflow"})
 """What is set in these changes no value, or is seen elsewhere."""
-_ATOMS: Final = (bool, int, float, complex, str, bytes, type(None), range, slice, type(Ellipsis))
+_ATOMS: Final = identities(bool, int, float, complex, str, bytes, type(None), range, slice, type(Ellipsis))
 
 
 @dataclass
@@ -295,8 +297,8 @@ class Resolver:
         changed: set[str] = set().union(*use.arguments) if method in CHANGING_FUNCTIONS else set()
         if use.asks and kind is not None and _asks_for_good(kind, method):
             return changed
-        if kind is None or kind in _ATOMS:
-            return changed | (set() if method in LEAVES_ALONE or kind in _ATOMS else use.roots)
+        if kind is None or id(kind) in _ATOMS:
+            return changed | (set() if method in LEAVES_ALONE or id(kind) in _ATOMS else use.roots)
         if issubclass(kind, type):
             told = self._by_class(use, depth)
             return changed | (set(use.roots) if told is None else told)

@@ -13,7 +13,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePath
 from typing import Any, Final
 
-_ATOMS: Final = (str, int, float, bool)
+from tracker.fingerprints.kinds import identities
+
+_ATOMS: Final = identities(str, int, float, bool)
 _MAX_TEXT: Final = 2_000
 _WIDE: Final = re.compile(r"\d{4}")
 _FIELD: Final = re.compile(r"\{(?!\w*(?::[^{}.\[\]]*)?\}|\w*:\.?\d*[a-z]?\})")
@@ -39,10 +41,10 @@ def paths_given(tree: ast.AST, values: Mapping[str, Any]) -> Iterator[str]:
 def _value(node: ast.AST, values: Mapping[str, Any]) -> Any:
     match node:
         case ast.Constant(value=value):
-            return value if type(value) in _ATOMS else None
+            return value if id(type(value)) in _ATOMS else None
         case ast.Name(id=name):
             value = values.get(name)
-            return value if type(value) in _ATOMS or type(value) is type(Path()) else None
+            return value if id(type(value)) in _ATOMS or type(value) is type(Path()) else None
         case ast.JoinedStr(values=parts):
             return _joined([_formatted(part, values) for part in parts])
         case ast.BinOp(left=left, op=op, right=right):
