@@ -162,8 +162,9 @@ def test_files_that_python_does_not_open(shell: Kernel) -> None:
     assert told[0] == [] and told[2] == []
 
 
-def test_a_cell_that_seeds_by_itself_is_known_in_the_same_kernel(shell: Kernel) -> None:
-    cell = "%%track\nnp.random.seed(3)\nscore = np.random.rand() * scale"
+@pytest.mark.parametrize("draw", ["np.random.seed(3)\nx = np.random.rand()", "x = np.random.RandomState(3).rand()"])
+def test_a_cell_that_seeds_by_itself_is_known_in_the_same_kernel(shell: Kernel, draw: str) -> None:
+    cell = f"%%track\n{draw}\nscore = x * scale"
     shell.run(cell)
     shell.run("np.random.rand()")
     assert len(again(shell.run(cell))) == 1
@@ -199,7 +200,15 @@ first, second = [1.0], [1.0]
 rows = np.arange(4.0); fixed = np.ones(3)
 part = functools.partial(pow, 2.0)
 folder = 'parts'
-frame = pd.DataFrame({'a': [1, 2]})
+frame = pd.DataFrame({'a': [1, 2]}); frame.__dict__['note'] = 1.5
+import calendar
+levels = pd.MultiIndex.from_product([['a', 'b'], [0]])[:1]
+over = np.ones((2, 1)); under = pd.DataFrame(over.copy())
+@pd.api.extensions.register_series_accessor('mine')
+class Mine:
+    by = 2
+    def __init__(self, series): self.series = series
+    def twice(self): return self.series.sum() * Mine.by
 """
 
 
@@ -233,6 +242,12 @@ def setup(folder: Path, kernel_: Kernel) -> Kernel:
         ("s = part(3.0)", "part = functools.partial(pow, 3.0)"), ("s = float(np.mean(rows))", "np.mean = lambda a: 9.0"),
         ("s = float(frame.a.mean())", "pd.Series.mean = lambda self: 9.0"),
         ("s = math.floor(rows.sum()) / 7", "import math; math.floor = lambda v: 3"),
+        ("s = len(get.__doc__ or '') * 1.5", "get.__doc__ = 'told'"), ("s = frame.note * 2", "frame.__dict__['note'] = 4.5"),
+        ("s = 1.5 * isinstance(frame.index, pd.RangeIndex)", "frame.index = pd.Index([0, 1])"),
+        ("s = 1.5 * len(levels.levels[0])", "globals().update(levels=levels.remove_unused_levels())"),
+        ("over += 1\ns = float(under[0].sum())\nover -= 1", "globals().update(under=pd.DataFrame(over, copy=False))"),
+        ("s = 1.5 * calendar.monthcalendar(2024, 2)[0][0]", "calendar.setfirstweekday(6)"),
+        ("s = float(pd.Series([1.0]).mine.twice())", "Mine.by = 5"),
     ],
 )  # fmt: skip
 def test_what_stands_behind_a_cell_counts(setup: Kernel, cell: str, change: str) -> None:
@@ -256,10 +271,13 @@ def test_what_stands_behind_a_cell_counts(setup: Kernel, cell: str, change: str)
         "s = float(np.random.default_rng().random())", "s = own.chance()", "s = eval('sc' + 'ale') * 1.5",
         "from time import perf_counter as now\ns = now() * 2", "s = os.stat('one.txt').st_mtime / 7",
         "from concurrent.futures import ThreadPoolExecutor as P\nwith P(1) as p:\n    s = len(p.submit(os.listdir, '.').result()) / 7",
-        "s = float(len(Out)) + 1.5",
+        "s = float(len(Out)) + 1.5", "s = float(np.random.default_rng(nothing).random())",
+        "s = float(unseeded().random())", "s = 1.0 * sys.getrefcount(rows)", "s = 1.0 * len(os.pread(held_file, 9, 0))",
     ],
 )  # fmt: skip
 def test_what_equal_inputs_do_not_settle_is_never_an_earlier_run(setup: Kernel, cell: str) -> None:
+    setup.run("import sys; nothing = None; held_file = os.open('one.txt', os.O_RDONLY)")
+    setup.run("def unseeded(seed=None):\n    return np.random.default_rng(seed)")
     for _ in range(3):
         assert again(setup.run("%%track\n" + cell)) == []
 

@@ -110,15 +110,30 @@ def test_a_result_comes_back_in_a_new_kernel(tmp_path: Path) -> None:
         ("n = next(rows)", "rows cannot be told"),
         ("tracker.log_text('x', 'mine.txt')\nn = 1.0 * 2", "logged mine.txt"),
         ("import random as r\nr = 3", "bound again"),
+        ("os.write(held, b'x')\nn = 1.0 * 2", "writes held.txt"),
+        ("place.put(place.rate() + 1)\nn = 1.0 * place.rate()", "changes what was there"),
+        ("import gc\ngc.disable() if gc.isenabled() else gc.enable()\nn = 1.0 * 2", "sets the process up"),
+        ("os.chmod('in.txt', 0o600)\nn = 1.0 * 2", "chmod"),
         ("code = 'n = 3'\nexec(code)", "more than its text tells"),
     ],
 )
 def test_what_cannot_be_restored_runs_each_time_and_says_why(shell: Kernel, cell: str, why: str) -> None:
-    shell.run("kept = [1]; grid = np.zeros(4); rows = iter([1, 2, 3, 4])")
+    shell.run("open('place.py', 'w').write('R = [1]\\ndef put(v): R[0] = v\\ndef rate(): return R[0]')")
+    shell.run("kept = [1]; grid = np.zeros(4); rows = iter([1, 2, 3, 4]); open('in.txt', 'w').close()")
+    shell.run("held = os.open('held.txt', os.O_CREAT | os.O_RDWR); import gc; gc.enable(); import place; place.put(1)")
     for _ in range(2):
         seen = shell.run("%%track --cached\n" + cell)
         assert seen.status == "ok" and restored(seen) == []
         assert why in said(seen), seen.card["remarks"]
+
+
+def test_a_frame_and_an_array_come_back_as_they_were(shell: Kernel) -> None:
+    cell = "%%track --cached\nwide = pd.DataFrame(np.ones((2, 3)))\ncolumn = np.arange(3.0)\nn = 2.0 * wide.size"
+    look = "(type(wide.columns).__name__, repr(wide.columns), column.flags.owndata)"
+    shell.run(cell)
+    ran = shell.value(look)
+    assert len(restored(shell.run(cell))) == 1
+    assert shell.value(look) == ran
 
 
 def test_a_damaged_result_is_not_used(shell: Kernel, tmp_path: Path) -> None:

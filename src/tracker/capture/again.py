@@ -48,6 +48,8 @@ class Inputs:
     """A digest of all of it; None where something of it cannot be told for certain."""
     told: dict[str, str] = field(default_factory=dict)
     """Digests of the values that it reads, where their content can be told."""
+    behind: dict[str, str] = field(default_factory=dict)
+    """Digests of the code behind them and of what that reads, by what it is."""
     unknown: list[str] = field(default_factory=list)
     """Whose content cannot."""
     words: frozenset[str] = frozenset()
@@ -65,7 +67,7 @@ def inputs_of(cells: list[Execution], names: Mapping[str, Any], data: Mapping[st
              if label in data}  # fmt: skip
     found = told(names, words_of(cells[-1].source), known)
     if found.unknown:
-        return Inputs(None, found.digests, found.unknown, found.words)
+        return Inputs(None, found.digests, found.behind, found.unknown, found.words)
     parts = [platform.python_version(), platform.machine(), *process_state(found.words)]
     last = _normal(cells[-1].source)
     for cell in cells[:-1]:  # a cell's own earlier runs count by what they left, which is told
@@ -77,7 +79,7 @@ def inputs_of(cells: list[Execution], names: Mapping[str, Any], data: Mapping[st
     for part in parts:
         octets = part.encode("utf-8", "surrogatepass")
         running.update(len(octets).to_bytes(8, "little") + octets)
-    return Inputs(str(running.hexdigest()), found.digests, [], found.words)
+    return Inputs(str(running.hexdigest()), found.digests, found.behind, [], found.words)
 
 
 @lru_cache(maxsize=4_096)
@@ -92,6 +94,8 @@ def words_of(source: str) -> frozenset[str]:
             found.add(node.attr)
         elif isinstance(node, ast.alias):
             found.update(node.name.split("."))
+        elif isinstance(node, ast.Set | ast.SetComp):
+            found.add("set")  # its order is that of hashes
     return frozenset(found)
 
 

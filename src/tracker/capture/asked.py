@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
-from types import BuiltinFunctionType, FunctionType
+from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, Final
 
 from .known import words
@@ -22,20 +22,23 @@ from .scopes import word_of
 
 _CHANCE: Final = words(
     """
-    uuid1 uuid4 urandom token_hex token_bytes token_urlsafe randbelow SystemRandom getrandom secrets
+    uuid1 uuid4 urandom token_hex token_bytes token_urlsafe randbelow SystemRandom getrandom secrets mktemp mkdtemp
+    mkstemp
     """
 )
 _MACHINE: Final = words(
     """
     getpid getppid get_ident get_native_id gethostname getnode getlogin virtual_memory cpu_percent disk_usage
     getloadavg getrusage user_ns _getframe currentframe CDLL cdll LoadLibrary dlopen getswapinfo times umask
-    getrlimit stdin gettrace getprofile getsource getsourcelines
+    getrlimit stdin gettrace getprofile getsource getsourcelines getline getlines getrefcount getsizeof getweakrefcount
+    getweakrefs get_objects get_referrers get_count active_count memory_info memory_full_info getallocatedblocks
+    get_traced_memory sched_getaffinity nice getpriority string_at wstring_at from_address threadpool_info
     """
 )
 _CLOCKS: Final = words(
     """
     perf_counter perf_counter_ns monotonic monotonic_ns process_time process_time_ns time_ns thread_time now utcnow
-    today ctime default_timer clock_gettime localtime gmtime
+    today ctime default_timer clock_gettime localtime gmtime timeit
     """
 )
 _PRESENCE: Final = words(
@@ -46,14 +49,24 @@ _PRESENCE: Final = words(
 )
 _WORKERS: Final = words(
     """
-    delayed ProcessPoolExecutor Pool apply_async starmap imap imap_unordered get_context Process ray dask
+    delayed ProcessPoolExecutor Pool apply_async starmap imap imap_unordered get_context Process ray dask SharedMemory
+    ShareableList
     """
 )
 _LOOKING: Final = words("eval globals locals get_ipython In Out _ih _oh")
 _LOCAL: Final = re.compile(r"(?<![\w.])@\w")
 _ASKING: Final = words("time uuid secrets os posix random datetime")
 _SEEDED: Final = words("default_rng RandomState PCG64 MT19937 Philox SFC64 SeedSequence seed Random")
+_BY_CHANCE: Final = {
+    "sample": ("polars", "seed"), "shuffle": ("polars", "seed"), "create_study": ("", "sampler"),
+    "TPESampler": ("", "seed"), "RandomSampler": ("optuna", "seed"), "CmaEsSampler": ("", "seed"),
+    "NSGAIISampler": ("", "seed"), "QMCSampler": ("", "seed"), "GPSampler": ("", "seed"),
+}  # fmt: skip
+"""What draws by chance where it is not given this argument; of this library alone, if one is named."""
 _MAX_SOURCE: Final = 2_000_000
+_ELSEWHERE: Final = re.compile(r"(?:https?|s3a?|gs|gcs|abfss?|az|ftp|hdfs|dask)://\S")
+_OF_SYSTEM: Final = re.compile(r"/(?:proc|sys|dev/shm)/")
+_OPEN_FILES: Final = words("read pread readv preadv")
 _Functions = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
 
 
@@ -69,8 +82,10 @@ def chance_of(trees: Iterable[ast.AST], names: Mapping[str, Any], asked: set[str
                     return "for names that its text does not tell"
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and _LOCAL.search(node.value):
                 return "for names that its text does not tell"
-            if word in _CHANCE or (isinstance(node, ast.Call) and word_of(node.func) in _SEEDED and _is_unseeded(node)):
+            if word in _CHANCE or (isinstance(node, ast.Call) and _draws(node, names)):
                 return "chance"
+            if (elsewhere := _elsewhere(node, names)) is not None:
+                return elsewhere
             if word in _MACHINE or (isinstance(node, ast.Name) and word == "id"):
                 return "the machine"
             if word in _WORKERS:
@@ -82,9 +97,62 @@ def chance_of(trees: Iterable[ast.AST], names: Mapping[str, Any], asked: set[str
     return ""
 
 
-def _is_unseeded(call: ast.Call) -> bool:
+def _draws(call: ast.Call, names: Mapping[str, Any]) -> bool:
+    """Whether a call seeds a generator, or draws from one that nobody can seed, by chance."""
     given = [*call.args, *(keyword.value for keyword in call.keywords)]
-    return all(isinstance(one, ast.Constant) and one.value is None for one in given)
+    if word_of(call.func) in _SEEDED:
+        return all(_is_none(one, names) for one in given)
+    library, settled = _BY_CHANCE.get(word_of(call.func), ("", ""))
+    if not settled or (library and library != _home(call.func, names)):
+        return False
+    return not any(keyword.arg == settled for keyword in call.keywords)
+
+
+def _is_none(node: ast.expr, names: Mapping[str, Any]) -> bool:
+    """Whether an expression is None, as far as that can be told without asking an object."""
+    match node:
+        case ast.Constant(value=value):
+            return value is None
+        case ast.Name(id=name):
+            return name in names and names[name] is None
+        case ast.Attribute(value=ast.Name(id=name), attr=attr):
+            return getattr(names.get(name), "__dict__", {}).get(attr, 0) is None
+        case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=key)):
+            holder = names.get(name)
+            return type(holder) is dict and holder.get(key, 0) is None
+    return False
+
+
+def _home(node: ast.expr, names: Mapping[str, Any]) -> str:
+    """The library of what stands at the root of a chain of calls and attributes."""
+    while isinstance(node, ast.Attribute | ast.Call | ast.Subscript):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    value = names.get(node.id) if isinstance(node, ast.Name) else None
+    home = value.__name__ if isinstance(value, ModuleType) else type(value).__module__
+    return str(home).partition(".")[0]
+
+
+def _elsewhere(node: ast.AST, names: Mapping[str, Any]) -> str | None:
+    """What a node asks beyond files that are opened by their names."""
+    text = node.value if isinstance(node, ast.Constant) else None
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+        text = names.get(node.id)
+    if type(text) is str and _ELSEWHERE.match(text):
+        return "the network"
+    if isinstance(node, ast.Constant) and type(text) is str and _OF_SYSTEM.match(text):
+        return "the machine"
+    match node:
+        case ast.Attribute(value=ast.Name(id="sys"), attr="modules"):
+            return "which modules are loaded"
+        case ast.Attribute(attr="__array_interface__" | "__array_struct__"):
+            return "an address in memory"
+        case ast.keyword(arg="dir_fd"):
+            return "an open folder"
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="os"), attr=attr), args=[ast.Name(id=name), *_]):
+            return "an open file" if attr in _OPEN_FILES and type(names.get(name)) is int else None
+        case ast.Call(func=ast.Name(id="open") | ast.Attribute(attr="fdopen"), args=[ast.Name(id=name), *_]):
+            return "an open file" if type(names.get(name)) is int else None
+    return None
 
 
 def _own_name(value: Any) -> str:
@@ -173,6 +241,10 @@ def _asks_time(node: ast.AST, names: Mapping[str, Any]) -> bool:
         case ast.Name(id=name) if _own_name(names.get(name)) in {*_CLOCKS, "time"}:
             return True
         case ast.Attribute(attr="time", value=ast.Name(id="time" | "_time")):
+            return True
+        case ast.Call(func=ast.Attribute(attr="strftime", value=ast.Name(id="time")), args=[_], keywords=[]):
+            return True
+        case ast.Call(func=ast.Attribute(attr="asctime"), args=[], keywords=[]):
             return True
         case ast.Constant(value="now" | "today"):
             return True

@@ -14,6 +14,7 @@ from types import CodeType, FunctionType
 from typing import Any, Final
 
 _GLOBAL_READS: Final = frozenset({"LOAD_GLOBAL", "LOAD_NAME"})
+_SETS: Final = frozenset({dis.opmap["BUILD_SET"], dis.opmap["SET_ADD"]})
 _PLAIN: Final = frozenset({type(None), bool, int, float, complex, str, bytes, type(Ellipsis)})
 
 
@@ -36,7 +37,8 @@ def global_names(code: CodeType) -> frozenset[str]:
 def identifiers(code: CodeType) -> frozenset[str]:
     """All globals and attributes that it names, functions inside it included."""
     inner = [identifiers(constant) for constant in code.co_consts if isinstance(constant, CodeType)]
-    return frozenset(code.co_names).union(*inner)
+    makes_sets = {"set"} if _SETS & set(code.co_code[::2]) else set()
+    return frozenset(code.co_names).union(makes_sets, *inner)
 
 
 def code_bytes(code: CodeType) -> bytes:

@@ -7,6 +7,7 @@ globals of the user's modules that it reads, and with functions that stand where
 
 from __future__ import annotations
 
+import abc
 import builtins
 import copyreg
 import functools
@@ -29,8 +30,9 @@ import xxhash
 from tracker.fingerprints import Unreadable, encoded, fingerprint
 
 from .codes import code_bytes, global_names, identifiers
+from .layout import beside, memory_of
 from .modules import is_own
-from .ownership import BASES, is_found, is_own_code, is_own_kind, is_python_made, replaced, tells_itself
+from .ownership import BASES, is_found, is_own_code, is_own_kind, is_python_made, own_parts, replaced, tells_itself
 
 _PLAIN: Final = frozenset({type(None), bool, int, float, complex, str, bytes, type(Ellipsis)})
 _ENCODED: Final = frozenset({"datetime", "decimal", "fractions", "uuid", "pathlib", "numpy", "pandas", "zoneinfo"})
@@ -42,15 +44,17 @@ _HASH: Final[Any] = type.__hash__
 _MAX_DEPTH: Final = 150
 _HIDDEN: Final = frozenset(
     {"multiprocessing", "sqlite3", "duckdb", "_duckdb", "h5py", "socket", "ssl", "subprocess", "asyncio", "tempfile",
-     "IPython", "ipykernel", "concurrent", "mmap", "netCDF4", "tables"}
+     "IPython", "ipykernel", "concurrent", "mmap", "netCDF4", "tables", "requests", "urllib3", "httpx", "aiohttp",
+     "http", "sqlalchemy"}
 )  # fmt: skip
 _HIDDEN_KINDS: Final = frozenset({"LazyFrame", "NativeFile", "SQLContext", "InProcessQuery"})
 _HIDDEN_MODULES: Final = ("pyarrow._dataset", "pyarrow._fs", "pyarrow._parquet", "pyarrow.parquet", "pyarrow._orc")
 _IN_MEMORY: Final = frozenset({"BytesIO", "StringIO"})
 _CLASS_OWN: Final = frozenset(
-    {"__dict__", "__weakref__", "__doc__", "__module__", "__qualname__", "_abc_impl", "__abstractmethods__",
+    {"__dict__", "__weakref__", "__module__", "__qualname__", "_abc_impl", "__abstractmethods__",
      "__firstlineno__", "__static_attributes__", "__annotations_cache__"}
 )  # fmt: skip
+_ASKS_SIGNATURES: Final = frozenset({"__annotations__", "get_type_hints", "get_annotations", "signature"})
 _GLOBAL_STATE: Final = frozenset({("random", "_inst"), ("numpy.random.mtrand", "_rand")})
 _Code = types.FunctionType | type | types.ModuleType
 
@@ -62,6 +66,8 @@ class Contents:
     digests: dict[str, str] = field(default_factory=dict)
     common: str = ""
     """Of the code behind them and what that reads, and of what they share."""
+    behind: dict[str, str] = field(default_factory=dict)
+    """The digests of the parts of that, by what they are."""
     words: frozenset[str] = frozenset()
     """The names and attributes that the code behind them uses."""
     unknown: list[str] = field(default_factory=list)
@@ -78,8 +84,9 @@ def told(names: Mapping[str, Any], words: Iterable[str] = (), known: Mapping[int
             found.digests[name] = _hex(look.named(name, names[name]))
         except (Unreadable, RecursionError):
             found.unknown.append(name)
-    common, unknown = look.behind()
-    found.common, found.words = _hex(common), frozenset(look.words)
+    behind, unknown = look.behind()
+    found.common, found.words = _hex(b"".join(behind.values())), frozenset(look.words)
+    found.behind = {label: _hex(data) for label, data in behind.items()}
     found.unknown += unknown
     return found
 
@@ -97,6 +104,7 @@ class _Look:
         self._kept: list[Any] = []
         self._places: dict[int, int] = {}
         self._first: dict[int, tuple[str, int]] = {}
+        self._memory: dict[int, tuple[str, int]] = {}
         self._shared: list[str] = []
         self._codes: dict[int, _Code] = {}
         self._waiting: list[_Code] = []
@@ -111,9 +119,9 @@ class _Look:
         self._label, self._places = label, {}
         return self._value(value, 0)
 
-    def behind(self) -> tuple[bytes, list[str]]:
-        """The bytes of all code that was met, and what of it cannot be told."""
-        parts: list[bytes] = []
+    def behind(self) -> tuple[dict[str, bytes], list[str]]:
+        """The bytes of all code that was met, by what it is, and what of it cannot be told."""
+        parts: dict[str, bytes] = {}
         unknown: list[str] = []
         done: set[tuple[int, str]] = set()
         modules: dict[int, types.ModuleType] = {id(builtins): builtins}
@@ -127,38 +135,44 @@ class _Look:
                     self._libraries.add(code.__name__.partition(".")[0])
                     continue
                 for label, value in self._parts_of(code):
-                    parts.append(self._noted(label, value, unknown))
+                    self._noted(label, value, parts, unknown)
             for module in list(modules.values()):
                 space = vars(module)
                 for word in sorted((self.words & space.keys()) | replaced(module)):
                     if (id(module), word) not in done:
                         done.add((id(module), word))
-                        parts += self._of_module(module, word, space[word], unknown)
-        parts += self._replaced_methods(unknown)
-        return b"".join(parts) + "|".join(self._shared).encode("utf-8", "surrogatepass"), unknown
+                        self._of_module(module, word, space[word], parts, unknown)
+            for owner, word in self._in_libraries():
+                if (id(owner), word) not in done:
+                    done.add((id(owner), word))
+                    for part in own_parts(vars(owner)[word]):
+                        self._noted(f"{owner.__qualname__}.{word}", part, parts, unknown)
+        parts["shared"] = "|".join(self._shared).encode("utf-8", "surrogatepass")
+        return parts, unknown
 
-    def _noted(self, label: str, value: Any, unknown: list[str]) -> bytes:
+    def _noted(self, label: str, value: Any, parts: dict[str, bytes], unknown: list[str]) -> None:
         try:
-            data = self.named(label, value)
+            parts[label] = parts.get(label, b"") + _framed(label, self.named(label, value))
         except (Unreadable, RecursionError):
             unknown.append(label)
-            return b""
-        return _framed(label, data)
 
-    def _of_module(self, module: types.ModuleType, word: str, value: Any, unknown: list[str]) -> Iterator[bytes]:
+    def _of_module(
+        self, module: types.ModuleType, word: str, value: Any, parts: dict[str, bytes], unknown: list[str]
+    ) -> None:
         """What a module has under a word: all of it in the user's own, in a library only whose function it is."""
         label = f"{module.__name__}.{word}"
-        if is_own(module) or (isinstance(value, types.FunctionType) and is_own_code(value)):
-            yield self._noted(label, value, unknown)
+        is_function = isinstance(value, types.FunctionType) and is_own_code(value)
+        if is_own(module) or is_function or is_own_kind(type(value)):
+            self._noted(label, value, parts, unknown)
         elif isinstance(value, types.ModuleType):
             self._note(value)
         elif type(value) in _PLAIN and word != "__name__":
-            yield _framed(label, marshal.dumps(value, 2))
+            parts[label] = _framed(label, marshal.dumps(value, 2))
         elif callable(value) and not isinstance(value, type):
             name = (
                 f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', getattr(value, '__name__', ''))}"
             )
-            yield _framed(label, name.encode("utf-8", "replace"))
+            parts[label] = _framed(label, name.encode("utf-8", "replace"))
 
     def _parts_of(self, code: _Code) -> Iterator[tuple[str, Any]]:
         """The globals that a function reads; what a class of the user's is made of."""
@@ -170,23 +184,23 @@ class _Look:
                     yield f"{home}.{name}", space[name]
         elif isinstance(code, type):
             label = f"{code.__module__}.{code.__qualname__}"
-            yield f"{label}()", [type(code), *code.__bases__]
+            registered = abc._get_dump(code)[0] if isinstance(code, abc.ABCMeta) else ()  # type: ignore[attr-defined]
+            known = [*registered, *(code.__subclasses__() if "__subclasses__" in self.words else ())]
+            yield f"{label}()", [type(code), *code.__bases__, *known]
             for name, part in list(vars(code).items()):
                 if name not in _CLASS_OWN and not isinstance(part, _DESCRIPTORS):
                     yield f"{label}.{name}", part
 
-    def _replaced_methods(self, unknown: list[str]) -> Iterator[bytes]:
-        """Functions of the user's in libraries' classes, under names that are used."""
+    def _in_libraries(self) -> Iterator[tuple[type, str]]:
+        """The classes of libraries that matter, with names under which something of the user's may stand."""
         kinds = dict(self._kinds)
         for library in {kind.__module__.partition(".")[0] for kind in kinds} | self._libraries:
             top = vars(sys.modules[library]) if library in sys.modules else {}
             kinds.update((value, None) for value in list(top.values()) if isinstance(value, type))
         for owner in dict.fromkeys(owner for kind in kinds for owner in kind.__mro__):
-            space = vars(owner)
-            for word in sorted(self.words & space.keys()):
-                method = space[word]
-                if isinstance(method, types.FunctionType) and is_own_code(method) and not is_own_kind(owner):
-                    yield self._noted(f"{owner.__qualname__}.{word}", method, unknown)
+            if not is_own_kind(owner):
+                full = replaced(owner) if owner in self._kinds else set()
+                yield from ((owner, word) for word in sorted((self.words & vars(owner).keys()) | full))
 
     def _note(self, code: _Code) -> None:
         if id(code) not in self._codes:
@@ -268,7 +282,8 @@ class _Look:
             with suppress(Unreadable):
                 return head + encoded(value)
         if isinstance(value, Enum):
-            return head + self._value([value._name_, value._value_], depth)
+            own = {name: part for name, part in vars(value).items() if name[:1] != "_"}
+            return head + self._value([value._name_, value._value_, own], depth)
         if isinstance(value, logging.Logger):
             return head + self._value([value.name, value.getEffectiveLevel(), value.disabled], depth)
         if is_own_kind(kind):
@@ -313,14 +328,22 @@ class _Look:
             if found.coverage != "full":
                 raise Unreadable(found.why)
             digest = found.digest
+        self._note_memory(value)
+        told = digest.encode() + self._all(beside(value, self.words), 1)
         if numpy is None or not isinstance(value, numpy.ndarray):
-            return digest.encode() + self._tensor(value)
+            return told + self._tensor(value)
         flags = value.flags
         root = value
         while getattr(root, "base", None) is not None:
             root = root.base
         memory = b"" if root is value else self._placed(root) or b"view"
-        return digest.encode() + bytes([flags.c_contiguous, flags.f_contiguous, flags.writeable]) + memory
+        return told + bytes([flags.c_contiguous, flags.f_contiguous, flags.writeable]) + memory
+
+    def _note_memory(self, value: Any) -> None:
+        for address in memory_of(value):
+            first = self._memory.setdefault(address, (self._label, len(self._places)))
+            if first[0] != self._label:
+                self._shared.append(f"{first[0]}.{first[1]}~{self._label}.{len(self._places)}")
 
     def _tensor(self, value: Any) -> bytes:
         torch = sys.modules.get("torch")
@@ -344,6 +367,8 @@ class _Look:
         found: list[Any] = []
         with suppress(AttributeError):
             for name, part in list(object.__getattribute__(value, "__dict__").items()):
+                if name == "__array_interface__":
+                    raise Unreadable("an address in memory")
                 found += [name, part]
         for owner in type(value).__mro__:
             for name, slot in vars(owner).items():
@@ -367,8 +392,10 @@ class _Look:
                 cells.append(cell.cell_contents)
             except ValueError:
                 cells.append(None)
-        beside = [value.__defaults__, value.__kwdefaults__, cells, value.__dict__]
-        return _framed(name, code_bytes(value.__code__)) + self._all(beside, depth)
+        told = [value.__defaults__, value.__kwdefaults__, cells, value.__dict__, value.__name__, value.__doc__]
+        if self.words & _ASKS_SIGNATURES:
+            told.append(value.__annotations__)
+        return _framed(name, code_bytes(value.__code__)) + self._all(told, depth)
 
     def method(self, value: types.MethodType, depth: int) -> bytes:
         return self._all([value.__self__, value.__func__], depth)
@@ -401,7 +428,8 @@ class _Look:
         return self._value(value(), depth)
 
     def octets(self, value: Any, depth: int) -> bytes:
-        return bytes(value)
+        owner = value.obj if isinstance(value, memoryview) else None
+        return bytes(value) + ((self._placed(owner) or b"") if owner is not None else b"")
 
     def locked(self, value: Any, depth: int) -> bytes:
         return b"locked" if "unlocked" not in repr(value)[:40] else b""

@@ -26,12 +26,19 @@ def is_own_kind(kind: type) -> bool:
     return kind.__module__ == "__main__" or is_own(sys.modules.get(str(kind.__module__)))
 
 
-def replaced(module: types.ModuleType) -> set[str]:
-    """Names of a library's module under which a function of the notebook stands."""
-    if is_own(module):
+def replaced(owner: types.ModuleType | type) -> set[str]:
+    """Names of a library's module or class under which a function of the notebook stands."""
+    if is_own(owner):
         return set()
-    functions = ((name, value) for name, value in list(vars(module).items()) if type(value) is types.FunctionType)
+    functions = ((name, value) for name, value in list(vars(owner).items()) if type(value) is types.FunctionType)
     return {name for name, value in functions if value.__globals__.get("__name__") == "__main__"}
+
+
+def own_parts(found: Any) -> list[Any]:
+    """What of the user's stands in a library's class under a name: a function, or a class behind an accessor."""
+    parts = [found, *getattr(found, "__dict__", {}).values()]
+    functions = [part for part in parts if isinstance(part, types.FunctionType) and is_own_code(part)]
+    return functions + [part for part in parts if isinstance(part, type) and is_own_kind(part)]
 
 
 def is_found(function: types.FunctionType) -> bool:

@@ -2,8 +2,9 @@
 settings of the interpreter and of the libraries that are loaded.
 
 Invariants: no library is imported for it; a library that is not loaded counts as one with its defaults, so that a cell
-which loads it is the same the second time; what differs between kernels and tells nothing (terminals, sessions,
-process numbers) does not count unless the code asks for the environment.
+which loads it is the same the second time (where the machine decides the defaults, they are what was found first); what
+differs between kernels and tells nothing (terminals, sessions, process numbers) does not count unless the code asks for
+the environment.
 """
 
 from __future__ import annotations
@@ -21,39 +22,52 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any, Final
 
+import xxhash
+
+from .known import words
 from .settings import working_folder
 
-_ASKS_ENVIRONMENT: Final = frozenset({"environ", "environb", "getenv", "getenvb", "expandvars", "argv"})
+_ASKS_ENVIRONMENT: Final = words(
+    """
+    environ environb getenv getenvb expandvars argv orig_argv get_terminal_size ArgumentParser parse_args
+    parse_known_args parse_args_into_dataclasses getopt Fire
+    """
+)
 _ASKS_HASHES: Final = frozenset({"hash", "set", "frozenset", "__hash__"})
 _ASKS_WARNINGS: Final = frozenset({"catch_warnings", "warn", "warnings"})
 _SESSIONS: Final = re.compile(
-    r"JPY_|JUPYTER_|VSCODE_|SSH_|XDG_|DBUS_|TERM|WT_|ITERM|LC_TERMINAL|WINDOWID|INVOCATION_ID|JOURNAL_|SYSTEMD_|MANAGERPID|PWD\b|OLDPWD"
+    r"JPY_|JUPYTER_|VSCODE_|SSH_|XDG_(?!\w+_HOME)|DBUS_|TERM|WT_|ITERM|LC_TERMINAL|WINDOWID|INVOCATION_ID|JOURNAL_|SYSTEMD_|MANAGERPID|PWD\b|OLDPWD"
     r"|SHLVL|TORCHINDUCTOR_|TRITON_|TF2_|TF_CPP_|_\b|COLUMNS|LINES|KMP_|PYDEVD_|CLICOLOR|FORCE_COLOR|PAGER|GIT_PAGER|MPLBACKEND|TRACKER_|PYTEST_|DISPLAY|GPG_|LS_COLORS|SECURITYSESSIONID|IPY"
 )
 _SKLEARN: Final = {
-    "assume_finite": False, "transform_output": "default", "array_api_dispatch": False, "working_memory": 1024,
-    "enable_metadata_routing": False, "print_changed_only": True,
+    "assume_finite": False, "working_memory": 1024, "print_changed_only": True, "display": "diagram",
+    "pairwise_dist_chunk_size": 256, "enable_cython_pairwise_dist": True, "array_api_dispatch": False,
+    "transform_output": "default", "enable_metadata_routing": False, "skip_parameter_validation": False,
+    "sparse_interface": "spmatrix",
 }  # fmt: skip
+_KERAS: Final = {"floatx": "float32", "epsilon": 1e-07, "image_data_format": "channels_last"}
+_first: dict[str, Any] = {}
+"""Settings whose defaults the machine decides, as they were when they were first looked at."""
 
 
-def process_state(words: frozenset[str]) -> Iterator[str]:
-    """Texts that together tell the state; `words` are the names that the code uses."""
-    whole = not words.isdisjoint(_ASKS_ENVIRONMENT)
+def process_state(used: frozenset[str]) -> Iterator[str]:
+    """Texts that together tell the state; `used` are the names that the code uses."""
+    whole = not used.isdisjoint(_ASKS_ENVIRONMENT)
     for name, value in sorted(os.environ.items()):
         if not name.startswith("JPY_") and (whole or not _SESSIONS.match(name)):
             yield f"{name}={value}"
     if whole:
-        yield repr(sys.argv)
-    if "getLogger" in words:
+        yield repr((sys.argv, sys.orig_argv))
+    if "getLogger" in used:
         loggers = list(logging.Logger.manager.loggerDict.items())
         yield repr(sorted((name, one.level) for name, one in loggers if isinstance(one, logging.Logger) and one.level))
-    if not words.isdisjoint(_ASKS_HASHES):
+    if not used.isdisjoint(_ASKS_HASHES):
         yield f"hashes={hash('tracker')}"
-    yield working_folder()
+    yield f"{working_folder()} {logging.root.manager.disable}"
     yield repr(sys.path)
     yield repr((sys.getrecursionlimit(), sys.getswitchinterval(), sys.get_int_max_str_digits(), gc.isenabled()))
     yield repr((time.tzname, time.timezone, locale.setlocale(locale.LC_ALL)))
-    yield repr([(one[0], str(one[1]), one[2].__qualname__, str(one[3]), one[4]) for one in _filters(words)])
+    yield repr([(one[0], str(one[1]), one[2].__qualname__, str(one[3]), one[4]) for one in _filters(used)])
     context = decimal.getcontext()
     yield repr((context.prec, context.rounding, context.Emin, context.Emax, context.capitals, context.clamp,
                 sorted(str(kind) for kind, trapped in context.traps.items() if trapped)))  # fmt: skip
@@ -64,9 +78,9 @@ def process_state(words: frozenset[str]) -> Iterator[str]:
                 yield from (f"{library}.{part}" for part in state(module))
 
 
-def _filters(words: frozenset[str]) -> list[Any]:
+def _filters(used: frozenset[str]) -> list[Any]:
     """Those that make an error of a warning; all of them where the code looks at warnings."""
-    every = not words.isdisjoint(_ASKS_WARNINGS)
+    every = not used.isdisjoint(_ASKS_WARNINGS)
     return [one for one in warnings.filters if every or one[0] == "error"]
 
 
@@ -93,19 +107,28 @@ def _pandas(pandas: Any) -> Iterator[str]:
 
 
 def _torch(torch: Any) -> Iterator[str]:
+    backends = torch.backends
     states = {
         "dtype": str(torch.get_default_dtype()), "grad": torch.is_grad_enabled(),
         "deterministic": torch.are_deterministic_algorithms_enabled(),
         "precision": torch.get_float32_matmul_precision(), "inference": torch.is_inference_mode_enabled(),
+        "device": str(torch.get_default_device()), "onednn": backends.mkldnn.enabled,
+        "benchmark": backends.cudnn.benchmark, "cudnn": backends.cudnn.deterministic,
+        "autocast": torch.is_autocast_enabled("cpu") and str(torch.get_autocast_dtype("cpu")),
     }  # fmt: skip
     defaults = {
         "dtype": "torch.float32", "grad": True, "deterministic": False, "precision": "highest", "inference": False,
+        "device": "cpu", "onednn": True, "benchmark": False, "cudnn": False, "autocast": False,
     }  # fmt: skip
     yield from _others(states, defaults)
+    yield from _moved("torch", {"threads": torch.get_num_threads(), "print": str(vars(torch._tensor_str.PRINT_OPTS))})
+    for name, hooks in vars(torch.nn.modules.module).items():
+        if name.startswith("_global_") and type(hooks).__name__ == "OrderedDict" and hooks:
+            yield f"{name}={[id(hook) for hook in hooks.values()]}"
 
 
 def _sklearn(sklearn: Any) -> Iterator[str]:
-    yield from _others({name: sklearn.get_config().get(name) for name in _SKLEARN}, _SKLEARN)
+    yield from _others(sklearn.get_config(), _SKLEARN)
 
 
 def _polars(polars: Any) -> Iterator[str]:
@@ -113,10 +136,55 @@ def _polars(polars: Any) -> Iterator[str]:
     yield from _others({name: value for name, value in polars.Config.state(if_set=True).items() if value}, defaults)
 
 
+def _matplotlib(matplotlib: Any) -> Iterator[str]:
+    """Parameters that are not the defaults (who draws tells nothing), and what is in the figures that are open."""
+    defaults = dict(dict.items(matplotlib.rcParamsDefault))
+    drawing = {"backend", "backend_fallback", "interactive"}
+    for name, value in dict.items(matplotlib.rcParams):
+        if name not in drawing and value is not defaults.get(name) and value != defaults.get(name):
+            yield f"{name}={value!r}"
+    open_ones = getattr(sys.modules.get("matplotlib._pylab_helpers"), "Gcf", None)
+    for number, manager in getattr(open_ones, "figs", {}).items():
+        yield f"figure {number} {[len(axes.get_children()) for axes in manager.canvas.figure.axes]}"
+
+
+def _keras(config: Any) -> Iterator[str]:
+    yield from _others({name: getattr(config, name)() for name in _KERAS}, _KERAS)
+
+
+def _joblib(parallel: Any) -> Iterator[str]:
+    backend, jobs = parallel.get_active_backend()
+    yield from _moved("joblib", {"backend": type(backend).__name__, "jobs": jobs})
+
+
+def _memory(memory: Any) -> Iterator[str]:
+    """The files of fsspec's own, which are in memory."""
+    for path, file in sorted(memory.MemoryFileSystem.store.items()):
+        yield f"{path} {xxhash.xxh3_128(file.getbuffer()).hexdigest()}"
+
+
+def _moved(library: str, states: dict[str, Any]) -> Iterator[str]:
+    """Those that are no longer as they were when they were first looked at."""
+    for name, value in states.items():
+        if value != _first.setdefault(f"{library}.{name}", value):
+            yield f"{name}={value!r}"
+
+
 def _others(states: dict[str, Any], defaults: dict[str, Any]) -> Iterable[str]:
     return (f"{name}={value!r}" for name, value in sorted(states.items()) if value != defaults.get(name))
 
 
-_LIBRARIES: Final[dict[str, Callable[[Any], Iterator[str]]]] = {
+_LIBRARIES: Final[dict[str, Callable[[Any], Iterable[str]]]] = {
     "numpy": _numpy, "pandas": _pandas, "torch": _torch, "sklearn": _sklearn, "polars": _polars,
+    "matplotlib": _matplotlib, "keras.config": _keras, "joblib.parallel": _joblib,
+    "fsspec.implementations.memory": _memory,
+    "xgboost": lambda xgboost: _moved("xgboost", xgboost.get_config()),
+    "pyarrow": lambda pyarrow: _moved("pyarrow", {"threads": pyarrow.cpu_count()}),
+    "plotly.io._templates": lambda templates: _moved("plotly", {"template": templates.templates.default}),
+    "scipy.special": lambda special: _moved("scipy.special", {"errors": str(special.geterr())}),
+    "scipy.fft": lambda fft: _moved("scipy.fft", {"workers": fft.get_workers()}),
+    "calendar": lambda calendar: _others({"first": calendar.firstweekday()}, {"first": 0}),
+    "socket": lambda socket: _others({"timeout": socket.getdefaulttimeout()}, {"timeout": None}),
+    "zoneinfo": lambda zoneinfo: _moved("zoneinfo", {"path": zoneinfo.TZPATH}),
+    "mimetypes": lambda mimetypes: _moved("mimetypes", {"types": len(mimetypes.types_map)}),
 }  # fmt: skip

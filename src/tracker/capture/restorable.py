@@ -18,6 +18,8 @@ import xxhash
 
 from tracker.fingerprints import Unreadable, encoded
 
+from .content import told as contents_of
+
 MAX_BYTES: Final = 1 << 29
 _INT64: Final = 1 << 63
 _SEQUENCES: Final[dict[str, Callable[[Iterable[Any]], Any]]] = {"tuple": tuple, "set": set, "frozenset": frozenset}
@@ -38,7 +40,7 @@ def written(values: Mapping[str, Any], held: frozenset[int] = frozenset()) -> tu
     made = {"values": told, "digests": digests}
     again = read(made, lambda i: writer.files[i][1])
     for name, value in values.items():
-        if again is None or type(again[name]) is not type(value):
+        if again is None or type(again[name]) is not type(value) or _form(again[name]) != _form(value):
             raise NotKept(f"{name} ({_kind(value)}) does not come back the same")
     return made, writer.files
 
@@ -57,6 +59,11 @@ def _digest(name: str, value: Any) -> str:
         return str(xxhash.xxh3_128(encoded(value)).hexdigest())
     except (Unreadable, RecursionError) as error:
         raise NotKept(f"{name} holds {error}") from None
+
+
+def _form(value: Any) -> dict[str, str]:
+    """What a value tells beside its content: the order of a set, the kind of an index."""
+    return contents_of({"": value}).digests
 
 
 def _kind(value: Any) -> str:
@@ -120,13 +127,16 @@ class _Writer:
             if not value.flags.writeable:
                 raise NotKept(f"{self._name} is a read-only view of another value")
             self._owned_memory(value)
-            return self._file(".npy", int(value.nbytes), lambda: _npy(numpy, value))
+            told = self._file(".npy", int(value.nbytes), lambda: _npy(numpy, value))
+            return {**told, "owns": bool(value.flags.owndata)}
         library = _kind(value)
         if library in ("pandas.DataFrame", "pandas.Series"):
             return self._pandas(value)
         if library == "polars.DataFrame":
             self._own(value)
-            return self._file(".polars.arrow", int(value.estimated_size()), lambda: _ipc(value.to_arrow()))
+            told = self._file(".polars.arrow", int(value.estimated_size()), lambda: _ipc(value.to_arrow()))
+            order = {one.name: one.flags["SORTED_DESC"] for one in value.iter_columns() if _is_sorted(one)}
+            return {**told, "sorted": order}
         if library == "pyarrow.Table":
             return self._file(".arrow", int(value.nbytes), lambda: _ipc(value))
         raise NotKept(f"{self._name} is a {library}")
@@ -142,7 +152,10 @@ class _Writer:
         size = value.memory_usage(deep=False)
         frame = value if value.ndim == 2 else value.to_frame("values")
         if value.ndim == 2:
-            return self._file(".pandas.arrow", int(size.sum()), lambda: _ipc(_arrow(frame)))
+            told = self._file(".pandas.arrow", int(size.sum()), lambda: _ipc(_arrow(frame)))
+            columns = value.columns
+            is_range = type(columns).__name__ == "RangeIndex"
+            return {**told, "range": [columns.start, columns.stop, columns.step] if is_range else None}
         told = self._file(".pandas.arrow", int(size), lambda: _ipc(_arrow(frame)))
         return {"t": "series", "v": told, "name": self._value(value.name)}
 
@@ -181,8 +194,25 @@ def _read(told: Any, file: Callable[[int], bytes]) -> Any:
         series.name = _read(told["name"], file)
         return series
     if kind == "file":
-        return _READERS[told["suffix"]](file(int(value)))
+        return _as_it_was(_READERS[told["suffix"]](file(int(value))), told)
     return _ATOMS[kind](value)
+
+
+def _is_sorted(series: Any) -> bool:
+    return bool(series.flags["SORTED_ASC"] or series.flags["SORTED_DESC"])
+
+
+def _as_it_was(value: Any, told: Mapping[str, Any]) -> Any:
+    """A dataset with what its format does not hold."""
+    if told.get("owns"):
+        value = value.copy(order="K")
+    if told.get("range"):
+        columns = sys.modules["pandas"].RangeIndex(*map(int, told["range"]), name=value.columns.name)
+        value.columns = columns
+    if told.get("sorted"):
+        series = [value[str(name)].set_sorted(descending=bool(down)) for name, down in told["sorted"].items()]
+        value = value.with_columns(series)
+    return value
 
 
 def _array(data: bytes) -> Any:

@@ -29,14 +29,25 @@ _NATIVE: Final = words(
 )
 _ALWAYS: Final = frozenset({"duckdb", "_duckdb", "adbc_driver_manager", "connectorx"})
 _OTHERWISE: Final = frozenset({"load_state_dict"})
-_THROUGH: Final = frozenset({("pandas", "read_parquet"), ("pandas", "read_hdf"), ("pandas", "read_orc")})
+_THROUGH: Final = frozenset(
+    {
+        ("pandas", "read_parquet"),
+        ("pandas", "read_hdf"),
+        ("pandas", "read_orc"),
+        ("scipy", "mmread"),
+        ("scipy", "mminfo"),
+    }
+)
 """Readers of other libraries that hand a folder, or any path, on to one of those."""
 _READERS: Final = re.compile(
     r"(?:read|scan|load|open|imread|from_file|from_pretrained|input_stream|memory_map|mmap)(?:_\w+)?"
     r"|File|Dataset|DMatrix|QuantileDMatrix|Booster|Pool|InferenceSession|safe_open|OSFile|dataset|ParquetFile|sql"
-    r"|ParquetDataset|ORCFile|SQLContext|LocalFileSystem|VideoReader|VideoCapture|RecordBatchFileReader|VideoFileClip"
+    r"|mmread|ParquetDataset|ORCFile|SQLContext|LocalFileSystem|VideoReader|VideoCapture|RecordBatchFileReader|VideoFileClip"
 )
 _METHODS: Final = words("load_model from_file open_input_file open_input_stream execute sql read_table from_pretrained")
+_WRITERS: Final = re.compile(r"(?:write|sink|save|dump|export)(?:_\w+)?|OSFile|\w+Writer|File|VideoWriter")
+_WRITING: Final = words("write pwrite writev sendfile ftruncate mkfifo mknod fchmod fchown chmod chown setxattr")
+"""Functions of `os` that raise no event, or leave a file as large and as old as it was."""
 _TAKES_DATA: Final = frozenset({"Dataset", "DMatrix", "QuantileDMatrix", "Pool", "Booster"})
 _PATTERN: Final = re.compile(r"[*?\[{]|://")
 
@@ -53,6 +64,19 @@ def unseen_file(
             if isinstance(node, ast.Call) and _reads_unseen(node, aliases, names, settled, noted):
                 return True
     return False
+
+
+def unseen_writer(trees: Iterable[ast.AST], names: Mapping[str, Any]) -> str:
+    """A call by which code may write to a file that nobody noted; empty for none."""
+    for tree in trees:
+        aliases = dict(_aliases(tree))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call):
+                library, name = _callee(node.func, aliases, names)
+                is_writer = library in _NATIVE and _WRITERS.fullmatch(name)
+                if is_writer or (library in ("os", "posix") and name in _WRITING) or name == "chmod":
+                    return name
+    return ""
 
 
 def _aliases(tree: ast.AST) -> Iterator[tuple[str, str]]:

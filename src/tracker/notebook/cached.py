@@ -18,8 +18,10 @@ from typing import Any, Final
 
 from tracker import secrets
 from tracker.capture import Execution, Piece
-from tracker.capture.again import Record, disagree
+from tracker.capture.again import Record, disagree, words_of
 from tracker.capture.content import told as contents_of
+from tracker.capture.held import held_files
+from tracker.capture.process import process_state
 from tracker.capture.randomness import set_states, whole_states
 from tracker.capture.restorable import SUFFIXES, NotKept, as_json, from_json, read, written
 from tracker.notebook.witnesses import AgainWitness, Scene
@@ -57,6 +59,8 @@ class CachedWitness:
         self._names = names
         self._tree = tree
         self._safe = False
+        self._held: dict[str, tuple[int, int]] = {}
+        self._state: list[str] = []
         self.ending = Ending()
         self.record: Record | None = None
         """The run whose result is used."""
@@ -76,6 +80,8 @@ class CachedWitness:
             if told is not None and self._digests(told["unmoved"]) == told["unmoved"]:
                 self._restore(scene, record, told)
                 return
+        self._held = held_files()
+        self._state = list(process_state(self._again.inputs.words))
 
     def _unsafe(self, scene: Scene) -> str | None:
         """Why equal inputs cannot be told for certain."""
@@ -138,6 +144,7 @@ class CachedWitness:
     def _keep(self, scene: Scene, done: Execution) -> None:
         """Write the result down. Raises NotKept."""
         side = _side_effect(done, scene.names) or self._odd_output() or self._changed_input(scene, done)
+        side = side or self._changed_process(scene)
         asks = self._again.unsteady(scene, done, with_clocks=True)
         side = side or (f"it asks {asks}, which may answer otherwise" if asks else None)
         own = _own_files(scene)
@@ -175,10 +182,26 @@ class CachedWitness:
 
     def _changed_input(self, scene: Scene, done: Execution) -> str | None:
         """What the cell read and is no longer as it was: a second look, by content, at what the source tells."""
-        before = self._again.inputs.told
-        now = contents_of({name: scene.names[name] for name in before if name in scene.names}).digests
-        changed = [name for name, digest in before.items() if name not in done.bound and now.get(name) != digest]
+        before = self._again.inputs
+        names = {name: scene.names[name] for name in before.told if name in scene.names}
+        now = contents_of(names, words_of(scene.source))
+        changed = [
+            one for one, digest in before.told.items() if one not in done.bound and now.digests.get(one) != digest
+        ]
+        if not done.bound & before.told.keys():  # what stands behind a name that is bound anew is other code
+            changed += [one for one, digest in before.behind.items() if now.behind.get(one, digest) != digest]
         return f"it changes {changed[0]} in place" if changed else None
+
+    def _changed_process(self, scene: Scene) -> str | None:
+        """What the cell left changed outside its names, though its source does not tell."""
+        now = held_files()
+        written = sorted(path for path, mark in self._held.items() if now.get(path, mark) != mark)
+        if written:
+            return f"it writes {os.path.basename(written[0])}"
+        if list(process_state(self._again.inputs.words)) != self._state:
+            return "it sets the process up"
+        call = self._again.writer(scene)
+        return f"{call} may write a file" if call else None
 
 
 _RUN_AGAIN: Final = (ast.Import, ast.ImportFrom, ast.FunctionDef)

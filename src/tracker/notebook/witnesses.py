@@ -25,9 +25,10 @@ from tracker.capture import slicing
 from tracker.capture.again import Inputs, Record, inputs_of, recalled, remember, states_now
 from tracker.capture.asked import chance_of, reached_code, reads_clock
 from tracker.capture.data import FileRead, datasets_read, files_read, presence
+from tracker.capture.entropy import EntropyWatch
 from tracker.capture.environment import GIT_SECONDS, Worktree, environment, seeds_of
 from tracker.capture.packages import imported_packages
-from tracker.capture.unseen import unseen_file
+from tracker.capture.unseen import unseen_file, unseen_writer
 from tracker.capture.values import same
 from tracker.entities import Dataset
 from tracker.exceptions import TrackerError
@@ -166,6 +167,7 @@ class AgainWitness:
         self._states: dict[str, str] = {}
         self._cells: list[str] = []
         self._earlier: Record | None = None
+        self._entropy = EntropyWatch()
 
     @property
     def data(self) -> Mapping[str, Fingerprint]:
@@ -182,6 +184,7 @@ class AgainWitness:
         self.inputs = inputs_of(cells, needed, self.data)
         if self.inputs.key is None:
             return
+        self._entropy.begin()
         self._states = states_now()
         self._earlier = next((record for record in self.holding(scene) if record.metrics), None)
         if self._earlier is not None:
@@ -201,6 +204,7 @@ class AgainWitness:
         return (one for one in self.records(scene) if not one.unsteady and one.holds(self._states))
 
     def end(self, scene: Scene) -> None:
+        self._entropy.end()
         done = scene.session.executions[-1] if scene.session.executions else None
         key = self.inputs.key
         if key is None or done is None or done.source != scene.source or done.error is not None or self.restored:
@@ -245,8 +249,12 @@ class AgainWitness:
         names = _settled(scene, done)
         clocks = None if with_clocks else clock_names(scene.source)
         is_timed = reads_clock([first], names, clocks) or reads_clock(functions, names)
-        asks = chance_of([first, *functions], names, done.files.asked)
-        return asks or ("the clock" if is_timed else "")
+        asks = "chance" if self._entropy.drew else chance_of([first, *functions], names, done.files.asked)
+        return asks or ("the clock" if is_timed or "timeit" in done.effects.magics else "")
+
+    def writer(self, scene: Scene) -> str:
+        """A call by which the cell may have written to a file without anybody's knowing; empty for none."""
+        return unseen_writer(self._code, scene.names)
 
     def _compare(self, scene: Scene, earlier: Record, metrics: dict[str, float]) -> None:
         differ = [
