@@ -30,6 +30,7 @@ import xxhash
 from tracker.fingerprints import Unreadable, encoded, fingerprint
 
 from .codes import code_bytes, global_names, identifiers
+from .hidden import IN_MEMORY, ctypes_bytes, is_global_state, is_hidden
 from .layout import beside, memory_of
 from .modules import is_own
 from .ownership import BASES, is_found, is_own_code, is_own_kind, is_python_made, own_parts, replaced, tells_itself
@@ -42,20 +43,11 @@ _NUMBERS: Final = "?bhilqBHILQefdFDmM"
 _LARGE: Final = 1 << 20
 _HASH: Final[Any] = type.__hash__
 _MAX_DEPTH: Final = 150
-_HIDDEN: Final = frozenset(
-    {"multiprocessing", "sqlite3", "duckdb", "_duckdb", "h5py", "socket", "ssl", "subprocess", "asyncio", "tempfile",
-     "IPython", "ipykernel", "concurrent", "mmap", "netCDF4", "tables", "requests", "urllib3", "httpx", "aiohttp",
-     "http", "sqlalchemy"}
-)  # fmt: skip
-_HIDDEN_KINDS: Final = frozenset({"LazyFrame", "NativeFile", "SQLContext", "InProcessQuery"})
-_HIDDEN_MODULES: Final = ("pyarrow._dataset", "pyarrow._fs", "pyarrow._parquet", "pyarrow.parquet", "pyarrow._orc")
-_IN_MEMORY: Final = frozenset({"BytesIO", "StringIO"})
 _CLASS_OWN: Final = frozenset(
     {"__dict__", "__weakref__", "__module__", "__qualname__", "_abc_impl", "__abstractmethods__",
      "__firstlineno__", "__static_attributes__", "__annotations_cache__"}
 )  # fmt: skip
 _ASKS_SIGNATURES: Final = frozenset({"__annotations__", "get_type_hints", "get_annotations", "signature"})
-_GLOBAL_STATE: Final = frozenset({("random", "_inst"), ("numpy.random.mtrand", "_rand")})
 _Code = types.FunctionType | type | types.ModuleType
 
 
@@ -293,12 +285,12 @@ class _Look:
         return head + self._of_library(value, kind, root, depth)
 
     def _of_library(self, value: Any, kind: type, root: str, depth: int) -> bytes:
-        if isinstance(value, Iterator) and kind.__name__ not in _IN_MEMORY:
+        if isinstance(value, Iterator) and kind.__name__ not in IN_MEMORY:
             raise Unreadable(f"a {kind.__name__}, which is used up by looking")
-        if root in _HIDDEN or kind.__name__ in _HIDDEN_KINDS or str(kind.__module__).startswith(_HIDDEN_MODULES):
+        if is_hidden(kind, root):
             raise Unreadable(kind.__name__)
         if root == "ctypes":
-            return _ctypes(value)
+            return ctypes_bytes(value)
         if is_python_made(kind) and not tells_itself(kind):
             return self._base(value, depth) + self._attributes(value, depth)
         return self._reduced(value, kind, depth)
@@ -403,7 +395,7 @@ class _Look:
     def builtin(self, value: Any, depth: int) -> bytes:
         owner = value.__self__
         name = f"{value.__module__}.{value.__qualname__}".encode()
-        if owner is None or isinstance(owner, (types.ModuleType, type)) or _is_global_state(owner):
+        if owner is None or isinstance(owner, (types.ModuleType, type)) or is_global_state(owner):
             return name
         return name + self._value(owner, depth)
 
@@ -455,20 +447,6 @@ def _plain_array(numpy: Any, value: Any) -> str | None:
     return str(running.hexdigest())
 
 
-def _ctypes(value: Any) -> bytes:
-    """Raises Unreadable for what points to memory elsewhere."""
-    import ctypes
-
-    code = getattr(type(value), "_type_", "")
-    if not isinstance(value, ctypes._SimpleCData) or code in ("P", "O", "z", "Z"):
-        raise Unreadable(type(value).__name__)
-    return bytes(memoryview(value))
-
-
 def _framed(tag: str, data: bytes) -> bytes:
     head = tag.encode("utf-8", "surrogatepass")
     return len(head).to_bytes(4, "little") + len(data).to_bytes(8, "little") + head + data
-
-
-def _is_global_state(owner: Any) -> bool:
-    return any(getattr(sys.modules.get(module), name, None) is owner for module, name in _GLOBAL_STATE)

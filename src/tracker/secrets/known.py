@@ -58,7 +58,8 @@ def learn_names(names: Mapping[str, object]) -> None:
     room = _MAX_LOOKED_INTO
     for name, value in list(names.items()):
         if id(type(value)) in _TEXTS:
-            learn(name, value)
+            if strength(name):
+                learn(name, value)
         elif (
             room
             and id(type(value)) not in _PLAIN
