@@ -183,8 +183,10 @@ class Session:
         read = reachable([names[name] for name in wanted], _READ_OBJECTS, True, code)
         reached = behind(wanted, names, code)
         inner = {name for name in reached.names - wanted if not _bound_before_use(name, effects)}
-        further = reachable([names[name] for name in inner if name in names], classes=True, code=code)
-        reached = behind(wanted, names, code)
+        further = NOTHING
+        if inner:  # what they hold may bring further code, and that further names
+            further = reachable([names[name] for name in inner if name in names], classes=True, code=code)
+            reached = behind(wanted, names, code)
         needs = wanted | {name for name in reached.names if not _bound_before_use(name, effects)}
         rest = [names[name] for name in needs - wanted - inner if name in names]
         rebound = (effects.changed | _mentioned(effects)) & (effects.maybe | effects.bound.keys()) & names.keys()

@@ -18,6 +18,7 @@ import threading
 from pathlib import Path
 from typing import Any, TextIO
 
+from tracker.capture.randomness import kept_states
 from tracker.notebook import magics
 from tracker.notebook.cell import CellTracker, unmark
 from tracker.notebook.replay import failure, new_shell, run_cell
@@ -74,8 +75,6 @@ class _Place:
 
     def begin(self) -> dict[str, Any] | None:
         """Run the earlier cells; the failure, if one of them raised what it did not raise before."""
-        from tracker.capture.randomness import kept_states
-
         for i, cell in enumerate(self._cells):
             lines = cell["source"].splitlines(keepends=True)
             error = run_cell(self._shell, "".join(unmark(lines)), cell["count"])
