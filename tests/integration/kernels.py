@@ -26,7 +26,7 @@ class Outputs:
     plain: list[Any] = field(default_factory=list)
     ours: list[dict[str, Any]] = field(default_factory=list)
     kinds: list[str] = field(default_factory=list)
-    """Of every message, in order; of ours "card", and "card again" for an update in place."""
+    """Of the messages, in order, neighbouring ones of streams once; of ours "card", and "card again" for an update."""
 
     @property
     def text(self) -> str:
@@ -53,7 +53,7 @@ class Kernel:
 
         reply = self.client.execute_interactive(source, timeout=timeout, output_hook=take, allow_stdin=False)
         outputs.status = reply["content"]["status"]
-        outputs.plain = _joined(outputs.plain)
+        outputs.plain, outputs.kinds = _joined(outputs.plain), _one_stream(outputs.kinds)
         return outputs
 
     def value(self, expression: str) -> str:
@@ -95,6 +95,10 @@ def _joined(plain: list[Any]) -> list[Any]:
         else:
             joined.append(output)
     return joined
+
+
+def _one_stream(kinds: list[str]) -> list[str]:
+    return [kind for n, kind in enumerate(kinds) if kind != "stream" or kinds[n - 1 : n] != ["stream"]]
 
 
 @contextmanager

@@ -88,8 +88,9 @@ def test_no_room_from_the_start(tmp_path: Path) -> None:
         shell.run(FILL + "fill('disk/rest')")
         seen = shell.run("%%track\nprint('computed')\n1 + 1")
         assert seen.status == "ok"
-        assert [kind for kind, *_ in seen.plain] == ["stream", "stream", "execute_result"]
-        (warning,) = [text for kind, name, text in seen.plain[:2] if name == "stderr"]
+        assert [shown for shown in seen.plain if shown[0] != "stream"] == [("execute_result", {"text/plain": "2"})]
+        assert "".join(rest[1] for kind, *rest in seen.plain if rest[0] == "stdout") == "computed\n"
+        (warning,) = [rest[1] for kind, *rest in seen.plain if rest[0] == "stderr"]
         assert warning.startswith("tracker: ") and "No space left" in warning and warning.count("\n") == 1
 
 
