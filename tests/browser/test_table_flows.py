@@ -158,8 +158,7 @@ def test_kept_views_and_directions_are_there_again(shown: WidgetPage) -> None:
     page.keyboard.press("Enter")
     again = table("iris")
     assert again.state["directions"] == {"metrics.loss": "higher"}
-    page.reload()
-    page.wait_for_function("() => Boolean(window.trkShow)")
+    shown.reload()
     shown.show(again)
     page.get_by_role("button", name="Views").click()
     page.get_by_role("menuitemcheckbox", name="by C").click()

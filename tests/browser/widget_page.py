@@ -109,6 +109,8 @@ class WidgetPages:
     def __init__(self) -> None:
         self._buffers: dict[str, bytes] = {}
         self._waiting: list[dict[str, Any]] = []
+        self.opened: dict[str, dict[str, Any]] = {}
+        """What a page that is loaded again is told first: the widgets that are there."""
         self._manager = CommManager()
         pages = self
 
@@ -147,7 +149,12 @@ class WidgetPages:
             name = f"buffer/{len(self._buffers)}"
             self._buffers[name] = bytes(buffer)
             urls.append(self.url + name)
-        self._waiting.append({"id": comm_id, "kind": kind.removeprefix("comm_"), "data": data, "buffers": urls})
+        message = {"id": comm_id, "kind": kind.removeprefix("comm_"), "data": data, "buffers": urls}
+        if kind == "comm_open":
+            self.opened[comm_id] = message
+        elif kind == "comm_close":
+            self.opened.pop(comm_id, None)
+        self._waiting.append(message)
 
     def taken(self) -> list[dict[str, Any]]:
         waiting, self._waiting = self._waiting, []
@@ -186,6 +193,14 @@ class WidgetPage:
         module = MODULES[type(widget).__name__]
         took: float = self.page.evaluate("([id, module]) => window.trkShow(id, module)", [widget.comm.comm_id, module])
         return took
+
+    def reload(self) -> None:
+        """Loads the page again; it knows the widgets that are there, as a front end asks the kernel for them."""
+        self.deliver()
+        self.page.reload()
+        self.page.wait_for_function("() => Boolean(window.trkShow)")
+        for message in self.pages.opened.values():
+            self.page.evaluate("message => window.trkDeliver(message)", message)
 
     def busy(self) -> None:
         """The kernel answers nothing, until `idle`."""
