@@ -1,6 +1,6 @@
 """Sealing beside other work: one thread of low priority, at most one at a time, stopped when the process ends.
 
-Nobody waits for it but a process that ends, a few seconds; killing it at any instant loses nothing.
+Nobody waits for it but a process that ends, until its query is cut off; killing it at any instant loses nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tracker.store.sealing import Sealer
 
 WORTH_JOURNALS, WORTH_BYTES = 20, 8 << 20
 _IDLE_SECONDS, _AGAIN_SECONDS = 60.0, 60.0
-_STOP_SECONDS = 5.0
+_STOP_SECONDS, _STOP_AGAIN_SECONDS = 60.0, 0.05
 
 _at_work: tuple[Sealer, threading.Thread] | None = None
 _next: dict[Path, float] = {}
@@ -53,9 +53,14 @@ def _in_background(sealer: Sealer) -> None:
 
 
 def _stop_at_exit() -> None:
-    if _at_work is not None and _at_work[1].is_alive():
-        _at_work[0].stop()
-        _at_work[1].join(_STOP_SECONDS)
+    """Wait for the sealer to stop: the interpreter aborts the process if it ends while the engine is at work."""
+    if _at_work is None:
+        return
+    sealer, thread = _at_work
+    latest = time.monotonic() + _STOP_SECONDS
+    while thread.is_alive() and time.monotonic() < latest:
+        sealer.stop()  # again and again: it cuts off one query of several
+        thread.join(_STOP_AGAIN_SECONDS)
 
 
 def _after_fork_in_child() -> None:
