@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracker.notebook import bundle
-from tracker.notebook.fold import Curve, RunFold, Tail, reduced, shown
+from tracker.notebook.fold import MAX_CHUNK, Curve, RunFold, Tail, reduced, shown
 from tracker.notebook.static import figure, seconds_text
 from tracker.store import events
 
@@ -242,9 +242,19 @@ def test_the_tail_goes_on_in_the_next_journal(tmp_path: Path) -> None:
     tail = Tail(lambda: current[0])
     with open(old, "ab") as file:
         file.write(b"one\ntw")
-    assert tail.read() == b"one\n" and tail.read() == b""
+    assert list(tail.read()) == [b"one\n"] and list(tail.read()) == []
     with open(old, "ab") as file:
         file.write(b"o\n")
     new.write_bytes(b"three\n")
     current[0] = new
-    assert tail.read() == b"two\n" and tail.read() == b"three\n" and tail.read() == b""
+    assert list(tail.read()) == [b"two\n", b"three\n"] and list(tail.read()) == []
+
+
+def test_the_tail_reads_on_where_more_came_than_it_takes_at_once(tmp_path: Path) -> None:
+    journal = tmp_path / "journal"
+    journal.touch()
+    tail = Tail(lambda: journal)
+    lines = [b"%d" % i * 1_000 + b"\n" for i in range(4 * MAX_CHUNK // 10_000)]
+    journal.write_bytes(b"".join(lines))
+    pieces = list(tail.read())
+    assert len(pieces) > 1 and b"".join(pieces) == b"".join(lines)

@@ -1,7 +1,8 @@
-"""The live card's widget, where the cell ends at an unlucky moment."""
+"""The live card: what it reads while it follows its run, and its widget where the cell ends at an unlucky moment."""
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from tracker.notebook import widgets
 from tracker.notebook.fold import Tail
 from tracker.notebook.live import LiveCard
+from tracker.store import events
 
 FACTS = {
     "id": "a" * 32, "experiment": "iris", "status": "RUNNING", "started": 1e12, "ended": None, "output": "",
@@ -46,3 +48,30 @@ def test_a_widget_made_while_its_cell_ends_is_not_closed_at_once(
     card.finish({"status": "FINISHED", "ended": 1e12 + 400})
     assert [one.comm is not None for one in made] == [True]
     assert "application/vnd.jupyter.widget-view+json" not in published[-1][0]
+
+
+def test_a_card_that_is_asked_while_it_follows_counts_each_point_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal, run_id = tmp_path / "journal", "b" * 32
+    journal.touch()
+    read = os.read
+
+    def slow_read(fd: int, size: int) -> bytes:
+        data = read(fd, size)
+        time.sleep(0.01)
+        return data
+
+    card = LiveCard(
+        run_id, dict(FACTS), Tail(lambda: journal), lambda bundle, update: None,
+        shell=SimpleNamespace(kernel=None), with_widget=False,
+    )  # fmt: skip
+    prefix = events.metric_prefix(run_id, "loss")
+    journal.write_bytes(b"".join(events.metric_line(prefix, 1.0, step, step) for step in range(20)))
+    monkeypatch.setattr(os, "read", slow_read)
+    asking = [threading.Thread(target=card.metrics) for _ in range(4)]
+    for thread in asking:
+        thread.start()
+    for thread in asking:
+        thread.join()
+    assert [metric["points"] for metric in card.run()["metrics"]] == [20]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -120,14 +120,20 @@ class Tail:
         self._path = journal()
         self._offset = self._path.stat().st_size
 
-    def read(self) -> bytes:
-        """The whole lines that came since the last call, at most some megabytes of them."""
-        current = self._journal()  # before reading: what comes after a rotation is in the new file
-        lines = self._rest()
-        if not lines and current != self._path:
+    def read(self) -> Iterator[bytes]:
+        """The whole lines that came since the last call, some megabytes at a time."""
+        while True:
+            current = self._journal()  # before reading: what comes after a rotation is in the new file
+            text = self._rest()
+            end = text.rfind(b"\n") + 1
+            self._offset += end
+            if end:
+                yield text[:end]
+            if end and len(text) == MAX_CHUNK:
+                continue
+            if current == self._path:
+                return
             self._path, self._offset = current, 0
-            lines = self._rest()
-        return lines
 
     def _rest(self) -> bytes:
         try:
@@ -136,12 +142,9 @@ class Tail:
             return b""
         try:
             os.lseek(fd, self._offset, os.SEEK_SET)
-            text = os.read(fd, MAX_CHUNK)
+            return os.read(fd, MAX_CHUNK)
         finally:
             os.close(fd)
-        end = text.rfind(b"\n") + 1
-        self._offset += end
-        return text[:end]
 
 
 def shown(value: object) -> str:

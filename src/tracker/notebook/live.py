@@ -51,12 +51,12 @@ class LiveCard:
         self._first = FirstMessage(shell, self.show)
         self._shown = self._ended = False
         self._showing = threading.Lock()
+        self._reading = threading.Lock()
         self._sent = threading.Event()
         self._due = 0.0
 
     def start(self, *, at_once: bool) -> None:
         """Keep the card current until `finish`: it is shown at once, or as soon as there is reason to."""
-        self._read()
         _close_done()
         if at_once or not self._first.wait():
             self.show()
@@ -70,8 +70,12 @@ class LiveCard:
         with self._showing:
             shown, self._shown = self._shown, self._in_place
         if self._in_place and not shown:
-            self._guarded(lambda: self._publish(card_bundle(self.run()), False))
+            self._guarded(self._show_first)
             self._sent.set()
+
+    def _show_first(self) -> None:
+        self._read()
+        self._publish(card_bundle(self.run()), False)
 
     def refresh(self) -> None:
         """Show the card as it is now."""
@@ -131,8 +135,9 @@ class LiveCard:
         self._publish({**card_bundle(run), "application/vnd.jupyter.widget-view+json": view}, True)
 
     def _read(self) -> None:
-        while lines := self._tail.read():
-            self._fold.feed(lines)
+        with self._reading:
+            for lines in self._tail.read():
+                self._fold.feed(lines)
 
     def finish(self, facts: dict[str, Any], again: bool = False) -> dict[str, Any]:
         """The last state, shown in place (or, with `again`, anew: the cell cleared its output). Returns the card."""
