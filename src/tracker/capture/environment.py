@@ -132,8 +132,8 @@ def seeds_of(sources: Iterable[str]) -> dict[str, Any]:
     """Those that cells set one after another, the last one under a name; what a name stood for is told by the cells
     before."""
     found: dict[str, Any] = {}
-    for source in sources:
-        for name, seed in seeds(source).items():
+    for told in filter(None, map(seeds, sources)):
+        for name, seed in told.items():
             known = found.get(seed) if isinstance(seed, Named) else seed
             if known is not None:
                 found[name] = known

@@ -20,6 +20,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any, Final
 
 import xxhash
@@ -53,9 +54,7 @@ _first: dict[str, Any] = {}
 def process_state(used: frozenset[str]) -> Iterator[str]:
     """Texts that together tell the state; `used` are the names that the code uses."""
     whole = not used.isdisjoint(_ASKS_ENVIRONMENT)
-    for name, value in sorted(os.environ.items()):
-        if not name.startswith("JPY_") and (whole or not _SESSIONS.match(name)):
-            yield f"{name}={value}"
+    yield _variables(tuple(getattr(os.environ, "_data", os.environ).items()), whole)
     if whole:
         yield repr((sys.argv, sys.orig_argv))
     if "getLogger" in used:
@@ -76,6 +75,13 @@ def process_state(used: frozenset[str]) -> Iterator[str]:
         if module is not None:
             with suppress(Exception):  # one that is half imported, or of another version
                 yield from (f"{library}.{part}" for part in state(module))
+
+
+@lru_cache(maxsize=4)
+def _variables(variables: tuple[tuple[Any, Any], ...], whole: bool) -> str:
+    """The environment (as it lies: to read it by its names decodes all of it), without the names of sessions."""
+    told = sorted((os.fsdecode(name), os.fsdecode(value)) for name, value in variables)
+    return repr([pair for pair in told if not pair[0].startswith("JPY_") and (whole or not _SESSIONS.match(pair[0]))])
 
 
 def _filters(used: frozenset[str]) -> list[Any]:

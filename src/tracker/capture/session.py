@@ -297,7 +297,8 @@ class Session:
         mutated = {name for name in told if name in names or name in watched.present}
         done.maybe |= (mutated | mutations.rebound) - done.bound
         done.sets_up |= mutations.sets_up or any(is_librarys(names.get(name)) for name in done.effects.changed)
-        through = [written_through(value) for value in names.values() if id(value) in done.changed.ids]
+        ids = done.changed.ids
+        through = [written_through(value) for value in names.values() if id(value) in ids] if ids else []
         through += [watched.writing.get(name) for name in done.bound]
         done.files.written.update(path for path in through if path is not None)
         done.files.replaced.difference_update(path for path in through if path is not None)  # they close after it

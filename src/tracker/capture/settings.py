@@ -9,6 +9,7 @@ import sys
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any, Final
 
 _OF_LIBRARIES: Final = ("KMP_", "OMP_", "MKL_", "OPENBLAS_", "TORCH", "TF_", "CUDA_", "QT_", "LC_", "COLUMNS", "LINES")
@@ -31,7 +32,7 @@ def settings() -> dict[str, Any]:
     loaded were told to work."""
     found: dict[str, Any] = {
         "depth": sys.getrecursionlimit(),
-        "names": {name: id(value) for name, value in vars(builtins).items() if name[0] != "_" and name not in _SHELLS},
+        "names": _builtin_names(tuple(vars(builtins)), tuple(map(id, vars(builtins).values()))),
         "language": locale.setlocale(locale.LC_ALL),
         "errors": [rule[1:] for rule in warnings.filters if rule[0] == "error"],
         "environment": dict(getattr(os.environ, "_data", os.environ)),
@@ -42,6 +43,12 @@ def settings() -> dict[str, Any]:
             with suppress(Exception):  # a library that is half imported, or replaced, has no settings to tell
                 found[name] = read(library)
     return found
+
+
+@lru_cache(maxsize=1)
+def _builtin_names(names: tuple[str, ...], ids: tuple[int, ...]) -> dict[str, int]:
+    known = zip(names, ids, strict=True)
+    return {name: identity for name, identity in known if name[0] != "_" and name not in _SHELLS}
 
 
 def open_figures() -> frozenset[int]:

@@ -12,10 +12,10 @@ import ast
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from .beside import source_beside
 from .session import Execution, Session
@@ -109,14 +109,14 @@ def _relative(path: str, home: str) -> str:
     return os.path.relpath(path, home) if path.startswith(home + os.sep) else path
 
 
-def script(cells: list[Execution], transform: Any) -> str:
+def script(cells: list[Execution], transform: Callable[[str], str]) -> str:
     """The slice as one Python file, cells apart by `# %%`. Cells that hold magics stand in the form that IPython
     makes of them (`transform`), so that the file is Python: run it by `ipython`, or by `python` if there are none."""
     return "\n".join(f"# %% [{cell.count}]\n{_as_python(cell, transform)}\n" for cell in cells)
 
 
-def _as_python(cell: Execution, transform: Any) -> str:
-    source = cell.source if _is_python(cell.source) else transform(cell.source)
+def _as_python(cell: Execution, transform: Callable[[str], str]) -> str:
+    source = cell.source if _is_python(cell.source) else _transformed(cell.source, transform)
     if not _is_python(source):
         return "".join(f"# {line}\n" for line in source.splitlines())
     return source.strip("\n") if cell.error is None else _until_it_failed(cell, source)
@@ -129,6 +129,11 @@ def _is_python(source: str) -> bool:
     except (SyntaxError, ValueError):
         return False
     return True
+
+
+@lru_cache(maxsize=4_096)
+def _transformed(source: str, transform: Callable[[str], str]) -> str:
+    return transform(source)
 
 
 def _until_it_failed(cell: Execution, source: str) -> str:

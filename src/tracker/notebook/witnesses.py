@@ -20,7 +20,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
-from tracker import capture
+from tracker import capture, secrets
 from tracker.capture import slicing
 from tracker.capture.again import Inputs, Record, inputs_of, recalled, remember, states_now
 from tracker.capture.asked import chance_of, reached_code, reads_clock
@@ -149,8 +149,9 @@ class EnvironmentWitness:
             told["git"] = self._worktree.as_json()
             if self._worktree.diff:
                 writer.artifact_text("code/uncommitted.diff", self._worktree.diff)
-        told = {key: writer.masked_container(key, value) for key, value in told.items()}
-        writer.artifact_bytes(ENVIRONMENT, json.dumps(told, indent=1, ensure_ascii=False).encode("utf-8", "replace"))
+        text, found = _encoded(told)
+        writer.note_masked(found)
+        writer.artifact_bytes(ENVIRONMENT, text)
 
 
 class AgainWitness:
@@ -293,7 +294,22 @@ def _again_words(record: Record) -> str:
 
 def _seeds(scene: Scene) -> dict[str, Any]:
     """The seeds that the session's cells set, the last one under a name."""
-    return seeds_of(execution.source for execution in scene.session.executions[-MAX_CELLS:])
+    return seeds_of([execution.source for execution in scene.session.executions[-MAX_CELLS:]])
+
+
+_last_encoded: tuple[Any, bytes, list[str]] = (None, b"", [])
+
+
+def _encoded(told: dict[str, Any]) -> tuple[bytes, list[str]]:
+    """The text of `environment.json` with credentials masked, and what they were: mostly that of the cell before."""
+    global _last_encoded
+    state = (told, secrets.count(), secrets.enabled())
+    if state != _last_encoded[0]:
+        values = {key: secrets.masked_value(key, value) for key, value in told.items()}
+        clean = {key: value for key, (value, _) in values.items()}
+        text = json.dumps(clean, indent=1, ensure_ascii=False).encode("utf-8", "replace")
+        _last_encoded = (state, text, [name for _, found in values.values() for name in found])
+    return _last_encoded[1:]
 
 
 _late: list[threading.Thread] = []

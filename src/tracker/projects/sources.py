@@ -155,7 +155,7 @@ def _is_bare(folder: Path) -> bool:
 
 def _commit(folder: Path) -> tuple[str | None, str | None, str | None]:
     """Commit, branch and repository of a folder that lies in one."""
-    tags = git_tags(folder)
+    tags = git_tags(str(folder))
     return tags.get(GIT_COMMIT), tags.get(GIT_BRANCH), tags.get(GIT_REMOTE)
 
 

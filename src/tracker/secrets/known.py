@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Mapping
 from types import BuiltinFunctionType, FunctionType, GetSetDescriptorType, ModuleType, NoneType
-from typing import Final
+from typing import Any, Final
 
 from .names import strength
 from .values import MASK, is_made, is_value
@@ -39,6 +39,8 @@ MAX_BYTES: Final = 4 * _MAX_LENGTH
 """The most bytes that one of them takes in a file."""
 
 _words: dict[str, None] = {}
+_environment: dict[Any, Any] = {}
+"""As it was when it was last looked through."""
 
 
 def learn(name: str, value: object) -> None:
@@ -57,12 +59,13 @@ def learn_names(names: Mapping[str, object]) -> None:
     """
     room = _MAX_LOOKED_INTO
     for name, value in list(names.items()):
-        if id(type(value)) in _TEXTS:
+        kind = id(type(value))
+        if kind in _TEXTS:
             if strength(name):
                 learn(name, value)
         elif (
             room
-            and id(type(value)) not in _PLAIN
+            and kind not in _PLAIN
             and (inside := value if type(value) is dict else _attributes(value))
             and len(inside) <= _MAX_INSIDE
         ):
@@ -95,6 +98,11 @@ def remember(word: str) -> bool:
 
 def learn_environment() -> None:
     """Remember the credentials among the environment variables."""
+    global _environment
+    now = dict(getattr(os.environ, "_data", os.environ))  # as it lies: to read it by its names decodes all of it
+    if now == _environment:
+        return
+    _environment = now
     for name in os.environ:
         if strength(name):
             learn(name, os.environ.get(name))
@@ -129,7 +137,9 @@ def _inside(word: str) -> str:
 
 def forget() -> None:
     """Remember no credential any more."""
+    global _environment
     _words.clear()
+    _environment = {}
 
 
 def count() -> int:

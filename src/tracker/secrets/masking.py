@@ -19,6 +19,8 @@ _CHANCE: Final = re.compile(r"(?<![\w/+.=:%@-])[A-Za-z0-9_-]{32,120}={0,2}(?![\w
 _IN_DATA: Final = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
 _ADDRESS: Final = re.compile(r"Qm[1-9A-HJ-NP-Za-km-z]{44}")
 _AZURE: Final = 88
+_SHAPES: Final = (*shapes.SERVICES, *shapes.PLACES)
+_MARKS: Final = tuple((mark, place) for place, shape in enumerate(_SHAPES) for mark in shape.marks)
 _DIGEST: Final = re.compile(r"(?:sha|md)\d{1,3}[-:=]", re.I)
 
 Found = dict[str, None]
@@ -33,7 +35,11 @@ def enabled() -> bool:
 
 def masked(text: str) -> tuple[str, list[str]]:
     """The text with credentials masked, and what they were ("api_key", "AWS key"), in order and once each."""
-    if not enabled() or len(text) < _MIN_TEXT or len(text) > _MAX_TEXT:
+    return _masked_text(text) if enabled() else (text, [])
+
+
+def _masked_text(text: str) -> tuple[str, list[str]]:
+    if len(text) < _MIN_TEXT or len(text) > _MAX_TEXT:
         return text, []
     if len(text) <= _SHORT:
         short, names = _masked_short(text, known.count())
@@ -71,9 +77,9 @@ def _masked(text: str, chance: bool = True) -> tuple[str, list[str]]:
         text = shapes.URL_TOKEN.sub(partial(_in_url, found), text)
     if "=" in text and ("?" in text or "&" in text):
         text = shapes.QUERY.sub(partial(_in_query, found), text)
-    for shape in (*shapes.SERVICES, *shapes.PLACES):
-        if any(mark in text for mark in shape.marks):
-            text = shapes.compiled(shape.pattern).sub(partial(_shaped, shape, found), text)
+    for place in sorted({place for mark, place in _MARKS if mark in text}):
+        shape = _SHAPES[place]
+        text = shapes.compiled(shape.pattern).sub(partial(_shaped, shape, found), text)
     for pattern in (_CHANCE, shapes.IN_QUOTES) if chance else ():
         text = pattern.sub(partial(_by_chance, found), text)
     text, met = masked_known(text)
@@ -183,7 +189,7 @@ def _masked_under(name: str, told: int, value: Any) -> tuple[Any, list[str]]:
         if is_value(told, value):
             known.note(value)
             return MASK, [name]
-        return masked(value)
+        return _masked_text(value)
     if isinstance(value, int):
         return (MASK, [name]) if _is_number_of_secret(name, value) else (value, [])
     if isinstance(value, Mapping):
@@ -201,7 +207,7 @@ def _masked_under(name: str, told: int, value: Any) -> tuple[Any, list[str]]:
 def _masked_key(key: Any, found: list[str]) -> Any:
     if not isinstance(key, str) or len(key) < _MIN_TEXT:
         return key
-    key, told = masked(key)
+    key, told = _masked_text(key)
     found += told
     return key
 

@@ -43,7 +43,7 @@ _PATH_LIKE: Final = re.compile(r"(?:/|~/|\.{1,2}/|[A-Za-z]:\\)[\w./\\ -]*")
 
 def is_value(strength: int, word: str) -> bool:
     """Whether `word` is a credential under a name of that strength."""
-    if len(word) < _MIN_LENGTH or is_template(word) or word in _KINDS_OF_VALUES or _is_path(word):
+    if not strength or len(word) < _MIN_LENGTH or is_template(word) or word in _KINDS_OF_VALUES or _is_path(word):
         return False
     if strength == SURE:
         return True

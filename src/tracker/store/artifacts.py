@@ -38,7 +38,7 @@ def _has_link(root: Path, path: Path) -> bool:
     """Whether a step from `root` to `path` is a link: where none is, the path stays inside."""
     step = str(root)
     for part in path.parts[len(root.parts) :]:
-        step = os.path.join(step, part)
+        step = f"{step}{os.sep}{part}"
         if os.path.islink(step):
             return True
     return False

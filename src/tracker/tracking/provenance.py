@@ -46,7 +46,8 @@ def automatic_tags() -> dict[str, str]:
     kind, name = _source()
     told = {USER: user(), SOURCE_NAME: name, SOURCE_TYPE: kind}
     try:
-        folder = Path.cwd() if kind == "NOTEBOOK" or not Path(name).is_file() else Path(name).resolve().parent
+        is_script = kind != "NOTEBOOK" and os.path.isfile(name)
+        folder = os.path.dirname(os.path.realpath(name)) if is_script else os.getcwd()
     except FileNotFoundError:  # the working folder has been removed
         return told
     return told | git_tags(folder)
@@ -91,10 +92,10 @@ def current_shell() -> Any:
 # -- git, read by hand
 
 
-def git_tags(folder: Path) -> dict[str, str]:
+def git_tags(folder: str) -> dict[str, str]:
     """Commit, branch and remote of the repository that a folder lies in; what is not known is left out."""
     try:
-        found = _git_folder(str(folder))
+        found = _git_folder(folder)
         if found is None:
             return {}
         remote = _remote(found)
@@ -124,14 +125,17 @@ def _git_folder(start: str) -> Path | None:
 
 def _found_git_folder(start: str) -> Path | None:
     """The same, looked for; a worktree's `.git` is a file that points to it."""
-    for folder in (Path(start), *Path(start).parents):
-        marker = folder / ".git"
-        if marker.is_dir():
-            return marker
-        if marker.is_file():
-            target = marker.read_text(errors="replace").partition("gitdir:")[2].strip()
-            return (folder / target) if target else None
-    return None
+    folder = start
+    while True:
+        marker = os.path.join(folder, ".git")
+        if os.path.isdir(marker):
+            return Path(marker)
+        if os.path.isfile(marker):
+            target = Path(marker).read_text(errors="replace").partition("gitdir:")[2].strip()
+            return Path(folder, target) if target else None
+        folder, below = os.path.dirname(folder), folder
+        if folder == below:
+            return None
 
 
 def in_repository(folder: str) -> bool:

@@ -168,12 +168,6 @@ class RunWriter:
         self.note_masked(found)
         return text
 
-    def masked_container(self, name: str, value: Any) -> Any:
-        """A JSON value under its name with credentials masked, noted as by `masked_text`."""
-        value = self._value(name, value)
-        self._write(self._masked_lines())
-        return value
-
     def note_masked(self, found: Iterable[str]) -> None:
         """Tell by the run's tag what was masked in it."""
         self._note(found)
