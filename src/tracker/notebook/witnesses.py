@@ -20,7 +20,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
-from tracker import capture
+from tracker import capture, secrets
 from tracker.capture import slicing
 from tracker.capture.again import Inputs, Record, inputs_of, recalled, remember, states_now
 from tracker.capture.asked import chance_of, reached_code, reads_clock
@@ -224,6 +224,9 @@ class AgainWitness:
         if len(done.files.asked) <= MAX_ASKED and all(one.coverage == "full" for one in self._data.files):
             known = {file.path: file.digest for file in self._data.files}
             files = {path: known.get(os.path.realpath(path)) or presence(path) for path in done.files.asked}
+            hidden = [path for path in files if secrets.masked_known(path)[1]]  # a text may be a path for all we know
+            if any(map(files.pop, hidden)):
+                return
             packages = imported_packages()
             record = Record(
                 scene.writer.run_id, scene.run_name, time.time(), metrics, files, packages, states, unsteady
