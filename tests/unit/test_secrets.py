@@ -355,6 +355,7 @@ INSIDE = [
     json.dumps(json.dumps({"password": f'{WORD}"'})),
     f"connect(password=\x1b[33m'\x1b[39m\x1b[33m{WORD}\x1b[39m\x1b[33m'\x1b[39m, user=\x1b[33m'me'\x1b[39m)",
     f"<tr><th>api_key</th><td>{WORD}</td></tr>",
+    json.dumps(f"\x1b[33mpassword\x1b[0m=\x1b[32m'{WORD}'\x1b[0m"),
 ]
 
 

@@ -311,7 +311,6 @@ class TrackedRun:
         """Credentials under the names of the session and of the environment are masked wherever they stand."""
         secrets.learn_environment()
         secrets.learn_names(self._shell.user_ns)
-        secrets.learn_tables(self._shell.user_ns.values())
 
     def _named(self, wanted: list[str]) -> list[str]:
         missing = [name for name in wanted if name not in self._shell.user_ns]
@@ -331,8 +330,8 @@ class TrackedRun:
             self._cached.ending.value = result.result
         table = result.result if result is not None and self._options.capture else None
         pandas = sys.modules.get("pandas")
+        secrets.learn_tables([*self._shell.user_ns.values(), table])
         if pandas is not None and isinstance(table, pandas.DataFrame):
-            secrets.learn_tables([table])
             rows, found = secrets.masked_table(table.head(KEPT_ROWS))
             self._writer.note_masked(found)
             self._writer.artifact_text("output/result.csv", rows.to_csv())

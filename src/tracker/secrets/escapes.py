@@ -15,8 +15,10 @@ from typing import Final
 
 from .values import MASK
 
-_MARKS: Final = ("\x1b[", '\\"', "\\'", "&quot;", "&#x27;", "&#39;", "&#34;")
-_ESCAPE: Final = re.compile(r"\\(?:[\\\"'/nrt]|u[0-9a-fA-F]{4})|\x1b\[[\d;]*m|&(?:quot|apos|lt|gt|amp|#x27|#39|#34);")
+_MARKS: Final = ("\x1b[", "\\u001b[", "\\x1b[", '\\"', "\\'", "&quot;", "&#x27;", "&#39;", "&#34;")
+_ESCAPE: Final = re.compile(
+    r"\\(?:[\\\"'/nrt]|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2})|\x1b\[[\d;]*m|&(?:quot|apos|lt|gt|amp|#x27|#39|#34);"
+)
 _COLOURS: Final = re.compile(r"(?:\x1b\[[\d;]*m)+\Z")
 _ONE: Final = {"n": "\n", "r": "\r", "t": "\t"}
 
@@ -60,7 +62,7 @@ def _meant(escape: str) -> str:
     match escape[0], escape[1]:
         case "\x1b", _:
             return ""
-        case "\\", "u":
+        case "\\", "u" | "x":
             return chr(int(escape[2:], 16))
         case "\\", one:
             return _ONE.get(one, one)

@@ -16,7 +16,7 @@ from .names import LIKELY, MAYBE, ORDINARY, SURE, strength
 from .naming import named
 from .values import MASK, is_made, is_template, is_value, is_words, looks_random
 
-_MIN_TEXT, _MAX_TEXT, _MAX_DATA, _SHORT, _MAX_DEPTH = 6, 20_000_000, 1_000_000, 4_000, 2
+_MIN_TEXT, _MAX_TEXT, _MAX_DATA, _SHORT, _MAX_DEPTH = 6, 20_000_000, 1_000_000, 4_000, 3
 _CHANCE: Final = re.compile(r"(?<![\w/+.=:%@-])[A-Za-z0-9_-]{32,120}={0,2}(?![\w/+=@-]|\.\w)")
 _IN_DATA: Final = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
 _ADDRESS: Final = re.compile(r"Qm[1-9A-HJ-NP-Za-km-z]{44}")
@@ -171,7 +171,7 @@ def _in_cookie(found: Found, match: re.Match[str]) -> str:
 
 def _by_chance(found: Found, match: re.Match[str]) -> str:
     word = match[0]
-    if _DIGEST.match(word) or word == word.lower() or word == word.upper():
+    if word.startswith("eyJ") or _DIGEST.match(word) or word == word.lower() or word == word.upper():
         return word
     if not (looks_random(word.rstrip("=")) or (len(word) == _AZURE and word.endswith("=="))):
         return word

@@ -22,7 +22,9 @@ _QUOTED: Final = re.compile(
     re.S,
 )
 _QUOTED_OPTION: Final = re.compile(rf"(?P<between> ){_STRING}", re.S)
-_MORE: Final = re.compile(rf"[ \t]*(?:\\?\r?\n[ \t]*|[ \t]|\+[ \t]*(?:\\?\r?\n[ \t]*)?){_STRING}", re.S)
+_MORE: Final = re.compile(
+    rf"[ \t]*(?:\\?\r?\n[ \t]*|[ \t]|\+[ \t]*(?:\\?\r?\n[ \t]*)?|\sif\s[^\n'\"]{{1,60}}\selse\s){_STRING}", re.S
+)
 _LIST: Final = re.compile(r"(?:\\{0,3}['\"])?\]?\s?[:=]\s?(?P<joined>(['\"])\2\.join\()?[\[({]\s{0,99}")
 _ITEM: Final = re.compile(
     rf"(?:\\{{0,3}}['\"](?P<key>[^'\"\\\n]{{1,60}})\\{{0,3}}['\"]\s?:\s?)?{_STRING}\s?(?P<more>,\s{{0,99}})?", re.S
@@ -148,7 +150,9 @@ def _is_name_of_value(text: str, start: int, value: re.Match[str]) -> bool:
     word = value["word"]
     return is_words(word) and bool(
         (strength(word) and value["between"].rstrip().endswith(",") and "(" in value["between"])
-        or (value["between"][:1] in "'\"" and _COLUMNS.search(text, max(0, start - _MAX_BEFORE), start - 1))
+        or (
+            value["between"].lstrip("\\")[:1] in "'\"" and _COLUMNS.search(text, max(0, start - _MAX_BEFORE), start - 1)
+        )
     )
 
 

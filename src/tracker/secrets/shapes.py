@@ -97,7 +97,7 @@ _BRACED = r"(?i:\b(?:pwd|password))=\{(?P<word>[^{}\n]*[^{}\n\w][^{}\n]*|[^{}\n]
 _PROPERTY = rf"(?i:<name>[^<>]*(?:{_TAG})</name>)\s*<value>(?P<word>[^<>\s]+)(?=</)"
 _PHRASE = r"(?i:mnemonic|phrase)['\"]?\s*[:=]\s*['\"]?(?P<word>(?:[a-z]{3,8} ){11,23}[a-z]{3,8})\b"
 _TOLD = (  # "the API key provided: …", "your token was …"
-    r"\b(?:[aA][pP][iI][ _-]?[kK][eE][yY]|[tT]oken|[sS]ecret)\b(?: (?!(?:id|name|hash|digest)\b)[a-z]{2,12}){0,3}:? "
+    r"\b(?:[aA][pP][iI][ _-]?[kK][eE][yY]|[tT]oken|[sS]ecret)\b(?: (?!(?:id|name|hash|digest)\b)[a-z]{2,12}){0,4}:? "
     r"['\"`]?"
     r"(?P<word>[\w-]{16,})(?![\w(\[=/])"
 )
@@ -129,13 +129,13 @@ _IN_ELEMENT = (  # a page's table or list
     r"(?P<word>(?![\d.,%eE+-]+<)(?![^\W\d_]+<)[^<>\s]+)</"
 )
 _FIRST = (  # a client's only or first argument, whatever the client
-    r"\b[A-Z]\w{1,40}\(['\"](?P<word>(?=[\w-]{0,99}[a-z])(?=[\w-]{0,99}[A-Z])(?=[\w-]{0,99}\d)[\w-]{20,})['\"]"
+    r"\b[A-Z]\w{1,40}\(['\"](?P<word>(?=[\w-]{0,99}[a-z])(?=[\w-]{0,99}[A-Z])(?=[\w-]{0,99}\d)(?!\w*?[A-Z][a-z]{2,}[A-Z][a-z]{2,})[A-Za-z0-9]{20,})['\"]"
 )
 _BEHIND_ADDRESS = r"\b[A-Z]\w{1,40}\(\s*['\"]\w{2,20}://[^'\"\s]+['\"]\s*,\s*['\"](?P<word>[\w+/-]{20,}={0,2})['\"]"
 _OPTION = r"[^\n|;]{0,200}?[\s'\"]"
 _COMMANDS = (
     rf"\b(?:mongo\w*\b{_OPTION}-p|redis-cli\b{_OPTION}-a|(?:sqlcmd|bcp|unzip|zip)\b{_OPTION}-P|7z\w?\b{_OPTION}-p|"
-    rf"ldap\w+\b{_OPTION}-w|openssl\b{_OPTION}pass:|smbclient\b{_OPTION}-U['\", ]*\w+%)['\", =]*"
+    rf"ldap\w+\b{_OPTION}-w|openssl\b{_OPTION}(?:pass:|-k )|smbclient\b{_OPTION}-U['\", ]*\w+%)['\", =]*"
     r"(?P<word>[^\s'\",-][^\s'\"]*)"
 )
 _GIVEN = (  # through a pipe
@@ -143,7 +143,7 @@ _GIVEN = (  # through a pipe
 )
 _CURL = r"\bcurl\b[^\n|;]{0,300}?[\s'\"](?:-u|--user|--proxy-user|-U)['\", =]{0,5}[^\s:'\"]*:(?P<word>[^\s'\"]+)"
 PLACES: Final = (
-    Shape("password", ("auth",), rf"auth\s*=\s*\(\s*{_TEXT}\s*,\s*{_WORD}"),
+    Shape("password", ("auth",), rf"auth(?::[^=\n]{{1,40}})?\s*=\s*\(\s*{_TEXT}\s*,\s*{_WORD}"),
     Shape(
         "password",
         ("Auth", "Credential"),
@@ -173,8 +173,9 @@ PLACES: Final = (
     Shape(
         "API key",
         ("set_", "add_", "use_", "save_"),
-        rf"\b(?:set|add|use|save)_(?P<name>\w{{1,40}})\({_ARGUMENT}\s*{_WORD}\s*\)",
+        rf"\b(?:set|add|use|save)_(?P<name>\w{{1,40}})\((?:{_ARGUMENT}){{1,3}}\s*{_WORD}\s*\)",
     ),
+    Shape("password", ("setpassword(",), rf"\.setpassword\(\s*{_WORD}"),
     Shape("password", ("_pw_", "SMTP("), rf"(?:_pw_\w{{1,9}}|SMTP)\({_ARGUMENT}\s*{_WORD}"),
     Shape("password", ("FTP",), rf"\bFTP(?:_TLS)?\({_ARGUMENT}{_ARGUMENT}\s*{_WORD}"),
     Shape("password", ("racle",), rf"racle(?:db)?\.connect\({_ARGUMENT}\s*{_WORD}\s*,", LIKELY),
@@ -197,7 +198,7 @@ PLACES: Final = (
     Shape("password", ("connect(",), rf"\bconnect\({_ARGUMENT}{_ARGUMENT}\s*{_WORD}\s*[,)]", LIKELY),
     Shape("password", ("curl",), _CURL),
     Shape("password", ("lftp",), r"\blftp\b[^\n|;]{0,200}?\s-u[ =]?['\"]?\w+,(?P<word>[^\s'\"]+)"),
-    Shape("authorization", ("uthorization",), _SCHEME, MAYBE),
+    Shape("authorization", ("uthorization",), _SCHEME, LIKELY),
     Shape("authorization", ("earer", "asic", "oken"), _JOINED, MAYBE),
     Shape(
         "password",
