@@ -16,6 +16,15 @@ print(api_key, url, os.environ["SERVICE_PASSWORD"], hidden_token)
 score = len(api_key)
 raise ValueError(api_key)
 """
+LATE = """%%track -n late
+import tracker
+import pandas as pd
+part = "abcd-secret-5"
+tracker.log_param("endpoint", "https://svc:" + part + "@host/x")
+users = pd.DataFrame({"user": ["ada"], "api_token": ["abcd-secret-6"]})
+n = len(str.strip("abcd-secret-5"))
+users
+"""
 
 
 def test_a_cell_with_credentials(tmp_path: Path) -> None:
@@ -25,6 +34,8 @@ def test_a_cell_with_credentials(tmp_path: Path) -> None:
         seen = shell.run(CELL)
         assert "abcd-secret-1 https://me:abcd-secret-2@host/path abcd-secret-4 kJ8hQ2zLp9RtX4vBn7M" in seen.text
         assert seen.plain[-1][2] == "abcd-secret-1"
+        late = shell.run(LATE).card  # what is told only as it runs is masked in its source, too
+    assert "abcd-secret" not in json.dumps(late) and 'part = "[masked]"' in late["source"]
     card = seen.card
     assert card["status"] == "FAILED" and [m["key"] for m in card["metrics"]] == ["score"]
     (told,) = (notice for notice in card["notices"] if notice.startswith("Masked"))

@@ -227,6 +227,21 @@ def test_texts_that_nothing_tells() -> None:
     assert tracker.get_run(run.info.run_id).data.params == {"phrase": "[masked]"}
 
 
+def test_a_run_in_the_bin_and_the_tags_of_its_experiment(leaky: Callable[..., str], store: Path) -> None:
+    run = leaky()
+    experiment = tracker.get_run(run).info.experiment_id
+    os.environ["TRACKER_MASK"] = "0"
+    try:
+        tracker.MlflowClient().set_experiment_tag(experiment, "owner", f"{KEY} of ada")
+    finally:
+        del os.environ["TRACKER_MASK"]
+    tracker.delete_runs([run])
+    told = command("scrub", run, "--now")
+    assert "parameter github" in told and "The experiment's tag owner held a credential" in told
+    assert tracker.get_experiment(experiment).tags == {"owner": "[masked] of ada"}
+    assert files_with(store / "artifacts", KEY, PLAIN) == [] and tracker.get_run(run).info.lifecycle_stage == "deleted"
+
+
 def test_mistakes(monkeypatch: pytest.MonkeyPatch) -> None:
     with tracker.start_run() as run:
         tracker.log_metric("loss", 1.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import os
 import random
 import string
@@ -291,8 +292,8 @@ def test_the_registry_is_masked(tmp_path: Path) -> None:
 def test_the_working_folder_is_no_password(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PWD", str(tmp_path))
     secrets.learn_environment()
-    assert secrets.masked(f"read {tmp_path}/iris.csv") == (f"read {tmp_path}/iris.csv", [])
-    assert secrets.masked_value("pwd", str(tmp_path)) == (str(tmp_path), [])
+    assert masked(f"read {tmp_path}/iris.csv") == (f"read {tmp_path}/iris.csv", [])
+    assert masked_value("pwd", str(tmp_path)) == (str(tmp_path), [])
 
 
 def test_parameters_and_tags_are_masked_before_they_reach_the_disk(tmp_path: Path) -> None:
@@ -330,7 +331,7 @@ def test_no_text_takes_longer_than_its_length_tells(part: str) -> None:
     def seconds(size: int) -> float:
         text = part * (size // len(part))
         start = time.thread_time()
-        secrets.masked(text)
+        masked(text)
         return time.thread_time() - start
 
     seconds(10_000)
@@ -344,3 +345,47 @@ def test_it_keeps_up_with_output() -> None:
     start = time.thread_time()
     assert masked(text) == (text, [])
     assert len(text) / (time.thread_time() - start) > 500_000
+
+
+WORD = "Qh7-xR2mT9vKp4"
+INSIDE = [
+    json.dumps({"source": [f'password = "{WORD}"\n', f"user, passwd = 'me', '{WORD}'\n"]}),
+    f"<pre>connect(password=&quot;{WORD}&quot;)</pre>",
+    repr(f"con = connect(user='me', password=\"{WORD}\")"),
+    json.dumps(json.dumps({"password": f'{WORD}"'})),
+    f"connect(password=\x1b[33m'\x1b[39m\x1b[33m{WORD}\x1b[39m\x1b[33m'\x1b[39m, user=\x1b[33m'me'\x1b[39m)",
+    f"<tr><th>api_key</th><td>{WORD}</td></tr>",
+    json.dumps(f"\x1b[33mpassword\x1b[0m=\x1b[32m'{WORD}'\x1b[0m"),
+]
+
+
+@pytest.mark.parametrize("text", INSIDE)
+def test_a_credential_in_a_text_inside_a_text(text: str) -> None:
+    made, found = masked(text)
+    assert WORD not in made and found
+    begin, end = text.index(WORD), text.rindex(WORD) + len(WORD)
+    assert made.startswith(text[:begin]) and made.endswith(text[end:].lstrip('\\"'))
+
+
+def test_what_a_name_tells_where_it_goes_on() -> None:
+    random = "h7Kq2mXv9RtP4wZs8LdB"
+    for name in ("DB_PASSWORD_PROD", "HF_TOKEN_BEDROCK", "bearer_token_bedrock", "client-key-data"):
+        assert masked_value(name, random)[0] == MASK, name
+    for name in ("password_hash_path", "api_key_id", "secret_santa", "password_length"):
+        assert masked_value(name, "id-of-something")[0] == "id-of-something", name
+
+
+def test_a_credential_in_base64_and_in_parts_is_known_again() -> None:
+    masked(f'password = "{WORD}"; api_token = "h7Kq2mXv9RtP4wZs8LdB"')
+    packed = base64.b64encode(f"me:{WORD}".encode()).decode()
+    assert masked(f"header: {packed}")[0] == f"header: {MASK}"
+    assert masked("a = 'h7Kq2mXv9RtP' + b")[0] == f"a = '{MASK}' + b"
+
+
+def test_the_columns_of_a_table() -> None:
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame({"user": ["ada", "bob"], "api_token": [WORD, "word"], "n": [1, 2]})
+    made, names = secrets.masked_table(frame)
+    assert names == ["api_token"] and list(made["api_token"]) == [MASK, "word"] and frame["api_token"][0] == WORD
+    secrets.learn_tables([1, frame])
+    assert masked(frame.to_string())[0].count(MASK) == 1

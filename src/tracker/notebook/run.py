@@ -60,6 +60,7 @@ class TrackedRun:
         self.id = self._run.info.run_id
         self._writer = self._run.writer
         self._learn_secrets()
+        self._shown_source = secrets.masked(source)[0]
         self._started = time.time()
         self._cell: capture.Cell | None = None
         self._before: capture.Before | None = None
@@ -72,7 +73,7 @@ class TrackedRun:
         facts = {
             "id": self.id, "experiment": experiment, "status": "RUNNING",
             "started": self._started * 1000, "ended": None, "output": "", "traceback": "",
-            "source": secrets.masked(source)[0], "notices": self._notices, "remarks": self._remarks,
+            "source": self._shown_source, "notices": self._notices, "remarks": self._remarks,
         }  # fmt: skip
         self._card = LiveCard(self.id, facts, tail, publish, shell=shell, with_widget=with_widget)
         self._tee = capture.Tee(before=self._card.show)
@@ -122,7 +123,7 @@ class TrackedRun:
 
     def start(self) -> None:
         """Keep the source, begin to watch; the card is shown when there is reason to."""
-        self._noting_faults(lambda: self._writer.artifact_text("code/cell.py", self._source))
+        self._noting_faults(lambda: self._keep_source(""))
         self._noting_faults(self._watch_machine)
         self._card.start(at_once=not self._options.capture)
         if self._options.capture:
@@ -175,9 +176,10 @@ class TrackedRun:
         for step in (
             self._stop_watching,
             self._learn_secrets,
+            self._keep_slice,  # first: what its cells tell to be a credential is masked in what they left, too
             lambda: self._keep_names(result),
             lambda: self._keep_result(result),
-            self._keep_slice,
+            lambda: self._keep_source(self._shown_source),
             *(partial(witness.end, self._scene) for witness in self._witnesses),
         ):
             self._noting_faults(step)
@@ -194,6 +196,7 @@ class TrackedRun:
             "ended": time.time() * 1000,
             "output": self._shown(self._tee.text),
             "traceback": self._shown(trace),
+            "source": self._shown_source,
             "notices": self._notices + self._masking(),
         }
         try:
@@ -269,6 +272,13 @@ class TrackedRun:
             capture.metrics(self._cell, self._before, names, result=last, failed_line=line),
         )
 
+    def _keep_source(self, before: str) -> None:
+        """Keep the cell's source, or keep it anew if more than in the one `before` is known to be a credential."""
+        source = self._writer.masked_text(self._source)
+        if source != before:
+            self._shown_source = source
+            self._writer.artifact_bytes("code/cell.py", source.encode("utf-8", "replace"))
+
     def _keep_slice(self) -> None:
         """Keep the cells that made what this one read, and the modules beside the notebook."""
         executions = self._session.executions
@@ -320,8 +330,11 @@ class TrackedRun:
             self._cached.ending.value = result.result
         table = result.result if result is not None and self._options.capture else None
         pandas = sys.modules.get("pandas")
+        secrets.learn_tables([*self._shell.user_ns.values(), table])
         if pandas is not None and isinstance(table, pandas.DataFrame):
-            self._writer.artifact_text("output/result.csv", table.head(KEPT_ROWS).to_csv())
+            rows, found = secrets.masked_table(table.head(KEPT_ROWS))
+            self._writer.note_masked(found)
+            self._writer.artifact_text("output/result.csv", rows.to_csv())
 
     def _keep_text(self, trace: str) -> None:
         if printed := self._tee.text:

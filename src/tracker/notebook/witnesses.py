@@ -225,6 +225,9 @@ class AgainWitness:
         if len(done.files.asked) <= MAX_ASKED and all(one.coverage == "full" for one in self._data.files):
             known = {file.path: file.digest for file in self._data.files}
             files = {path: known.get(os.path.realpath(path)) or presence(path) for path in done.files.asked}
+            hidden = [path for path in files if secrets.masked_known(path)[1]]  # a text may be a path for all we know
+            if any(map(files.pop, hidden)):
+                return
             packages = imported_packages()
             record = Record(
                 scene.writer.run_id, scene.run_name, time.time(), metrics, files, packages, states, unsteady

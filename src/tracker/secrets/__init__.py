@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from .known import MAX_BYTES, count, forget, known_in, learn, learn_environment, learn_names, remember
 from .masking import enabled, masked, masked_bytes, masked_file, masked_known, masked_value
+from .tables import learn_tables, masked_table
 from .values import MASK, TAG
 
 __all__ = [
@@ -23,10 +24,12 @@ __all__ = [
     "learn",
     "learn_environment",
     "learn_names",
+    "learn_tables",
     "masked",
     "masked_bytes",
     "masked_file",
     "masked_known",
+    "masked_table",
     "masked_value",
     "remember",
 ]

@@ -6,6 +6,7 @@ program without it would not run again.
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 from collections.abc import Mapping
@@ -37,6 +38,9 @@ _FLAGS: Final = type.__dict__["__flags__"].__get__
 
 MAX_BYTES: Final = 4 * _MAX_LENGTH
 """The most bytes that one of them takes in a file."""
+
+_BASE64: Final = re.compile(r"(?<![\w+/=-])[A-Za-z0-9+/]{12,400}={0,2}(?![\w+/=-])")
+_PART: Final = re.compile(r"(?<=['\"])(?P<part>[\w+/=.~-]{12,200})(?=['\"])")
 
 _words: dict[str, None] = {}
 _environment: dict[Any, Any] = {}
@@ -149,9 +153,25 @@ def count() -> int:
 
 def without_known(text: str) -> tuple[str, bool]:
     """The text without them, and whether there was one."""
-    met = [word for word in list(_words) if word in text]
-    if not met:
+    if not _words:
         return text, False
-    words = "|".join(_inside(word) for word in sorted(met, key=len, reverse=True))
-    text, found = re.subn(words, MASK, text)
-    return text, found > 0
+    made = _PART.sub(_without_part, _BASE64.sub(_without_packed, text))
+    if met := [word for word in list(_words) if word in made]:
+        made = re.sub("|".join(_inside(word) for word in sorted(met, key=len, reverse=True)), MASK, made)
+    return made, made != text
+
+
+def _without_packed(match: re.Match[str]) -> str:
+    """`ada:PASSWORD` in base64, as headers hold it."""
+    try:
+        plain = base64.b64decode(match[0] + "=" * (-len(match[0]) % 4))
+    except ValueError:
+        return match[0]
+    return MASK if any(word.encode("utf-8", "replace") in plain for word in list(_words)) else match[0]
+
+
+def _without_part(match: re.Match[str]) -> str:
+    """What a program puts a credential together from."""
+    part = match["part"]
+    is_part = any(part in word and is_made(word) for word in list(_words))
+    return MASK if is_part else match[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,11 +11,12 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from . import known, shapes
+from .escapes import has_escapes, masked_inside
 from .names import LIKELY, MAYBE, ORDINARY, SURE, strength
 from .naming import named
 from .values import MASK, is_made, is_template, is_value, is_words, looks_random
 
-_MIN_TEXT, _MAX_TEXT, _MAX_DATA, _SHORT = 6, 20_000_000, 1_000_000, 4_000
+_MIN_TEXT, _MAX_TEXT, _MAX_DATA, _SHORT, _MAX_DEPTH = 6, 20_000_000, 1_000_000, 4_000, 3
 _CHANCE: Final = re.compile(r"(?<![\w/+.=:%@-])[A-Za-z0-9_-]{32,120}={0,2}(?![\w/+=@-]|\.\w)")
 _IN_DATA: Final = re.compile(r"[A-Za-z0-9+/]{40,}={0,2}")
 _ADDRESS: Final = re.compile(r"Qm[1-9A-HJ-NP-Za-km-z]{44}")
@@ -69,8 +71,10 @@ def _masked_short(text: str, known_words: int) -> tuple[str, tuple[str, ...]]:
     return made, tuple(names)
 
 
-def _masked(text: str, chance: bool = True) -> tuple[str, list[str]]:
+def _masked(text: str, chance: bool = True, depth: int = 0) -> tuple[str, list[str]]:
     found: Found = {}
+    if depth < _MAX_DEPTH and has_escapes(text):
+        text = masked_inside(text, lambda plain: _masked_inside(plain, found, chance, depth + 1))
     text = named(text, found)
     if "://" in text:
         text = shapes.URL.sub(partial(_in_url, found), text)
@@ -80,10 +84,18 @@ def _masked(text: str, chance: bool = True) -> tuple[str, list[str]]:
     for place in sorted({place for mark, place in _MARKS if mark in text}):
         shape = _SHAPES[place]
         text = shapes.compiled(shape.pattern).sub(partial(_shaped, shape, found), text)
+    if "eyJ" in text:
+        text = shapes.JSON_IN_BASE64.sub(partial(_wrapped, found), text)
     for pattern in (_CHANCE, shapes.IN_QUOTES) if chance else ():
         text = pattern.sub(partial(_by_chance, found), text)
     text, met = masked_known(text)
     return text, list(found) or met
+
+
+def _masked_inside(text: str, found: Found, chance: bool, depth: int) -> str:
+    text, names = _masked(text, chance, depth)
+    found.update(dict.fromkeys(names))
+    return text
 
 
 def masked_known(text: str) -> tuple[str, list[str]]:
@@ -110,7 +122,9 @@ def _in_url(found: Found, match: re.Match[str]) -> str:
 
 def _in_query(found: Found, match: re.Match[str]) -> str:
     word, name = match["word"], match["name"]
-    if is_template(word) or is_words(word.strip(".[]")) or (word.isdigit() and len(word) < 10):
+    if is_template(word) or (word.isdigit() and len(word) < 10) or shapes.PLACEHOLDER.fullmatch(word):
+        return match[0]
+    if is_words(word.strip(".[]")) and (strength(name) != SURE or word.islower()):
         return match[0]
     if match["weak"] and not is_made(word):
         return match[0]
@@ -141,6 +155,18 @@ def _shaped(shape: shapes.Shape, found: Found, match: re.Match[str]) -> str:
     return _put(match, "word") if "word" in groups else MASK
 
 
+def _wrapped(found: Found, match: re.Match[str]) -> str:
+    """Base64 is masked if what it stands for holds a credential."""
+    word = match[0]
+    plain = base64.b64decode(word + "=" * (-len(word) % 4), b"-_" if {"-", "_"} & set(word) else None)
+    names = _masked(plain.decode("utf-8", "replace"), chance=False, depth=_MAX_DEPTH)[1]
+    if not names:
+        return word
+    found.update(dict.fromkeys(names))
+    known.note(word)
+    return MASK
+
+
 def _in_cookie(found: Found, match: re.Match[str]) -> str:
     if not is_value(LIKELY if shapes.SESSION.search(match["name"]) else MAYBE, match["word"]):
         return match[0]
@@ -151,7 +177,7 @@ def _in_cookie(found: Found, match: re.Match[str]) -> str:
 
 def _by_chance(found: Found, match: re.Match[str]) -> str:
     word = match[0]
-    if _DIGEST.match(word) or word == word.lower() or word == word.upper():
+    if word.startswith("eyJ") or _DIGEST.match(word) or word == word.lower() or word == word.upper():
         return word
     if not (looks_random(word.rstrip("=")) or (len(word) == _AZURE and word.endswith("=="))):
         return word

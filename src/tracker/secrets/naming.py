@@ -22,25 +22,33 @@ _QUOTED: Final = re.compile(
     re.S,
 )
 _QUOTED_OPTION: Final = re.compile(rf"(?P<between> ){_STRING}", re.S)
-_MORE: Final = re.compile(rf"[ \t]*(?:\\?\r?\n[ \t]*|[ \t]|\+[ \t]*(?:\\?\r?\n[ \t]*)?){_STRING}", re.S)
+_MORE: Final = re.compile(
+    rf"[ \t]*(?:\\?\r?\n[ \t]*|[ \t]|\+[ \t]*(?:\\?\r?\n[ \t]*)?|\sif\s[^\n'\"]{{1,60}}\selse\s){_STRING}", re.S
+)
 _LIST: Final = re.compile(r"(?:\\{0,3}['\"])?\]?\s?[:=]\s?(?P<joined>(['\"])\2\.join\()?[\[({]\s{0,99}")
 _ITEM: Final = re.compile(
     rf"(?:\\{{0,3}}['\"](?P<key>[^'\"\\\n]{{1,60}})\\{{0,3}}['\"]\s?:\s?)?{_STRING}\s?(?P<more>,\s{{0,99}})?", re.S
 )
 _TUPLE: Final = re.compile(r"[:=]\s?\(\s{0,99}\Z")
 _COLUMNS: Final = re.compile(r"(?:columns|rename|mapper|schema|dtypes?|astype|alias(?:es)?)\s?[=(:]\s?\(?\{[^{}]*\Z")
-_BARE: Final = re.compile(r"(?P<between> ?[=:] ?|[ \t]{2,20}|\t| [|-] | )(?P<word>[^\s'\"=:,;(){}\[\]<>&]{6,}={0,2})")
-_BLOCK: Final = re.compile(r"(?P<between>: ?[|>][-+]?\n[ \t]+)(?P<word>[^\s'\"]{8,})[ \t]*(?=\n|\Z)")
+_BARE: Final = re.compile(
+    r"(?P<between> ?[=:] ?|[ \t]{2,20}|\t| [|-] | )(?P<word>(?:[^\s'\"=:,;(){}\[\]<>&\\]|\\(?![nrt]\b)){6,}={0,2})"
+)
+_BLOCK: Final = re.compile(
+    r"(?P<between>: ?[|>][-+]?\n[ \t]+)(?P<word>[^\s'\"]{8,}(?:\n[ \t]+[^\s'\":]{8,}(?=\n|\Z)){0,99})[ \t]*(?=\n|\Z)"
+)
 _SHELL: Final = re.compile(
     r"(?:^|\n)[ \t]*(?:!|(?:export|set|setx|ENV|ARG|-e|%env|%set_env)[ \t]+)?(?:\w+=\S*[ \t]+)*\Z"
 )
 _RESOURCE: Final = re.compile(r"\barn:[\w:-]*:\Z")
+_TARGET: Final = r"[^\W\d][\w.]*(?:\[['\"][\w.-]+['\"]\])?"
 _MANY: Final = re.compile(
-    r"^[ \t]*[(\[]?(?P<names>[^\W\d]\w*(?:[ \t]*,[ \t]*[^\W\d]\w*)+)[)\]]?[ \t]*=(?!=)"
-    r"[ \t]*[(\[]?(?P<values>\S[^\n]*)$",
+    rf"^[-+ \t]*['\"]?[(\[]?(?P<names>{_TARGET}(?:[ \t]*,[ \t]*{_TARGET})+)[)\]]?[ \t]*=(?!=)"
+    r"[ \t]*[(\[]?(?P<values>\S[^\n]*?)(?:\\n['\"],?)?$",
     re.M,
 )
 _ONE_VALUE: Final = re.compile(r"[rRbBuUfF]{0,2}(?P<mark>['\"])(?P<word>(?:(?!(?P=mark))(?:\\.|.))*)(?P=mark)|[^,'\"]+")
+_STRONG: Final = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*\d)(?=.*[!#$%&*@^?+-])[^/\\]{8,}$")
 _MAX_BEFORE, _MAX_ITEMS = 300, 10_000
 
 
@@ -118,7 +126,7 @@ def _listed(text: str, end: int, told: int) -> Iterator[tuple[int, int, str]]:
 def _is_bare_value(name: str, told: int, word: str) -> bool:
     if name.lower() == "pwd" and looks_like_path(word):
         return False
-    return is_value(MAYBE if told == LIKELY else told, word)
+    return is_value(MAYBE if told == LIKELY and not _STRONG.match(word) else told, word)
 
 
 def _closes(text: str, start: int, value: re.Match[str]) -> bool:
@@ -142,7 +150,9 @@ def _is_name_of_value(text: str, start: int, value: re.Match[str]) -> bool:
     word = value["word"]
     return is_words(word) and bool(
         (strength(word) and value["between"].rstrip().endswith(",") and "(" in value["between"])
-        or (value["between"][:1] in "'\"" and _COLUMNS.search(text, max(0, start - _MAX_BEFORE), start - 1))
+        or (
+            value["between"].lstrip("\\")[:1] in "'\"" and _COLUMNS.search(text, max(0, start - _MAX_BEFORE), start - 1)
+        )
     )
 
 
@@ -163,7 +173,9 @@ def _name_start(text: str, end: int) -> int:
     start = end
     while start > 0 and end - start < 60 and (text[start - 1].isalnum() or text[start - 1] in "_.-"):
         start -= 1
-    return start
+    return start + (
+        start < end and text[start] in "nrt" and text[start - 1 : start] == "\\"
+    )  # the name begins behind an escape
 
 
 def _bare(text: str, start: int, end: int, name: str) -> re.Match[str] | None:
@@ -188,7 +200,7 @@ def _bare(text: str, start: int, end: int, name: str) -> re.Match[str] | None:
 
 def _many(match: re.Match[str], found: dict[str, None]) -> str:
     """`user, password = "me", "…"`: each value under its own name."""
-    names = [name.strip() for name in match["names"].split(",")]
+    names = [name.strip(" \t[]'\"") for name in match["names"].split(",")]
     values = [one for one in _ONE_VALUE.finditer(match["values"]) if one["mark"] or one[0].strip(" \t)]")]
     if len(values) != len(names) or not any(strength(name) for name in names):
         return match[0]

@@ -69,6 +69,15 @@ SERVICES: Final = (
     Shape("Atlassian token", ("ATATT3",), r"\bATATT3[\w=-]{50,}"),
     Shape("Azure key", ("AccountKey=", "AccessKey="), r"(?<=AccountKey=)[\w+/=-]{40,}|(?<=AccessKey=)[\w+/=-]{30,}"),
     Shape("Azure secret", ("Q~",), r"(?<![\w.~-])[\w.~-]{3}\dQ~[\w.~-]{31,34}(?![\w.~-])"),
+    Shape("Google key", ("GOOG",), r"\bGOOG[0-9A-Z]{20,57}\b"),
+    Shape("Mailgun key", ("auth", "mail", "Mail", "MAIL"), r"(?<![\w-])[0-9a-f]{32}-[0-9a-f]{8}-[0-9a-f]{8}(?![\w-])"),
+    Shape("Mailchimp key", ("-us",), r"\b[0-9a-f]{32}-us\d{1,2}\b"),
+    Shape("Anaconda token", ("anaconda.",), r"(?<=anaconda\.org/t/)[\w-]{10,}|(?<=anaconda\.cloud/t/)[\w-]{10,}"),
+    Shape("Doppler token", ("dp.",), r"\bdp\.(?:pt|st|ct|sa|scim|audit)\.[\w.-]{40,}"),
+    Shape("API key", ("phx_", "ntn_", "AKCp"), r"\b(?:phx_|ntn_|AKCp)\w{40,}"),
+    Shape("API key", ("figd_", "ops_eyJ"), r"\bfigd_[\w-]{30,}|\bops_eyJ[\w-]{100,}={0,2}"),
+    Shape("private key", ("Private-Lines:",), r"Private-Lines: \d+\s+(?P<word>[\w+/=\s]+?)(?=\s*(?:Priv|\Z|['\"]))"),
+    Shape("private key", ("Private-MAC:",), r"Private-MAC: (?P<word>[0-9a-f]{40,})"),
     Shape("authorization", ("earer ", "asic ", "oken "),
           r"(?:(?<=[Bb]earer )|(?<=[Bb]asic )|(?<=[Tt]oken ))(?=[\w.~+/-]*\d)[\w.~+/-]{16,}=*"),
 )  # fmt: skip
@@ -79,7 +88,8 @@ _ARGUMENT = r"\s*[^\s,()=]+\s*,"
 _KEY = r"[bB]?['\"](?P<word>[\w~.=-]{20,})['\"]"
 _TAG = r"password|passwd|passphrase|secret|token|api[._]?key|access[._]?key"
 _IN_PROSE = (  # "the password is …": with a digit, and a capital or one of the usual signs
-    r"(?i:\b(?:pass(?:word|wd|phrase)|pwd?|passwort|kennwort))(?: is| was| ist| lautet)?:? ['\"`]?"
+    r"(?i:\b(?:pass(?:word|wd|phrase)|pwd?|passwort|kennwort))(?: (?:for|of|to|on|at|für)(?: [\w.-]{1,20}){1,4}?)?"
+    r"(?: is| was| ist| lautet)?:? ['\"`]?"
     r"(?P<word>(?=[^\s'\"`]*\d)(?=[^\s'\"`]*[A-Z!@#$%^&*])"
     r"[^\s'\"`,;()=\[\]{}]{7,}[^\s'\"`,;.()=\[\]{}])(?![(\[=])"
 )
@@ -87,7 +97,7 @@ _BRACED = r"(?i:\b(?:pwd|password))=\{(?P<word>[^{}\n]*[^{}\n\w][^{}\n]*|[^{}\n]
 _PROPERTY = rf"(?i:<name>[^<>]*(?:{_TAG})</name>)\s*<value>(?P<word>[^<>\s]+)(?=</)"
 _PHRASE = r"(?i:mnemonic|phrase)['\"]?\s*[:=]\s*['\"]?(?P<word>(?:[a-z]{3,8} ){11,23}[a-z]{3,8})\b"
 _TOLD = (  # "the API key provided: …", "your token was …"
-    r"\b(?:[aA][pP][iI][ _-]?[kK][eE][yY]|[tT]oken|[sS]ecret)\b(?: (?!(?:id|name|hash|digest)\b)[a-z]{2,12}){1,3}:? "
+    r"\b(?:[aA][pP][iI][ _-]?[kK][eE][yY]|[tT]oken|[sS]ecret)\b(?: (?!(?:id|name|hash|digest)\b)[a-z]{2,12}){0,4}:? "
     r"['\"`]?"
     r"(?P<word>[\w-]{16,})(?![\w(\[=/])"
 )
@@ -110,10 +120,22 @@ _STRONG = (  # letters of both cases, a digit and a sign behind the other argume
     rf"(?:onnect|Client|API)\((?:{_ARGUMENT}){{1,4}}\s*['\"](?P<word>(?=[^'\"\n]*[a-z])(?=[^'\"\n]*[A-Z])"
     r"(?=[^'\"\n]*\d)(?=[^'\"\n]*[!#$%&*@^?+-])[^\s'\"/:]{8,64})['\"]"
 )
+_OPTION_AND_VALUE = rf"\.(?:option|set|config)\(\s*['\"](?P<name>[\w.-]{{2,60}})['\"]\s*,\s*{_WORD}\s*\)"
+_PGPASS = (  # .pgpass
+    r"(?<![\w.*:/-])(?:[\w-]+(?:\.[\w-]+)+|localhost|\*):(?:\d{2,5}|\*):(?:[\w-]+|\*):[\w@.-]+:(?P<word>[^\s:'\"\\]{4,})"
+)
+_IN_ELEMENT = (  # a page's table or list
+    r"\b(?P<name>[\w-]{2,60})\s?:?\s?(?:</\w{1,6}>\s{0,20})?<(?:td|dd|b|code|strong|em|span)\b[^<>]{0,100}>"
+    r"(?P<word>(?![\d.,%eE+-]+<)(?![^\W\d_]+<)[^<>\s]+)</"
+)
+_FIRST = (  # a client's only or first argument, whatever the client
+    r"\b[A-Z]\w{1,40}\(['\"](?P<word>(?=[\w-]{0,99}[a-z])(?=[\w-]{0,99}[A-Z])(?=[\w-]{0,99}\d)(?!\w*?[A-Z][a-z]{2,}[A-Z][a-z]{2,})[A-Za-z0-9]{20,})['\"]"
+)
+_BEHIND_ADDRESS = r"\b[A-Z]\w{1,40}\(\s*['\"]\w{2,20}://[^'\"\s]+['\"]\s*,\s*['\"](?P<word>[\w+/-]{20,}={0,2})['\"]"
 _OPTION = r"[^\n|;]{0,200}?[\s'\"]"
 _COMMANDS = (
     rf"\b(?:mongo\w*\b{_OPTION}-p|redis-cli\b{_OPTION}-a|(?:sqlcmd|bcp|unzip|zip)\b{_OPTION}-P|7z\w?\b{_OPTION}-p|"
-    rf"ldap\w+\b{_OPTION}-w|openssl\b{_OPTION}pass:|smbclient\b{_OPTION}-U['\", ]*\w+%)['\", =]*"
+    rf"ldap\w+\b{_OPTION}-w|openssl\b{_OPTION}(?:pass:|-k )|smbclient\b{_OPTION}-U['\", ]*\w+%)['\", =]*"
     r"(?P<word>[^\s'\",-][^\s'\"]*)"
 )
 _GIVEN = (  # through a pipe
@@ -121,7 +143,7 @@ _GIVEN = (  # through a pipe
 )
 _CURL = r"\bcurl\b[^\n|;]{0,300}?[\s'\"](?:-u|--user|--proxy-user|-U)['\", =]{0,5}[^\s:'\"]*:(?P<word>[^\s'\"]+)"
 PLACES: Final = (
-    Shape("password", ("auth",), rf"auth\s*=\s*\(\s*{_TEXT}\s*,\s*{_WORD}"),
+    Shape("password", ("auth",), rf"auth(?::[^=\n]{{1,40}})?\s*=\s*\(\s*{_TEXT}\s*,\s*{_WORD}"),
     Shape(
         "password",
         ("Auth", "Credential"),
@@ -147,14 +169,13 @@ PLACES: Final = (
         rf"(?:\bFernet|\.derive|\bhmac\.new|\bdecrypt|\bAES\.new)\(\s*{_WORD}",
         LIKELY,
     ),
-    Shape(
-        "password", ("jwt.",), rf"\bjwt\.\w+\([^\n]{{1,300}}?,\s*{_WORD}\s*,\s*(?:algorithm|\[?['\"][HRE]S\d)", LIKELY
-    ),
+    Shape("password", ("jwt.",), rf"\bjwt\.\w+\([^\n]{{1,300}}?,\s*{_WORD}\s*,\s*(?:algorithm|\[?['\"][HRE]S\d)"),
     Shape(
         "API key",
         ("set_", "add_", "use_", "save_"),
-        rf"\b(?:set|add|use|save)_(?P<name>\w{{1,40}})\({_ARGUMENT}\s*{_WORD}\s*\)",
+        rf"\b(?:set|add|use|save)_(?P<name>\w{{1,40}})\((?:{_ARGUMENT}){{1,3}}\s*{_WORD}\s*\)",
     ),
+    Shape("password", ("setpassword(",), rf"\.setpassword\(\s*{_WORD}"),
     Shape("password", ("_pw_", "SMTP("), rf"(?:_pw_\w{{1,9}}|SMTP)\({_ARGUMENT}\s*{_WORD}"),
     Shape("password", ("FTP",), rf"\bFTP(?:_TLS)?\({_ARGUMENT}{_ARGUMENT}\s*{_WORD}"),
     Shape("password", ("racle",), rf"racle(?:db)?\.connect\({_ARGUMENT}\s*{_WORD}\s*,", LIKELY),
@@ -165,11 +186,19 @@ PLACES: Final = (
     ),
     Shape("password", ("Auth(", "auth("), rf"(?i:basic|digest|ntlm|proxy)_?[aA]uth\({_ARGUMENT}\s*{_WORD}"),
     Shape("password", ("login(",), rf"\.login\({_ARGUMENT}\s*{_WORD}\s*[,)]"),
+    Shape("password", ("login(",), rf"(?<![\w.])(?<!def )login\({_ARGUMENT}\s*{_WORD}\s*[,)]", LIKELY),
+    Shape("password", (".option(", ".set(", ".config("), _OPTION_AND_VALUE),
+    Shape("password", ("b64encode(",), r"b64encode\(\s*[bfBF]{0,2}['\"][\w.@-]+:(?P<word>[^\s'\"]{4,})['\"]", LIKELY),
+    Shape("password", (":5432:", ":5433:", ":6432:", ":*:"), _PGPASS, LIKELY),
+    Shape("API key", ("</",), _IN_ELEMENT),
+    Shape("API key", ("('", '("'), _FIRST, MAYBE),
+    Shape("API key", ("://",), _BEHIND_ADDRESS, MAYBE),
+    Shape("API key", ("[masked]",), rf"\[masked\]['\"]\s*,\s*{_KEY}", MAYBE),
     Shape("password", ("set_password(",), rf"\bset_password\({_ARGUMENT}{_ARGUMENT}\s*{_WORD}"),
     Shape("password", ("connect(",), rf"\bconnect\({_ARGUMENT}{_ARGUMENT}\s*{_WORD}\s*[,)]", LIKELY),
     Shape("password", ("curl",), _CURL),
     Shape("password", ("lftp",), r"\blftp\b[^\n|;]{0,200}?\s-u[ =]?['\"]?\w+,(?P<word>[^\s'\"]+)"),
-    Shape("authorization", ("uthorization",), _SCHEME, MAYBE),
+    Shape("authorization", ("uthorization",), _SCHEME, LIKELY),
     Shape("authorization", ("earer", "asic", "oken"), _JOINED, MAYBE),
     Shape(
         "password",
@@ -207,7 +236,7 @@ PLACES: Final = (
     Shape(
         "cookie",
         ("ookie", "OOKIE"),
-        r"(?i:cookies?)(?:['\"]?\s*[:=,]|\.\w{3,6}\()\s*[{'\"]{0,2}\s*(?P<words>[^\n{}]{16,4000})",
+        r"(?i:cookies?)(?:['\"]?\s*[:=,]|\.\w{3,6}\(|\s(?=['\"]))\s*[{'\"]{0,2}\s*(?P<words>[^\n{}]{16,4000})",
         MAYBE,
     ),
     Shape("API key", ("ey", "EY", "oken", "ecret"), _TOLD, MAYBE),
@@ -216,10 +245,13 @@ PLACES: Final = (
     Shape("password", ("variable",), _TERRAFORM),
     Shape("password", ("=%s", ": %s", "={}", ": {}"), _FORMAT),
     Shape("password", ("assw", "pwd"), _TYPED, LIKELY),
-    Shape("password", ("%env", "%set_env"), r"%(?:set_)?env (?P<name>\w+) (?P<word>\S+)"),
+    Shape("password", ("env ", "ENV ", "ARG "), r"(?:%(?:set_)?env|\b(?:ENV|ARG|setenv)) (?P<name>\w+) (?P<word>\S+)"),
 )
 IN_QUOTES: Final = re.compile(r"(?<=['\"])(?=[A-Za-z0-9]*[+/])(?:[A-Za-z0-9+/]{40}|[A-Za-z0-9+/]{86}==)(?=\\?['\"])")
 """An alphabet with a slash is that of paths, too: only the lengths that AWS and Azure give theirs."""
+JSON_IN_BASE64: Final = re.compile(
+    r"(?<![A-Za-z0-9+/=-])eyJ(?:[A-Za-z0-9+/]{37,20000}|[A-Za-z0-9_-]{37,20000})={0,2}(?![\w+/=.-])"
+)
 COOKIE: Final = re.compile(r"(?P<head>(?P<name>[\w.-]+)['\"]?\s*[=:,]\s*['\"]?)(?P<word>[\w%.+/=-]{16,})")
 SESSION: Final = re.compile(r"(?i:sess|sid$|csrf|xsrf|auth)")
 

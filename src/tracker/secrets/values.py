@@ -14,11 +14,13 @@ TAG: Final = "tracker.masked"
 """The tag of a run that says what was masked in it."""
 
 _MIN_LENGTH: Final = 4
+_MIN_DIFFERENT: Final = 9  # characters: the formula of a molecule has fewer
 _TEMPLATE: Final = re.compile(
     r"<[^<>]*>|\*+|x{3,}|\.{3,}|\$\{?\w+\}?|\{+[^{}]*\}+|%s|%\(\w+\)s|!\w+|none|null|true|false|"
     r"\[(?:masked|redacted|hidden)\]|your[-_ ].*", re.I,
 )  # fmt: skip
 _WORDS: Final = re.compile(r"[^\W\d_]+(?:[\s_./:,-]+[^\W\d_]+)*[.!?:]?")
+_PARTS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _NUMBERS: Final = re.compile(r"[\d.,_/:eE%+-]+")
 _RUN_OF_LETTERS: Final = re.compile(r"[a-z]{6,}|[A-Z]{8,}")
 _LONG_RUN_OF_LETTERS: Final = re.compile(r"[a-z]{8,}|[A-Z]{10,}")
@@ -48,7 +50,7 @@ def is_value(strength: int, word: str) -> bool:
     if strength == SURE:
         return True
     if strength == LIKELY:
-        return len(word) >= 6 and not (_WORDS.fullmatch(word) or _NUMBERS.fullmatch(word))
+        return len(word) >= 6 and not (is_words(word) or _NUMBERS.fullmatch(word))
     return strength == MAYBE and is_made(word)
 
 
@@ -58,7 +60,7 @@ def is_made(word: str) -> bool:
         return False
     if _HEX.fullmatch(word):
         return len(word) >= 32
-    return looks_random(word) or (len(word) >= 20 and _is_mixed(word))
+    return len(set(word)) >= _MIN_DIFFERENT and (looks_random(word) or (len(word) >= 20 and _is_mixed(word)))
 
 
 def is_template(word: str) -> bool:
@@ -67,8 +69,13 @@ def is_template(word: str) -> bool:
 
 
 def is_words(word: str) -> bool:
-    """Whether it is made of letters alone, as the words of a language are."""
-    return _WORDS.fullmatch(word) is not None
+    """Whether it is made of letters alone, as the words of a language are, and not of their two cases by chance."""
+    return _WORDS.fullmatch(word) is not None and not _is_scattered(word)
+
+
+def _is_scattered(word: str) -> bool:
+    parts = len(_PARTS.findall(word))
+    return parts >= 4 and len(word) >= 8 and " " not in word and len(word) / parts <= (2.6 if parts == 4 else 2.8)
 
 
 def looks_like_path(word: str) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from time import time_ns
 from typing import IO, TYPE_CHECKING, Any
 
+from tracker import secrets
 from tracker.exceptions import InvalidValue, NotFound
 from tracker.tracking import payloads
 from tracker.tracking.provenance import LOGGED_ARTIFACTS, LOGGED_IMAGES
@@ -101,7 +102,8 @@ def log_table(writer: RunWriter, data: Any, artifact_file: str) -> None:
     import pandas as pd
 
     payloads.check_table_name(artifact_file)
-    frame = payloads.table_frame(data)
+    frame, found = secrets.masked_table(payloads.table_frame(data))
+    writer.note_masked(found)
     with _appending:
         kept = writer.artifact_path(artifact_file)
         if kept.is_file():

@@ -18,13 +18,13 @@ from typing import Any, Final
 import orjson
 
 from tracker import secrets
-from tracker.exceptions import InvalidState, InvalidValue, NotFound
+from tracker.exceptions import InvalidState, InvalidValue
 from tracker.store import Store, events
 from tracker.store.artifacts import resolve_inside, stays_inside
 from tracker.store.journal import SUFFIX
 from tracker.store.purge import flush
 from tracker.store.sealing import KEEP_REPLACED_SECONDS
-from tracker.tracking import cleaning, reading
+from tracker.tracking import cleaning, experiments, reading
 from tracker.tracking.blanking import blank
 from tracker.tracking.location import current_store
 from tracker.tracking.packed import NotWhole
@@ -79,7 +79,7 @@ def scrub(run: Any, also: Iterable[str] = (), *, now: bool = False) -> Scrubbed:
         if not secrets.remember(word):
             raise InvalidValue("A text to mask has at least 6 characters: shorter ones stand in other words too.")
     store = current_store()
-    info = reading.get_info(store, _run_id(store, run))
+    info = reading.get_info(store, reading.run_id_of(store, run))
     if info.status == "RUNNING":
         raise InvalidState(f"The run {info.run_id} is still written; scrub it when it has ended.")
     secrets.learn_environment()
@@ -93,20 +93,12 @@ def scrub(run: Any, also: Iterable[str] = (), *, now: bool = False) -> Scrubbed:
     done.found = list(dict.fromkeys(secrets.masked(name)[0] for name in found))
     _write(store, done, dirty, texts)
     _take_away(store, done, dirty, now)
+    _forget_earlier(store)
+    _clean_experiment(store, done, info.experiment_id)
     _tell_of_names(store, done)
     _tell_of_others(store, done, others)
     done.places = [secrets.masked(place)[0] for place in done.places]
     return done
-
-
-def _run_id(store: Store, run: Any) -> str:
-    known = getattr(getattr(run, "info", None), "run_id", None)
-    if isinstance(known, str):
-        return known
-    found = reading.find_run_ids(store, str(run).strip())
-    if len(found) != 1:
-        raise NotFound(f"There {'is no run' if not found else f'are {len(found)} runs'} {run!r} in {store.root}.")
-    return found[0]
 
 
 # -- events
@@ -185,7 +177,27 @@ def _blank_in_live_journals(store: Store, run_id: str, doomed: Dirty) -> None:
                 blank(resolve_inside(store.root / "journal", f"{writer}{SUFFIX}"), run_id, places)
 
 
+def _clean_experiment(store: Store, done: Scrubbed, experiment_id: str) -> None:
+    """Mask the tags of the run's experiment; what they were stays in the store's files."""
+    entry = store.experiments().get(experiment_id)
+    for name, value in sorted(entry.tags.items()) if entry is not None else ():
+        if secrets.masked_value(name, value)[1]:
+            experiments.set_tag(store, experiment_id, name, value)
+            done.left.append(
+                f"The experiment's tag {secrets.masked(name)[0]} held a credential: it is masked, but its old value "
+                "stays in the store's files."
+            )
+
+
 # -- files
+
+
+def _forget_earlier(store: Store) -> None:
+    """Take away what is remembered of runs to tell an equal one by, where it holds a credential."""
+    for path in (store.root / "cache" / "again").glob("*"):
+        with contextlib.suppress(OSError):
+            if secrets.known_in(path.read_bytes()):
+                path.unlink()
 
 
 def _files(store: Store, run_id: str) -> tuple[list[Path], list[Path]]:
