@@ -125,6 +125,8 @@ class Session:
         self._now: _Watched | None = None
         self._modules = frozenset(sys.modules)
         self._beside: dict[str, int] = {}
+        self._unset = False
+        """Some array was made with what the memory happened to hold, which may be what an earlier one held."""
 
     # -- cells from before the memory began
 
@@ -189,7 +191,7 @@ class Session:
             reached = behind(wanted, names, code)
         needs = wanted | {name for name in reached.names if not _bound_before_use(name, effects)}
         rest = [names[name] for name in needs - wanted - inner if name in names]
-        rebound = (effects.changed | _mentioned(effects)) & (effects.maybe | effects.bound.keys()) & names.keys()
+        rebound = (effects.changed | effects.mentioned()) & (effects.maybe | effects.bound.keys()) & names.keys()
         kinds = {name: type(names[name]) for name in wanted if name in names}
         consumed = [names[name] for name, kind in kinds.items() if is_consumed(kind) or kind.__name__ == "Thread"]
         if not self._states:
@@ -255,6 +257,7 @@ class Session:
         known = self._known.get(source)
         if known is None:
             known = self._known[source] = effects_of(tree)
+            self._unset |= known.unset
             if len(self._known) > _MAX_KNOWN:
                 self._known.popitem(last=False)
         return known
@@ -310,7 +313,7 @@ class Session:
         if name not in self._namespace:
             return None
         try:
-            return whole(self._namespace[name], self._namespace)
+            return whole(self._namespace[name], self._namespace, arrays=not self._unset)
         except Exception:  # an object that cannot be looked at is not known to be the same
             return None
 
@@ -433,10 +436,3 @@ def _bound_before_use(name: str, effects: Effects) -> bool:
     """Whether the cell binds `name` before it reads anything that could call a function which reads it."""
     bound = effects.bound.get(name)
     return bound is not None and all(bound < moment for moment in effects.reads.values())
-
-
-def _mentioned(effects: Effects) -> set[str]:
-    found: set[str] = set()
-    for use in effects.uses:
-        found = found.union(use.roots, *use.arguments, *(names for _, names in use.keywords))
-    return found
