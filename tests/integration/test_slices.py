@@ -91,6 +91,14 @@ SESSIONS: dict[str, list[str]] = {
     "memory as it is, filled with what it held": [
         "+import numpy as np", "+a = np.empty(50)", "+a[:] = a.copy()", "+r = len(a) * 1.5",
     ],
+    "the figure that is drawn on": [
+        "+import matplotlib\nmatplotlib.use('Agg')\nimport matplotlib.pyplot as plt", "fig, ax = plt.subplots()",
+        "+plt.figure()\nplt.plot([1, 2])", "+plt.title('two')", "+r = len(plt.gca().get_title()) * 1.5",
+    ],
+    "a figure of one's own": [
+        "+import matplotlib\nmatplotlib.use('Agg')\nimport matplotlib.pyplot as plt", "plt.plot([1, 2])", "plt.title('two')",
+        "+plt.figure()\nplt.plot([1])\nr = len(plt.gca().lines) * 1.5",
+    ],
     "another shape of the same numbers": [
         "+import numpy as np", "+a = np.arange(6.0)", "+a.shape = (2, 3)", "+r = len(a) * 1.5",
     ],

@@ -22,6 +22,7 @@ from typing import Any, Final
 from tracker.fingerprints.kinds import is_a
 
 from .beside import is_librarys, modules_behind, source_beside
+from .drawing import drawn, drawn_on, open_figures
 from .effects import Effects, FunctionEffects, Place, Use
 from .flow import effects_of
 from .folders import PROGRAMS, begin_watching
@@ -36,7 +37,7 @@ from .paths import paths_given
 from .randomness import random_states
 from .reach import behind
 from .reachable import NOTHING, Objects, reachable
-from .settings import are_other, open_figures, settings, working_folder
+from .settings import are_other, settings, working_folder
 
 _MAX_KNOWN: Final = 2_000
 _READ_OBJECTS: Final = 1_500
@@ -190,6 +191,8 @@ class Session:
             further = reachable([names[name] for name in inner if name in names], classes=True, code=code)
             reached = behind(wanted, names, code)
         needs = wanted | {name for name in reached.names if not _bound_before_use(name, effects)}
+        figures = open_figures()
+        further = further.joined(drawn_on(figures, effects.uses, names))
         rest = [names[name] for name in needs - wanted - inner if name in names]
         rebound = (effects.changed | effects.mentioned()) & (effects.maybe | effects.bound.keys()) & names.keys()
         kinds = {name: type(names[name]) for name in wanted if name in names}
@@ -209,7 +212,7 @@ class Session:
             folder=working_folder(),
             path=tuple(sys.path),
             settings=settings(),
-            figures=open_figures(),
+            figures=figures,
             writing={name: written_through(names[name]) for name in (*effects.bound, *effects.maybe) if name in names},
         )
 
@@ -294,8 +297,8 @@ class Session:
             changed = Objects(changed.ids | watched.replaced.ids, changed.cut or watched.replaced.cut)
         changed = changed.joined(watched.consumed)
         seen = changed_between(watched.contents, contents(watched.needs, names, watched.present))
-        closed = {id(sys.modules.get("matplotlib.pyplot"))} if watched.figures - open_figures() else set()
-        done.changed = Objects(changed.ids | seen.keys() | closed, changed.cut)
+        drawn_here = drawn(watched.figures, done.effects.uses, names)
+        done.changed = Objects(changed.ids | seen.keys() | drawn_here, changed.cut)
         told = mutations.names | set(seen.values())
         mutated = {name for name in told if name in names or name in watched.present}
         done.maybe |= (mutated | mutations.rebound) - done.bound
@@ -393,7 +396,7 @@ class _Watched:
     folder: str
     path: tuple[str, ...]
     settings: dict[str, Any]
-    figures: frozenset[int]
+    figures: tuple[int, ...]
     writing: dict[str, str | None]
     """The files that names which it binds or deletes may have written to: they are then closed."""
     contents: dict[int, Content] = field(default_factory=dict)
