@@ -76,6 +76,36 @@ SESSIONS: dict[str, list[str]] = {
     ],
     "anything by exec": ["+a = 1", "+b = 2", "+code = 'c = a'", "+b = 3", "+exec(code)", "+r = c * 1.5"],
     "exec of a constant": ["+a = 1", "b = 2", "+exec('c = a')", "+r = c * 1.5"],
+    "a name that a function takes from globals()": [
+        "+k = 2", "+def f(x):\n    return x * globals()['k']", "z = 1", "+r = f(1) * 1.5",
+    ],
+    "an equal value of another kind": ["+d = [1]", "+d[0] = True", "+r = isinstance(d[0], bool) * 1.5"],
+    "a value of the same hash": ["+d = [-1]", "+d[0] = -2", "+r = d[0] * 1.5"],
+    "a special method given later": [
+        "+class A:\n    pass", "+a = A()", "+A.__len__ = lambda self: 3", "+r = len(a) * 1.5",
+    ],
+    "another base": [
+        "+class A:\n    v = 1", "+class B:\n    v = 2", "+class C(A):\n    pass", "+C.__bases__ = (B,)", "+r = C.v * 1.5",
+    ],
+    "a function with other code": ["+def f():\n    return 1", "+def g():\n    return 2", "+f.__code__ = g.__code__", "+r = f() * 1.5"],
+    "memory as it is, filled with what it held": [
+        "+import numpy as np", "+a = np.empty(50)", "+a[:] = a.copy()", "+r = len(a) * 1.5",
+    ],
+    "the figure that is drawn on": [
+        "+import matplotlib\nmatplotlib.use('Agg')\nimport matplotlib.pyplot as plt", "fig, ax = plt.subplots()",
+        "+plt.figure()\nplt.plot([1, 2])", "+plt.title('two')", "+r = len(plt.gca().get_title()) * 1.5",
+    ],
+    "a figure of one's own": [
+        "+import matplotlib\nmatplotlib.use('Agg')\nimport matplotlib.pyplot as plt", "plt.plot([1, 2])", "plt.title('two')",
+        "+plt.figure()\nplt.plot([1])\nr = len(plt.gca().lines) * 1.5",
+    ],
+    "another shape of the same numbers": [
+        "+import numpy as np", "+a = np.arange(6.0)", "+a.shape = (2, 3)", "+r = len(a) * 1.5",
+    ],
+    "to hold what counts its objects does not count": [
+        "+from abc import ABC\nfrom enum import Enum\nclass K(Enum):\n    X = 1\nclass A(ABC):\n    n, k = 0, K.X\n    def __init__(self):\n        A.n += 1\n    @property\n    def v(self):\n        return 1",
+        "+a = A()", "held = [a]", "+r = A.n * 1.5",
+    ],
     "a name by globals()": ["a = 1", "+globals()['a'] = 5", "+r = a * 1.5"],
     "a star import": ["+from math import *", "from cmath import phase", "+r = pi * 1.5"],
     "magics": ["+%time a = 2", "b = 1", "+%%time\nc = a + 1", "+r = c * 1.5"],

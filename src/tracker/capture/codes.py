@@ -29,7 +29,7 @@ def closed_over(function: FunctionType) -> list[Any]:
 
 @lru_cache(maxsize=4_096)
 def global_names(code: CodeType) -> frozenset[str]:
-    """The globals that it reads, functions inside it included."""
+    """The globals that it reads, functions inside it included; with `globals()` whatever its texts may name."""
     return frozenset(_globals_of(code))
 
 
@@ -65,6 +65,8 @@ def _globals_of(code: CodeType) -> Iterator[str]:
         for instruction in dis.get_instructions(code):
             if instruction.opname in _GLOBAL_READS:
                 yield str(instruction.argval)
+        if "globals" in code.co_names:
+            yield from (text for text in code.co_consts if isinstance(text, str) and text.isidentifier())
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield from _globals_of(constant)

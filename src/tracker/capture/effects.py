@@ -73,9 +73,16 @@ class Effects:
     """A seed is set before anything could be drawn."""
     seeds: list[tuple[str, ...]] = field(default_factory=list)
     """The dotted names of what it calls that may set a seed, functions of its own included."""
+    unset: bool = False
+    """It makes arrays of memory as it is, as `empty` does."""
     magics: set[str] = field(default_factory=set)
     imports: set[str] = field(default_factory=set)
     """Modules that it names in import statements, those of functions too."""
+
+    def mentioned(self) -> set[str]:
+        """The names that its calls are made on, or are given."""
+        found: set[str] = set()
+        return found.union(*(use.roots.union(*use.arguments, *(n for _, n in use.keywords)) for use in self.uses))
 
 
 def either(a: FunctionEffects, b: FunctionEffects) -> FunctionEffects:

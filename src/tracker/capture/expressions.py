@@ -32,6 +32,7 @@ _FOREIGN_CELLS: Final = words(
     runs_sql sql python python2 python3 pypy
     """
 )
+_UNSET: Final = frozenset({"empty", "empty_like", "ndarray", "resize"})
 _ENVIRONMENT: Final = frozenset({"putenv", "load_dotenv", "unsetenv"})
 
 
@@ -163,6 +164,7 @@ class ExpressionFlow(NameFlow):
                             self._need(found)
         if name in _ENVIRONMENT or (owner is not None and getattr(owner, "attr", "") == "environ" and name != "get"):
             self.found.sets_up = True
+        self.found.unset |= name in _UNSET
         path, root = _called(node.func)
         if isinstance(root, ast.Name) and "seed" in name:
             self.found.seeds.append((root.id, *path))

@@ -11,9 +11,18 @@ import sys
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from enum import Enum
 from functools import _lru_cache_wrapper
 from itertools import islice
-from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, ModuleType
+from types import (
+    BuiltinFunctionType,
+    CodeType,
+    FrameType,
+    FunctionType,
+    GetSetDescriptorType,
+    MemberDescriptorType,
+    ModuleType,
+)
 from typing import Any, Final, NamedTuple
 
 import xxhash
@@ -29,13 +38,17 @@ _TOP: Final = 300
 _TEXT: Final = 1_000
 _BYTES: Final = 65_536
 _SAMPLED: Final = 1_024
-_NUMBERS: Final = identities(bool, int, float, complex)
-_TEXTS: Final = identities(str, bytes)
-_CONSTANT: Final = identities(type(None), range, slice, CodeType, FrameType, BuiltinFunctionType) | _NUMBERS | _TEXTS
+_LARGE: Final = 2**61 - 1
+_CONSTANT: Final = identities(
+    bool, int, float, complex, str, bytes, type(None), range, slice, CodeType, FrameType, BuiltinFunctionType
+)
 _SEQUENCES: Final = identities(list, tuple, deque)
 _SETS: Final = identities(set, frozenset)
 _MAPPINGS: Final = identities(dict, defaultdict, OrderedDict)
 _COLLECTIONS: Final = identities(list, dict, set, deque, defaultdict, OrderedDict, bytearray)
+_PLAIN: Final = frozenset({"__main__", "types", "typing", "abc"})
+_SAID: Final = identities(FunctionType, bool, int, str, tuple, type(None))
+"""What counts of a class's members with names such as `__call__`: what it is written to do."""
 _LEFT_OUT: Final = ("matplotlib", "logging", "threading", "asyncio", "sqlite3", "duckdb", "_duckdb")
 
 
@@ -56,7 +69,7 @@ def contents(names: Iterable[str], namespace: Mapping[str, Any], users: Iterable
     while waiting and len(found) < _LIMIT:
         name, value = waiting.popleft()
         kind = type(value)
-        if id(kind) in _CONSTANT or id(value) in found or issubclass(kind, ModuleType):
+        if id(kind) in _CONSTANT or id(value) in found or issubclass(kind, (ModuleType, Enum)):
             continue
         try:
             number, parts = _looked_at(value, kind, namespace)
@@ -97,9 +110,9 @@ def changed_between(before: Mapping[int, Content], after: Mapping[int, Content])
     }
 
 
-def whole(value: Any, namespace: Mapping[str, Any]) -> int | None:
+def whole(value: Any, namespace: Mapping[str, Any], arrays: bool = True) -> int | None:
     """A number for an object and all that hangs below it: while it stays the same nothing there has changed. None where
-    that cannot be told: of libraries' own objects, and of what is large."""
+    that cannot be told: of libraries' own objects, of what is large, and of arrays where `arrays` says so."""
     waiting = [value]
     seen: set[int] = set()
     numbers: list[int] = []
@@ -113,7 +126,7 @@ def whole(value: Any, namespace: Mapping[str, Any]) -> int | None:
             continue
         seen.add(id(part))
         parts = _whole_parts(part, kind, namespace)
-        if parts is None or len(seen) > _LIMIT:
+        if parts is None or len(seen) > _LIMIT or (kind.__module__ == "numpy" and not arrays):
             return None
         numbers += [id(part), len(parts)]
         waiting += parts
@@ -128,21 +141,27 @@ def _whole_parts(value: Any, kind: type, namespace: Mapping[str, Any]) -> list[A
     if kind is bytearray:
         return [bytes(value)] if len(value) <= _TEXT else None
     if kind is FunctionType:
-        own = value.__globals__ is namespace or bool(value.__closure__)
-        return [*closed_over(value), *(value.__defaults__ or ()), *value.__dict__.values()] if own else []
+        return _of_function(value, namespace)
+    if kind is property:
+        return [value.fget, value.fset, value.fdel]
+    if kind is staticmethod or kind is classmethod:
+        return [value.__func__]
     if issubclass(kind, ModuleType):
         return None
     if issubclass(kind, type):
-        return _of_class(value) if value.__module__ == "__main__" else []
+        return _all_of_class(value) if value.__module__ == "__main__" else []
     library = kind.__module__.partition(".")[0]
+    if library == "_abc" or issubclass(kind, (Enum, GetSetDescriptorType, MemberDescriptorType)):
+        return []
     if library == "numpy" and not issubclass(kind, sys.modules["numpy"].ndarray):
         return None if gc.is_tracked(value) else []
     if library == "numpy":
-        return [told] if value.nbytes <= _BYTES and (told := _array(value)) is not None else None
+        form = [value.shape, value.strides, value.dtype.str, value.flags.writeable]
+        return [told, *form] if value.nbytes <= _BYTES and (told := _array(value)) is not None else None
     if library == "torch":
         return _torch_parts(value, kind)
-    plain = all(owner.__module__ in ("__main__", "builtins", "types", "typing") for owner in kind.__mro__)
-    if plain and kind.__mro__[-2].__module__ in ("__main__", "types", "typing"):
+    plain = all(owner.__module__ in _PLAIN or owner.__module__ == "builtins" for owner in kind.__mro__)
+    if plain and kind.__mro__[-2].__module__ in _PLAIN:
         return [*_held(value, kind), kind]
     return None
 
@@ -167,11 +186,7 @@ def _looked_at(value: Any, kind: type, namespace: Mapping[str, Any]) -> tuple[in
         held = [*islice(value.keys(), _ITEMS), *islice(value.values(), _ITEMS)]
         return hash((len(value), *map(_key, held))), held
     if kind is FunctionType:
-        return (
-            _number([*closed_over(value), *(value.__defaults__ or ()), *value.__dict__.values()])
-            if value.__globals__ is namespace or value.__closure__
-            else (0, [])
-        )
+        return _number(_of_function(value, namespace))
     if issubclass(kind, type):
         return _class(value) if value.__module__ == "__main__" else (0, [])
     library = kind.__module__.partition(".")[0]
@@ -193,7 +208,7 @@ def _held(value: Any, kind: type) -> list[Any]:
     """What any other object refers to; its attributes, whether they stand in it or in a dict of its own."""
     held = [part for part in gc.get_referents(value) if part is not kind]
     if len(held) == 1 and type(held[0]) is dict and len(held[0]) <= _ITEMS and all(type(k) is str for k in held[0]):
-        return list(held[0].values())
+        return [part for part in held[0].values() if part is not kind]
     return held
 
 
@@ -204,20 +219,48 @@ def _number(held: Any, size: int = 0) -> tuple[int, list[Any]]:
 
 
 def _key(part: Any) -> Any:
-    """An object as what it is told by: numbers and short texts by their value, since their identity comes again."""
-    kind = id(type(part))
-    if kind in _NUMBERS or (kind in _TEXTS and len(part) <= _TEXT):
-        return part if part == part else "nan"
-    return id(part)
+    """An object as what it is told by: numbers and short texts by their kind and value, since their identity comes
+    again, and what is equal or has the same hash (1 and True, -1 and -2) may be told apart."""
+    kind = type(part)
+    if kind is int:
+        return part if 0 <= part < _LARGE else (hex(part),)
+    if kind is float:
+        return (part,) if 0 < part < _LARGE else (part.hex(),)
+    if kind is str:
+        return part if len(part) <= _TEXT else id(part)
+    if kind is bytes:
+        return (bytes, part) if len(part) <= _TEXT else id(part)
+    if kind is complex:
+        return (repr(part),)
+    return part if kind is CodeType else id(part)
+
+
+def _of_function(value: FunctionType, namespace: Mapping[str, Any]) -> list[Any]:
+    if value.__globals__ is not namespace and not value.__closure__:
+        return []
+    defaults = (*(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).values())
+    return [value.__code__, *closed_over(value), *defaults, *value.__dict__.keys(), *value.__dict__.values()]
 
 
 def _class(value: type) -> tuple[int, list[Any]]:
-    return _number(_of_class(value))
+    members = _members(value)
+    return hash(tuple((name, _key(part)) for name, part in members)), [
+        part for name, part in members[:_ITEMS] if not _is_special(name)
+    ]
 
 
-def _of_class(value: type) -> list[Any]:
-    held = type.__dict__["__dict__"].__get__(value).items()
-    return [part for name, part in list(held) if not (name[:2] == "__" and name[-2:] == "__")]
+def _all_of_class(value: type) -> list[Any]:
+    members = _members(value)
+    return [value.__bases__, *(name for name, _ in members), *(part for _, part in members)]
+
+
+def _members(value: type) -> list[tuple[str, Any]]:
+    held = list(type.__dict__["__dict__"].__get__(value).items())
+    return [(name, part) for name, part in held if not _is_special(name) or id(type(part)) in _SAID]
+
+
+def _is_special(name: str) -> bool:
+    return name[:2] == "__" and name[-2:] == "__"
 
 
 def _array(value: Any) -> int | None:

@@ -22,6 +22,7 @@ from typing import Any, Final
 from tracker.fingerprints.kinds import is_a
 
 from .beside import is_librarys, modules_behind, source_beside
+from .drawing import drawn, drawn_on, open_figures
 from .effects import Effects, FunctionEffects, Place, Use
 from .flow import effects_of
 from .folders import PROGRAMS, begin_watching
@@ -36,7 +37,7 @@ from .paths import paths_given
 from .randomness import random_states
 from .reach import behind
 from .reachable import NOTHING, Objects, reachable
-from .settings import are_other, open_figures, settings, working_folder
+from .settings import are_other, settings, working_folder
 
 _MAX_KNOWN: Final = 2_000
 _READ_OBJECTS: Final = 1_500
@@ -125,6 +126,8 @@ class Session:
         self._now: _Watched | None = None
         self._modules = frozenset(sys.modules)
         self._beside: dict[str, int] = {}
+        self._unset = False
+        """Some array was made with what the memory happened to hold, which may be what an earlier one held."""
 
     # -- cells from before the memory began
 
@@ -188,8 +191,10 @@ class Session:
             further = reachable([names[name] for name in inner if name in names], classes=True, code=code)
             reached = behind(wanted, names, code)
         needs = wanted | {name for name in reached.names if not _bound_before_use(name, effects)}
+        figures = open_figures()
+        further = further.joined(drawn_on(figures, effects.uses, names))
         rest = [names[name] for name in needs - wanted - inner if name in names]
-        rebound = (effects.changed | _mentioned(effects)) & (effects.maybe | effects.bound.keys()) & names.keys()
+        rebound = (effects.changed | effects.mentioned()) & (effects.maybe | effects.bound.keys()) & names.keys()
         kinds = {name: type(names[name]) for name in wanted if name in names}
         consumed = [names[name] for name, kind in kinds.items() if is_consumed(kind) or kind.__name__ == "Thread"]
         if not self._states:
@@ -207,7 +212,7 @@ class Session:
             folder=working_folder(),
             path=tuple(sys.path),
             settings=settings(),
-            figures=open_figures(),
+            figures=figures,
             writing={name: written_through(names[name]) for name in (*effects.bound, *effects.maybe) if name in names},
         )
 
@@ -255,6 +260,7 @@ class Session:
         known = self._known.get(source)
         if known is None:
             known = self._known[source] = effects_of(tree)
+            self._unset |= known.unset
             if len(self._known) > _MAX_KNOWN:
                 self._known.popitem(last=False)
         return known
@@ -291,8 +297,8 @@ class Session:
             changed = Objects(changed.ids | watched.replaced.ids, changed.cut or watched.replaced.cut)
         changed = changed.joined(watched.consumed)
         seen = changed_between(watched.contents, contents(watched.needs, names, watched.present))
-        closed = {id(sys.modules.get("matplotlib.pyplot"))} if watched.figures - open_figures() else set()
-        done.changed = Objects(changed.ids | seen.keys() | closed, changed.cut)
+        drawn_here = drawn(watched.figures, done.effects.uses, names)
+        done.changed = Objects(changed.ids | seen.keys() | drawn_here, changed.cut)
         told = mutations.names | set(seen.values())
         mutated = {name for name in told if name in names or name in watched.present}
         done.maybe |= (mutated | mutations.rebound) - done.bound
@@ -311,7 +317,7 @@ class Session:
         if name not in self._namespace:
             return None
         try:
-            return whole(self._namespace[name], self._namespace)
+            return whole(self._namespace[name], self._namespace, arrays=not self._unset)
         except Exception:  # an object that cannot be looked at is not known to be the same
             return None
 
@@ -391,7 +397,7 @@ class _Watched:
     folder: str
     path: tuple[str, ...]
     settings: dict[str, Any]
-    figures: frozenset[int]
+    figures: tuple[int, ...]
     writing: dict[str, str | None]
     """The files that names which it binds or deletes may have written to: they are then closed."""
     contents: dict[int, Content] = field(default_factory=dict)
@@ -434,10 +440,3 @@ def _bound_before_use(name: str, effects: Effects) -> bool:
     """Whether the cell binds `name` before it reads anything that could call a function which reads it."""
     bound = effects.bound.get(name)
     return bound is not None and all(bound < moment for moment in effects.reads.values())
-
-
-def _mentioned(effects: Effects) -> set[str]:
-    found: set[str] = set()
-    for use in effects.uses:
-        found = found.union(use.roots, *use.arguments, *(names for _, names in use.keywords))
-    return found

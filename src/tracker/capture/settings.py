@@ -51,12 +51,6 @@ def _builtin_names(names: tuple[str, ...], ids: tuple[int, ...]) -> dict[str, in
     return {name: identity for name, identity in known if name[0] != "_" and name not in _SHELLS}
 
 
-def open_figures() -> frozenset[int]:
-    """The figures that pyplot keeps open, by identity; a front end that shows them closes them after each cell."""
-    helpers = sys.modules.get("matplotlib._pylab_helpers")
-    return frozenset() if helpers is None else frozenset(map(id, helpers.Gcf.figs.values()))
-
-
 def are_other(before: dict[str, Any], after: dict[str, Any]) -> bool:
     """Whether a setting was changed; those of a library that was loaded since are as it sets them."""
     if any(after.get(name) != value for name, value in before.items() if name != "environment"):

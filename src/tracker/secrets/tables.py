@@ -43,10 +43,11 @@ def masked_table(frame: Any) -> tuple[Any, list[str]]:
 
 def _columns(frame: Any) -> list[str]:
     """The columns that tell of credentials, where no two have one name."""
-    names = list(frame.columns)
-    if len(names) > _MAX_COLUMNS or len(set(names)) < len(names):
+    columns = frame.columns
+    if len(columns) > _MAX_COLUMNS:
         return []
-    return [name for name in names if isinstance(name, str) and strength(name) == SURE]
+    told = [name for name in columns if isinstance(name, str) and strength(name) == SURE]
+    return told if not told or len(set(columns)) == len(columns) else []
 
 
 def _is_credential(value: object) -> bool:
