@@ -88,7 +88,7 @@ def _groups(diff: RunDiff) -> list[tuple[str, tuple[Change, ...]]]:
 
 def _table(title: str, rows: list[tuple[str, str, str, str]], limit: int) -> str:
     body = "".join(_row(*row) for row in rows[:limit])
-    heads = zip((title, "a", "b", ""), (24, 28, 28, 20), strict=True)
+    heads = zip((title, "a", "b", ""), (30, 26, 26, 18), strict=True)
     head = "".join(f"<th style='{_HEAD};width:{width}%'>{word}</th>" for word, width in heads)
     return "".join([f"<table style='{_TABLE}'><tr>{head}</tr>{body}</table>", *_more(len(rows) - limit)])
 
