@@ -42,7 +42,7 @@ def installed_version(name: str) -> str | None:
 
 
 def _found() -> dict[str, str]:
-    tops = {name.partition(".")[0] for name in list(sys.modules)}
+    tops = {name.partition(".")[0] for name in list(sys.modules) if isinstance(name, str)}
     found: dict[str, str] = {}
     for top in tops - sys.stdlib_module_names:
         module = sys.modules.get(top)
@@ -74,7 +74,7 @@ def _of_namespace(top: str, folder: str, owners: dict[str, _Package]) -> dict[st
     found: dict[str, str] = {}
     for name, module in list(sys.modules.items()):
         origin = getattr(getattr(module, "__spec__", None), "origin", None)
-        if name.startswith(f"{top}.") and isinstance(origin, str):
+        if isinstance(origin, str) and isinstance(name, str) and name.startswith(f"{top}."):
             package = owners.get(origin.removeprefix(folder + os.sep).replace(os.sep, "/"))
             if package is not None:
                 found[package[0]] = package[1]
