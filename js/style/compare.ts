@@ -113,7 +113,8 @@ export const compareStyle = /* css */ `
   .trk-compare .trk-changes tr { display: grid; grid-template-columns: 34% 1fr 1fr; }
   .trk-compare .trk-changes :is(th, td):nth-child(4) { grid-column: 2 / -1; }
   .trk-compare .trk-changes :is(th, td):nth-child(4):empty { display: none; }
-  .trk-compare .trk-changes tbody tr :is(th, td):has(+ td:nth-child(4):not(:empty)) { border-bottom-color: transparent; }
+  .trk-compare .trk-changes tbody tr { border-bottom: 1px solid var(--trk-line); }
+  .trk-compare .trk-changes tbody tr :is(th, td) { border-bottom: 0; }
 }
 .trk-compare .trk-code h4 { margin: 4px 0 6px; font-size: .95em; }
 .trk-compare .trk-code details { margin: 4px 0; color: var(--trk-fg2); }

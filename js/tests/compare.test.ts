@@ -44,6 +44,17 @@ const open = (title: string) =>
     .find(tab => tab.getAttribute('aria-label') === title)!
     .click();
 
+/** The panel that Python answers so: what looks into it, and what ends it. */
+function differencesOf(found: object) {
+  const asked = { ...source, ask: () => Promise.resolve(found as unknown as Answer) };
+  const place = document.createElement('div');
+  root.append(place);
+  const end = compare(place, asked, loaded);
+  const inside = (selector: string) => [...place.querySelectorAll<HTMLElement>(selector)];
+  inside('[aria-label=Differences]')[0]!.click();
+  return [inside, end] as const;
+}
+
 test('metrics without a history are drawn with no plotting library, best first', () => {
   expect(texts('.trk-dots-name')).toEqual([HOSTILE, 'one', 'three']);
   expect(texts('.trk-best .trk-dots-value')).toEqual(['0.95']);
@@ -126,6 +137,21 @@ test('differences of settings and results need nobody; the newest pair is looked
   expect(root.querySelector('img')).toBeNull();
 });
 
+test('of long values what differs is shown', async () => {
+  const same = 'a word '.repeat(100);
+  const params = [{ name: 'n'.repeat(200), a: `${same}one`, b: `${same}two` }];
+  const found = { params, metrics: [], environment: [], data: [], cells: [], cut: false };
+  const [inside, end] = differencesOf(found);
+  await vi.waitFor(() => expect(inside('.trk-changes tbody th')).toHaveLength(1));
+  expect(inside('.trk-changes tbody td').map(cell => cell.textContent!.slice(-9))).toEqual([
+    ' word one',
+    ' word two',
+    '',
+  ]);
+  expect(inside('.trk-changes tbody th')[0]!.textContent).toHaveLength(81);
+  end();
+});
+
 test('cells that moved are told at both places, far lines are folded, modules are counted apart', async () => {
   const far = Array.from({ length: 30 }, (_, i) => `line ${i}`).join('\n');
   const [only, both] = [
@@ -158,12 +184,7 @@ test('cells that moved are told at both places, far lines are folded, modules ar
     },
   ];
   const found = { params: [], metrics: [], environment: [], data: [], cells, cut: false };
-  const asked = { ...source, ask: () => Promise.resolve(found as unknown as Answer) };
-  const place = document.createElement('div');
-  root.append(place);
-  const end = compare(place, asked, loaded);
-  const inside = (selector: string) => [...place.querySelectorAll<HTMLElement>(selector)];
-  inside('[aria-label=Differences]')[0]!.click();
+  const [inside, end] = differencesOf(found);
   await vi.waitFor(() => expect(inside('.trk-code h4')).toHaveLength(1));
   expect(inside('.trk-code h4')[0]!.textContent).toBe('Code: 2 of 2 cells changed, 1 module');
   expect(inside('.trk-absent').map(part => part.textContent)).toEqual(['stood below', 'stands above']);

@@ -11,6 +11,7 @@ import { patiently, WAITING } from './waiting';
 
 const NOBODY = 'Code, data and environment are compared by Python: run the comparison’s cell again to see them.';
 const MOST_CHARACTERS = 240;
+const NAME_CHARACTERS = 80;
 /** How much of what did not change is shown beside a change. */
 const [NEAR_LINES, NEAR_CHARACTERS, BEGINNING] = [4, 160, 40];
 const FAMILIES = [
@@ -59,7 +60,9 @@ export function differencesPanel(context: Context): Panel {
       fillSelect(second, options, b?.id ?? '');
       bar.hidden = runs.length < 2;
       if (!a || !b) {
-        body.replaceChildren(h('p', { class: 'trk-empty' }, 'Differences need two runs that are not hidden.'));
+        body.replaceChildren(
+          h('p', { class: 'trk-empty' }, 'Differences need two different runs that are not hidden.'),
+        );
         return;
       }
       const now = ++turn;
@@ -122,24 +125,35 @@ function changes(title: string, lines: readonly Difference[], a: ShownRun, b: Sh
     swatch.style.background = run.style.color;
     return h('th', { scope: 'col' }, h('div', {}, swatch, h('span', { dir: 'auto' }, run.label)));
   });
-  const cell = (value: string | null) =>
-    h('td', { dir: 'auto', class: value === null ? 'trk-dim' : null, title: value }, beginning(value ?? '—'));
-  const rows = lines.map(line =>
-    h(
+  const cell = (value: string | null, start: number) =>
+    h('td', { dir: 'auto', class: value === null ? 'trk-dim' : null, title: value }, excerpt(value ?? '—', start));
+  const rows = lines.map(line => {
+    const start = Math.min(line.a?.length ?? 0, line.b?.length ?? 0) > MOST_CHARACTERS ? common(line) : 0;
+    return h(
       'tr',
       {},
-      h('th', { scope: 'row', dir: 'auto', title: line.name }, line.name),
-      cell(line.a),
-      cell(line.b),
+      h('th', { scope: 'row', dir: 'auto', title: line.name }, excerpt(line.name, 0, NAME_CHARACTERS)),
+      cell(line.a, start),
+      cell(line.b, start),
       h('td', { class: 'trk-dim', dir: 'auto' }, line.said ?? delta(line)),
-    ),
-  );
+    );
+  });
   const head = h('tr', {}, h('th', { scope: 'col' }, title), ...heads, h('td', {}));
   return h('table', { class: 'trk-table trk-changes' }, h('thead', {}, head), h('tbody', {}, ...rows));
 }
 
-function beginning(text: string): string {
-  return text.length <= MOST_CHARACTERS ? text : `${text.slice(0, MOST_CHARACTERS)}…`;
+/** So much of a text: from the beginning if `start` is in it, else from a little before it. */
+function excerpt(text: string, start: number, most = MOST_CHARACTERS): string {
+  const first = start > (most * 3) / 4 ? start - most / 4 : 0;
+  const rest = text.slice(first, first + most);
+  return `${first ? '…' : ''}${rest}${first + most < text.length ? '…' : ''}`;
+}
+
+/** How many characters both values begin with. */
+function common({ a, b }: Difference): number {
+  let at = 0;
+  while (at < (a?.length ?? 0) && a?.[at] === b?.[at]) at++;
+  return at;
 }
 
 /** By how much a number grew. */

@@ -78,6 +78,16 @@ def test_xgboost_curves_are_what_it_evaluated() -> None:
     assert signature.inputs.input_types() == [X.dtype]  # not narrowed to float32, as XGBoost keeps it
 
 
+def test_trees_without_a_split_have_an_importance_but_no_plot() -> None:
+    xgboost = pytest.importorskip("xgboost")
+    xgboost.train({}, xgboost.DMatrix([[1.0], [1.0]], [0.0, 0.0]), 1)
+    run = only_run()
+    assert json.loads(tracker.artifacts.load_text(f"runs:/{run.info.run_id}/feature_importance_weight.json")) == {}
+    assert "feature_importance_weight.png" not in [
+        f.path for f in tracker.MlflowClient().list_artifacts(run.info.run_id)
+    ]
+
+
 def test_xgboost_callbacks_of_the_user_stay_and_see_what_they_would() -> None:
     xgboost = pytest.importorskip("xgboost")
     X, y = table()

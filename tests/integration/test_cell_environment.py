@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +97,17 @@ def test_where_git_cannot_be_asked_nothing_is_said_to_be_unchanged(
     assert git_tags(folder)["mlflow.source.git.branch"] == "main"  # read without git
 
 
+def test_what_a_repository_is_set_to_changes_neither_the_diff_nor_that_there_is_one(tmp_path: Path) -> None:
+    folder = repository(tmp_path / "r")
+    (folder / "a.py").write_text("x = 2\n")
+    plain = told_by_git(folder).diff
+    git(folder, "config", "diff.noprefix", "true")
+    git(folder, "config", "diff.orderFile", "none")
+    assert told_by_git(folder).diff == plain != ""
+    git(folder, "config", "diff.algorithm", "no such")  # git says nothing any more
+    assert told_by_git(folder).changed is None
+
+
 def test_before_the_first_commit_and_with_more_than_can_be_kept(tmp_path: Path) -> None:
     folder = tmp_path / "new"
     folder.mkdir()
@@ -120,6 +134,9 @@ def test_before_the_first_commit_and_with_more_than_can_be_kept(tmp_path: Path) 
         ("https://example.com/a.git?private_token=abcd1234", "https://example.com/a.git"),
         ('"https://me:abcd@example.com/a" ; a comment', "https://example.com/a"),
         ("https://example.com/@scope/a # comment", "https://example.com/@scope/a"),
+        ("hg::https://me:abcd@example.com/a", "hg::https://example.com/a"),
+        ("https:///me:abcd@example.com/a", "https://example.com/a"),
+        ("me:abcd@example.com:a/b", "example.com:a/b"),
         ("git@example.com:a/b.git", "git@example.com:a/b.git"),
     ],
 )
@@ -128,6 +145,13 @@ def test_a_remote_is_told_without_what_opens_it(tmp_path: Path, url: str, kept: 
     (tmp_path / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
     (tmp_path / ".git" / "config").write_text(f'[remote "origin"]\n\turl = {url}\n')
     assert git_tags(tmp_path) == {"mlflow.source.git.repoURL": kept}
+
+
+def test_a_remote_in_other_spellings_of_the_configuration(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
+    (tmp_path / ".git" / "config").write_text('[remote "a"] URL = https://me@example.com/a\n\tpushurl = b\n')
+    assert git_tags(tmp_path) == {"mlflow.source.git.repoURL": "https://example.com/a"}
 
 
 def test_the_notebook_as_front_ends_tell_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,6 +176,8 @@ def test_the_notebook_as_front_ends_tell_it(monkeypatch: pytest.MonkeyPatch) -> 
         (["seed = 5", "def seed_all(seed=0):\n    np.random.seed(seed)"], {"seed": 5}),
         (["seed = 5", "seed = int(time.time())\nnp.random.seed(seed)", "f(random_state=rng)"], {"seed": 5}),
         (["key = jax.random.key(3)\nkey = cache.key(3)"], {"jax.random.key": 3}),
+        (["cfg.seed = 3\nconfig['seed'] = 4\nfit({'bagging_seed': 5}, data_seed=6)"],
+         {"cfg.seed": 3, "config['seed']": 4, "['bagging_seed']": 5, "fit(data_seed)": 6}),
     ],
 )  # fmt: skip
 def test_seeds_in_the_forms_that_people_write(cells: list[str], seeds: dict[str, Any]) -> None:
@@ -172,6 +198,45 @@ def test_packages_are_those_that_are_imported() -> None:
     for name in ("scikit-learn", "pillow", "python-dateutil", "numpy", "pytest"):
         assert found[name] == importlib.metadata.version(name) == installed_version(name)
     assert "json" not in found and installed_version("no-such-package") is None
+
+
+def test_a_package_that_several_distributions_share_is_told_by_what_was_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tracker.capture.packages import imported_packages
+
+    for name in ("left", "right"):
+        (tmp_path / "shared_by_two" / name).mkdir(parents=True)
+        (tmp_path / "shared_by_two" / name / "__init__.py").write_text("")
+        info = tmp_path / f"two_{name}-1.0.dist-info"
+        info.mkdir()
+        (info / "RECORD").write_text(f"shared_by_two/{name}/__init__.py,,\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    importlib.import_module("shared_by_two.right")
+    monkeypatch.setitem(sys.modules, 5, sys)  # type: ignore[misc]
+    assert {name for name in imported_packages() if name.startswith("two-")} == {"two-right"}
+    sys.modules.pop("shared_by_two.right")
+    sys.modules.pop("shared_by_two")
+
+
+def test_threads_that_ask_at_once_are_told_the_same(tmp_path: Path) -> None:
+    from tracker.capture.packages import _package_of
+
+    for i in range(200):
+        info = tmp_path / f"dist_{i}-1.0.dist-info"
+        info.mkdir()
+        (info / "RECORD").write_text(f"module_{i}/__init__.py,,\n" * 200)
+    with ThreadPoolExecutor(4) as pool:
+        told = set(pool.map(lambda _: _package_of("module_199", str(tmp_path)), range(4)))
+    assert told == {("dist-199", "1.0")}
+
+
+def test_the_hash_seed_is_the_one_that_the_process_began_with(
+    python: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    told = "import os; os.environ['PYTHONHASHSEED'] = '7'; from tracker.capture.environment import environment"
+    told += "; print(environment()['hash_seed'])"
+    assert python(told, PYTHONHASHSEED="random").stdout.split() == ["random"]
 
 
 def test_outside_a_repository_nothing_of_git(tmp_path: Path) -> None:

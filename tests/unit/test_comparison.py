@@ -206,9 +206,12 @@ def test_a_cell_that_moved_is_told_at_both_places() -> None:
         ("x = '👩‍👩‍👧'", "x = '👨‍👩‍👧'", ["👩‍👩‍👧", "👨‍👩‍👧"]),
         ("x = [" + "1, " * 9_000 + "7]", "x = [" + "1, " * 9_000 + "8]", ["7", "8"]),
         ("a = 1\nb = 2", "a = 1\nnew = 5\nb = 2", ["new = 5\n"]),
+        ("def f(x):\n    return g(x)\n", "def f(x, y=1):\n    z = g(x)\n    return clip(z)\n",
+         [", y=1", "return", "z =", "    return clip(z)\n"]),
+        ("x = f(1)\n\ny = f(2)\n" * 5_000, "x = f(1)\n\ny = f(2)\n" * 5_000 + "z = 1", ["z = 1"]),
     ],
-)
-def test_marks_are_whole_tokens(a: str, b: str, marks: list[str]) -> None:
+)  # fmt: skip
+def test_marks_are_whole_tokens_and_lines(a: str, b: str, marks: list[str]) -> None:
     (cell,) = compare_cells([a], [b])
     assert [text for mark, text in cell.marks if mark != "same"] == marks
 
@@ -230,6 +233,19 @@ def test_marks_are_whole_tokens(a: str, b: str, marks: list[str]) -> None:
 )
 def test_only_white_space_and_comments(a: str, b: str, cosmetic: bool) -> None:
     assert CellDiff(a, b).cosmetic is cosmetic
+
+
+def test_the_name_of_a_run_is_no_code() -> None:
+    a, b = made({}, {}, ["%%track -n one\nx = 1"]), made({}, {}, ["%%track -n two\nx = 1"])
+    assert "  options of the run only:" in repr(tracker.diff(a, b))
+    assert not CellDiff("%%track -n one\nx = 1", "%%track -n two\nx = 2").options_only
+
+
+def test_of_long_values_what_differs_is_shown() -> None:
+    same = "a word " * 100
+    a, b = made({"p": same + "one", "q": "x"}, {}, []), made({"p": same + "two", "q": same}, {}, [])
+    p, q = (line for line in repr(tracker.diff(a, b)).splitlines() if " → " in line and ":" in line)
+    assert p.endswith("a word one → … word a word a word two") and q.startswith("  q: x → a word a word")
 
 
 def test_values_that_read_alike_are_told_apart() -> None:

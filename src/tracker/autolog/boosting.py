@@ -72,10 +72,10 @@ def patch_estimators(module: ModuleType, patches: Patches, library: str, keep: K
 
 
 def log_importance(call: Call, kind: str, scores: Mapping[str, Any]) -> None:
-    """Keep how much each feature counts, as JSON and as a plot."""
+    """Keep how much each feature counts, as JSON and as a plot; where no tree splits there is nothing to draw."""
     name = f"feature_importance_{kind}"
     call.record(dict(scores), f"{name}.json")
-    figure = call.attempt("the features' plot was", lambda: _plot(scores, kind))
+    figure = call.attempt("the features' plot was", lambda: _plot(scores, kind)) if scores else None
     if figure is not None:
         call.figure(figure, f"{name}.png")
 

@@ -103,9 +103,7 @@ def _log_best(booster: Any, curves: Curves) -> None:
 
 
 def _log_importance(call: Call, booster: Any, kind: str) -> None:
-    scores = booster.get_score(importance_type=kind)
-    if scores:
-        log_importance(call, kind, scores)
+    log_importance(call, kind, booster.get_score(importance_type=kind))
 
 
 def _example(data: Any) -> Any:

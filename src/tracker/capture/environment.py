@@ -46,7 +46,7 @@ def environment() -> dict[str, Any]:
         "platform": _platform(),
         "machine": hardware(),
         "packages": imported_packages(),
-        "hash_seed": os.environ.get("PYTHONHASHSEED", "random"),
+        "hash_seed": _hash_seed(),
         "process": {"prefix": sys.prefix, "folder": working_folder(), "threads": _thread_variables()},
     }
 
@@ -54,6 +54,18 @@ def environment() -> dict[str, Any]:
 @lru_cache(maxsize=1)
 def _platform() -> str:
     return platform.platform()
+
+
+@lru_cache(maxsize=1)
+def _hash_seed() -> str:
+    """As the process was started: what a cell puts into os.environ changes nothing of it."""
+    if not sys.flags.hash_randomization:
+        return "0"
+    told = os.environ.get("PYTHONHASHSEED", "")
+    with suppress(OSError), open("/proc/self/environ", "rb") as file:
+        variables = dict(line.partition(b"=")[::2] for line in file.read(_MAX_TOLD).split(b"\0"))
+        told = variables.get(b"PYTHONHASHSEED", b"").decode()
+    return told if told not in ("", "0") else "random"
 
 
 def _thread_variables() -> dict[str, str]:
@@ -149,7 +161,7 @@ def _seeding(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
             if args and (last in _SEEDERS or name.endswith("random.key")):
                 yield name, args[0]
             for keyword in keywords:
-                if keyword.arg in _SEED_NAMES or (keyword.arg == "a" and last == "seed"):
+                if _is_seed_name(keyword.arg or "") or (keyword.arg == "a" and last == "seed"):
                     yield f"{name}({keyword.arg})", keyword.value
         case ast.Assign(targets=targets, value=value):
             for target in targets:
@@ -158,16 +170,24 @@ def _seeding(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
             yield from _seeds_bound(target, value)
         case ast.Dict(keys=keys, values=values):
             for key, value in zip(keys, values, strict=True):
-                if isinstance(key, ast.Constant) and key.value in _SEED_NAMES:
+                if isinstance(key, ast.Constant) and _is_seed_name(str(key.value)):
                     yield f"[{key.value!r}]", value
 
 
 def _seeds_bound(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
-    if isinstance(target, ast.Name) and _is_seed_name(target.id):
-        yield target.id, value
+    if _is_seed_name(_last_name(target)):
+        yield ast.unparse(target), value
     elif isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
         for part, piece in zip(target.elts, value.elts, strict=True):
             yield from _seeds_bound(part, piece)
+
+
+def _last_name(target: ast.expr) -> str:
+    """The name that an assignment binds: of a variable, an attribute or a key."""
+    match target:
+        case ast.Name(id=name) | ast.Attribute(attr=name) | ast.Subscript(slice=ast.Constant(value=str(name))):
+            return name
+    return ""
 
 
 def _is_seed_name(name: str) -> bool:
@@ -209,9 +229,10 @@ class Worktree:
         return {"changed": self.changed, "untracked": self.untracked, "diff_cut": self.cut} | more
 
     def _ask(self) -> None:
-        how = ("--no-color", "--no-ext-diff", "--no-textconv", "--submodule=short")
+        how = ("--no-color", "--no-ext-diff", "--no-textconv", "--submodule=short", "--src-prefix=a/",
+               "--dst-prefix=b/", "-O/dev/null")  # fmt: skip
         diff = self._git("diff", "HEAD", *how)
-        if diff is None:  # before the first commit there is no HEAD
+        if diff is None and self._git("rev-parse", "--verify", "--quiet", "HEAD^{commit}") is None:  # no commit yet
             diff = self._git("diff", "--cached", *how)
         names = (self._git("ls-files", "--others", "--exclude-standard", "-z") or b"").split(b"\0")
         self.changed = None if diff is None else bool(diff)

@@ -18,6 +18,8 @@ _Package = tuple[str, str]
 
 _folders: dict[str, tuple[int, dict[str, _Package]]] = {}
 _deep: dict[str, dict[str, _Package]] = {}
+_holders: dict[str, dict[str, list[tuple[str, _Package]]]] = {}
+_shared: dict[tuple[str, str], dict[str, _Package]] = {}
 _last: tuple[int, dict[str, str]] = (0, {})
 
 
@@ -40,7 +42,7 @@ def installed_version(name: str) -> str | None:
 
 
 def _found() -> dict[str, str]:
-    tops = {name.partition(".")[0] for name in list(sys.modules)}
+    tops = {name.partition(".")[0] for name in list(sys.modules) if isinstance(name, str)}
     found: dict[str, str] = {}
     for top in tops - sys.stdlib_module_names:
         module = sys.modules.get(top)
@@ -48,7 +50,13 @@ def _found() -> dict[str, str]:
         places = list(getattr(spec, "submodule_search_locations", None) or ()) or [getattr(spec, "origin", None) or ""]
         if top.startswith("_") or not places[0]:
             continue
-        package = _package_of(top, os.path.dirname(str(places[0])))
+        folder = os.path.dirname(str(places[0]))
+        if getattr(spec, "origin", None) is None:
+            owners = _owners(folder, top)
+            if owners:
+                found |= _of_namespace(top, folder, owners)
+                continue
+        package = _package_of(top, folder)
         if package is None:
             version = getattr(module, "__version__", None)
             package = (top, version) if isinstance(version, str) else None
@@ -59,6 +67,31 @@ def _found() -> dict[str, str]:
 
 def _package_of(top: str, folder: str) -> _Package | None:
     return _by_name(folder).get(_plain(top)) or _by_files(folder).get(top)
+
+
+def _of_namespace(top: str, folder: str, owners: dict[str, _Package]) -> dict[str, str]:
+    """What is imported of a package that several distributions share: told by the file that a module is."""
+    found: dict[str, str] = {}
+    for name, module in list(sys.modules.items()):
+        origin = getattr(getattr(module, "__spec__", None), "origin", None)
+        if isinstance(origin, str) and isinstance(name, str) and name.startswith(f"{top}."):
+            package = owners.get(origin.removeprefix(folder + os.sep).replace(os.sep, "/"))
+            if package is not None:
+                found[package[0]] = package[1]
+    return found
+
+
+def _owners(folder: str, top: str) -> dict[str, _Package]:
+    """The distributions that hold each file below a shared package."""
+    _by_files(folder)
+    known = _shared.get((folder, top))
+    if known is None:
+        known = {}
+        for entry, package in _holders.get(folder, {}).get(top, ()):
+            lines = _lines(os.path.join(folder, entry, "RECORD"))
+            known |= {line.partition(",")[0]: package for line in lines if line.startswith(f"{top}/")}
+        _shared[folder, top] = known
+    return known
 
 
 def _plain(name: str) -> str:
@@ -78,6 +111,8 @@ def _by_name(folder: str) -> dict[str, _Package]:
     found = {_plain(match["name"]): (match["name"].replace("_", "-"), match["version"]) for match in matches}
     _folders[folder] = (changed, found)
     _deep.pop(folder, None)
+    for shared in [key for key in list(_shared) if key[0] == folder]:
+        _shared.pop(shared, None)
     return found
 
 
@@ -86,28 +121,38 @@ def _by_files(folder: str) -> dict[str, _Package]:
     known = _deep.get(folder)
     if known is not None:
         return known
-    found = _deep[folder] = {}
+    found: dict[str, _Package] = {}
+    holders: dict[str, list[tuple[str, _Package]]] = {}
     try:
         entries = sorted(os.listdir(folder))
     except OSError:
-        return found
+        entries = []
     for entry in entries:
         match = _INFO.fullmatch(entry)
         if match:
+            package = (match["name"].replace("_", "-"), match["version"])
             for top in _tops(os.path.join(folder, entry)):
-                found.setdefault(top, (match["name"].replace("_", "-"), match["version"]))
+                found.setdefault(top, package)
+                holders.setdefault(top, []).append((entry, package))
+    _holders[folder], _deep[folder] = holders, found  # known only when whole: another thread may ask meanwhile
     return found
 
 
 def _tops(info: str) -> set[str]:
     for name, is_record in (("top_level.txt", False), ("RECORD", True)):
-        try:
-            with open(os.path.join(info, name), encoding="utf-8", errors="replace") as file:
-                lines = file.read(_MAX_RECORD).splitlines()
-        except OSError:
+        lines = _lines(os.path.join(info, name))
+        if not lines:
             continue
         if not is_record:
-            return {line.strip() for line in lines if line.strip()}
+            return {line.strip().partition("/")[0] for line in lines if line.strip()}
         tops = {line.partition(",")[0].partition("/")[0] for line in lines}
         return {top.partition(".")[0] for top in tops if not top.endswith((".dist-info", ".pth", "..", "__pycache__"))}
     return set()
+
+
+def _lines(path: str) -> list[str]:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read(_MAX_RECORD).splitlines()
+    except OSError:
+        return []

@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Final, Literal
 
 from tracker.capture.magics import plain_tree, without_magics
-from tracker.comparison.pairing import Pair, best_in_order, closest, likely_pairs, likeness
+from tracker.comparison.pairing import Pair, best_in_order, closest, common, equal_lines, likely_pairs, likeness
 
 Mark = Literal["same", "added", "removed"]
 Marks = tuple[tuple[Mark, str], ...]
@@ -33,6 +33,7 @@ _TOKEN: Final = re.compile(
     r"|[^\S\n]+|\n"
     r"|[^\w\s](?:[\ufe0e\ufe0f\u0300-\u036f\U0001f3fb-\U0001f3ff]|\u200d[^\w\s]?)*"
 )
+_TRACK: Final = re.compile(r"\A\s*%%track\b[^\n]*\n?")
 _OTHER_LANGUAGE: Final = re.compile(r"(?m)^\s*%%(?!track\b)")
 
 
@@ -53,6 +54,11 @@ class CellDiff:
     def same(self) -> bool:
         """Whether the cell did not change."""
         return self.a == self.b
+
+    @property
+    def options_only(self) -> bool:
+        """Whether only the line `%%track` changed, which tells what the run is called and what is kept of it."""
+        return self.a is not None and self.b is not None and not self.same and _body(self.a) == _body(self.b)
 
     @property
     def cosmetic(self) -> bool:
@@ -127,35 +133,52 @@ def _marks(a: str | None, b: str | None) -> Marks:
 
 
 def _by_lines(a: list[str], b: list[str]) -> Iterator[tuple[Mark, str]]:
-    for kind, i, j, k, n in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
-        if kind == "equal":
-            yield "same", "".join(a[i:j])
-        else:
-            yield from _by_tokens("".join(a[i:j]), "".join(b[k:n]))
+    i = k = 0
+    for first, second, size in [*equal_lines(a, b), (len(a), len(b), 0)]:
+        yield from _by_tokens("".join(a[i:first]), "".join(b[k:second]))
+        yield "same", "".join(a[first : first + size])
+        i, k = first + size, second + size
 
 
 def _by_tokens(a: str, b: str) -> Iterator[tuple[Mark, str]]:
     """The tokens that changed between two texts; both as a whole where they have next to nothing in common."""
     first, second = _TOKEN.findall(a), _TOKEN.findall(b)
-    start = _common(first, second)
-    end = _common(first[start:][::-1], second[start:][::-1])
-    yield "same", "".join(first[:start])
-    tail = first[len(first) - end :]
+    start = common(first, second)
+    end = common(first[start:][::-1], second[start:][::-1])
+    head, tail = first[:start], first[len(first) - end :]
     first, second = first[start : len(first) - end], second[start : len(second) - end]
     whole = len(first) + len(second) > MAX_TOKENS or likeness("".join(first), "".join(second)) < _LITTLE
     matches = [("replace", 0, len(first), 0, len(second))]
+    pieces: list[tuple[Mark, list[str]]] = [("same", head)]
     for kind, i, j, k, n in matches if whole else SequenceMatcher(None, first, second, autojunk=False).get_opcodes():
         if kind == "equal":
-            yield "same", "".join(first[i:j])
+            pieces.append(("same", first[i:j]))
         else:
-            yield "removed", "".join(first[i:j])
-            yield "added", "".join(second[k:n])
-    yield "same", "".join(tail)
+            pieces += [("removed", first[i:j]), ("added", second[k:n])]
+    for mark, tokens in _on_whole_lines([piece for piece in (*pieces, ("same", tail)) if piece[1]]):
+        yield mark, "".join(tokens)
 
 
-def _common(a: Sequence[str], b: Sequence[str]) -> int:
-    """How many tokens two texts begin with alike."""
-    return next((n for n, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+def _on_whole_lines(pieces: list[tuple[Mark, list[str]]]) -> list[tuple[Mark, list[str]]]:
+    """The same with what came or went between equal tokens told as lines, where it can be read so as well: of
+    `f(1⟨)\ng(2⟩)` rather `f(1)\n⟨g(2)⟩`."""
+    for place in range(len(pieces)):
+        (before, left), (mark, own), (after, right) = (
+            pieces[at] if 0 <= at < len(pieces) else ("same", []) for at in (place - 1, place, place + 1)
+        )
+        if mark == "same" or before != "same" or after != "same":
+            continue
+        line, size = [*left, *own, *right], len(own)
+        low = high = len(left)
+        while low > 0 and line[low - 1] == line[low + size - 1]:
+            low -= 1
+        while high + size < len(line) and line[high] == line[high + size]:
+            high += 1
+        for at in range(high, low - 1, -1):
+            if (line[at - 1] == "\n" if at else place <= 1) and line[at + size - 1] == "\n":
+                left[:], own[:], right[:] = line[:at], line[at : at + size], line[at + size :]
+                break
+    return pieces
 
 
 def _joined(pieces: Iterable[tuple[Mark, str]]) -> Iterator[tuple[Mark, str]]:
@@ -170,6 +193,10 @@ def _joined(pieces: Iterable[tuple[Mark, str]]) -> Iterator[tuple[Mark, str]]:
             last = (mark, text)
     if last is not None:
         yield last
+
+
+def _body(source: str) -> str:
+    return _TRACK.sub("", source, count=1)
 
 
 @lru_cache(maxsize=1_000)

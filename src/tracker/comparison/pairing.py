@@ -19,6 +19,8 @@ _ALL_PAIRS: Final = 2_500
 _RARE: Final = 30
 _CLOSEST: Final = 8
 _NEAR: Final = 0.8
+_MOST_LOOKED_AT: Final = 1_000_000
+"""Pairs of lines that may be looked at between two that are met."""
 _EQUAL: Final = 0.1
 """By how much equal texts are more alike than those that only have the same tokens."""
 
@@ -79,6 +81,50 @@ def best_in_order(pairs: Iterable[Pair]) -> list[tuple[int, int]]:
         found.append(link.pair)
         link = link.before
     return found[::-1]
+
+
+def common(a: Sequence[str], b: Sequence[str]) -> int:
+    """How many tokens, lines or characters two texts begin with alike."""
+    return next((n for n, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+
+
+def equal_lines(a: Sequence[str], b: Sequence[str]) -> list[tuple[int, int, int]]:
+    """Runs of equal lines in the order of both texts, as (place in a, place in b, how many). Lines that each text has
+    once are met first, so that many thousand of them, or of empty ones, take no longer than a moment."""
+    lines = {line: i for i, line in enumerate(a)}
+    others = {line: k for k, line in enumerate(b)}
+    first, second = Counter(a), Counter(b)
+    once = [Pair(1.0, i, others[line]) for line, i in lines.items() if first[line] == second[line] == 1]
+    found: list[tuple[int, int, int]] = []
+    i = k = 0
+    for x, y in [*best_in_order(once), (len(a), len(b))]:
+        if x < i or y < k:
+            continue
+        found += _equal_between(a, b, (i, x), (k, y))
+        i, k = x, y
+        while i < len(a) and k < len(b) and a[i] == b[k]:
+            i, k = i + 1, k + 1
+        if i > x:
+            found.append((x, y, i - x))
+    return found
+
+
+def _equal_between(
+    a: Sequence[str], b: Sequence[str], rows: tuple[int, int], others: tuple[int, int]
+) -> list[tuple[int, int, int]]:
+    (i, x), (k, y) = rows, others
+    start = 0
+    while i + start < x and k + start < y and a[i + start] == b[k + start]:
+        start += 1
+    end = 0
+    while x - end > i + start and y - end > k + start and a[x - end - 1] == b[y - end - 1]:
+        end += 1
+    inner = []
+    if 0 < (x - end - i - start) * (y - end - k - start) <= _MOST_LOOKED_AT:
+        matcher = SequenceMatcher(None, a[i + start : x - end], b[k + start : y - end], autojunk=False)
+        inner = [(i + start + m.a, k + start + m.b, m.size) for m in matcher.get_matching_blocks()]
+    every = [(i, k, start), *inner, (x - end, y - end, end)]
+    return [(one, other, size) for one, other, size in every if size]
 
 
 class _Chain(NamedTuple):

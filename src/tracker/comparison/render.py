@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
+from tracker.comparison.pairing import common
 from tracker.comparison.reading import MISSING
 
 if TYPE_CHECKING:
@@ -18,10 +19,16 @@ if TYPE_CHECKING:
 LIMIT: Final = 28_000
 _MOST_TEXT: Final = 20_000
 _COLUMNS: Final = 8
+_NAME_CHARACTERS: Final = 80
+_BETWEEN: Final = "  ─────"
 _NEAR_LINES, _NEAR_CHARACTERS = 4, 320
-_TABLE: Final = "table-layout:fixed;width:100%;overflow-wrap:anywhere;margin:4px 0"
+_TABLE: Final = "table-layout:fixed;width:100%;margin:4px 0"
 _INVISIBLE: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-_BOX = "border:1px solid rgba(128,128,128,.35);border-radius:6px;padding:8px 12px;margin:4px 0;max-width:980px"
+_HEAD: Final = "text-align:left;overflow-wrap:normal"
+_BOX = (
+    "border:1px solid rgba(128,128,128,.35);border-radius:6px;padding:8px 12px;margin:4px 0;max-width:980px;"
+    "overflow-wrap:anywhere"
+)
 _CODE = "white-space:pre-wrap;margin:4px 0;padding:4px 8px;border-left:3px solid rgba(128,128,128,.35)"
 _MARKS: Final = {
     "same": "",
@@ -39,7 +46,7 @@ def text(diff: RunDiff) -> str:
         lines += ["data", *(f"  {change.name}: {data_words(change)}" for change in diff.data)]
     changed = _changed(diff)
     if changed:
-        lines += [_code_title(diff, changed), *(_cell_text(cell) for cell in changed)]
+        lines += [_code_title(diff, changed), f"\n{_BETWEEN}\n".join(map(_cell_text, changed))]
     return "\n".join(lines if diff else [*lines, "nothing differs"])
 
 
@@ -81,13 +88,16 @@ def _groups(diff: RunDiff) -> list[tuple[str, tuple[Change, ...]]]:
 
 def _table(title: str, rows: list[tuple[str, str, str, str]], limit: int) -> str:
     body = "".join(_row(*row) for row in rows[:limit])
-    heads = zip((title, "a", "b", ""), (24, 28, 28, 20), strict=True)
-    head = "".join(f"<th style='text-align:left;width:{width}%'>{word}</th>" for word, width in heads)
+    heads = zip((title, "a", "b", ""), (30, 26, 26, 18), strict=True)
+    head = "".join(f"<th style='{_HEAD};width:{width}%'>{word}</th>" for word, width in heads)
     return "".join([f"<table style='{_TABLE}'><tr>{head}</tr>{body}</table>", *_more(len(rows) - limit)])
 
 
-def _row(*cells: str) -> str:
-    return f"<tr>{''.join(f'<td style=text-align:left>{escape(cell)}</td>' for cell in cells)}</tr>"
+def _row(name: str, *cells: str) -> str:
+    told = (_excerpt(name, 0, _NAME_CHARACTERS), *cells)
+    return (
+        f"<tr style=vertical-align:top>{''.join(f'<td style=text-align:left>{escape(one)}</td>' for one in told)}</tr>"
+    )
 
 
 def _more(count: int) -> list[str]:
@@ -100,7 +110,8 @@ def shown(change: Change, characters: int = 80) -> tuple[str, str]:
     kinds = {type(value) for value in (change.a, change.b) if value is not MISSING}
     if a == b or (str in kinds and len(kinds) > 1) or not (a + b).isprintable():
         a, b = (_exact(value) for value in (change.a, change.b))
-    return _beginning(a, characters), _beginning(b, characters)
+    start = common(a, b) if len(a) > characters and len(b) > characters else 0
+    return _excerpt(a, start, characters), _excerpt(b, start, characters)
 
 
 def _shown(value: Any) -> str:
@@ -117,8 +128,11 @@ def visible(text: str) -> str:
     return _INVISIBLE.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text)
 
 
-def _beginning(text: str, characters: int) -> str:
-    return text if len(text) <= characters else text[: characters - 1] + "…"
+def _excerpt(text: str, start: int, characters: int) -> str:
+    """So many characters of a text: from the beginning if `start` is among them, else from a little before it."""
+    first = start - characters // 4 if start > characters * 3 // 4 else 0
+    head, rest = ("…", text[first:]) if first else ("", text)
+    return head + (rest if len(rest) + len(head) <= characters else f"{rest[: characters - 1 - len(head)]}…")
 
 
 def said(change: Change) -> str:
@@ -186,6 +200,8 @@ def cell_words(cell: CellDiff) -> str:
     words = [cell.file] if cell.file else []
     if cell.moved:
         words.append(f"moved {cell.moved}")
+    elif cell.options_only:
+        words.append("options of the run only")
     elif cell.cosmetic:
         words.append("white space and comments only")
     return ", ".join(words)

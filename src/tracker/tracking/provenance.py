@@ -36,8 +36,9 @@ VSCODE_NOTEBOOK = "__vsc_ipynb_file__"
 CELL_RUN_VARIABLE = "TRACKER_CELL_RUN"
 """Names the run that the first tracked cell of a process is."""
 
-_USER_INFO = re.compile(r"(?<=://)[^/]*@")
-_SCHEME = re.compile(r"[A-Za-z][\w+.-]*://")
+_USER_INFO = re.compile(r"(?<=://)/*[^/]*@")
+_USER_AND_PASSWORD = re.compile(r"[^/\\@:]*:[^/\\@]*@")
+_SECTION = re.compile(r"\s*\[([^\]]*)\]")
 _SHA = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
 
@@ -160,10 +161,11 @@ def _remote(git: Path) -> dict[str, str]:
 def _url_in(config: str, changed: int) -> str | None:
     section, found = "", dict[str, str]()
     for line in Path(config).read_text(errors="replace").splitlines():
-        if line.strip().startswith("["):
-            section = line.strip().strip("[]")
-        elif section.startswith("remote ") and line.split("=")[0].strip() == "url":
-            found.setdefault(section.removeprefix("remote ").strip('"'), _config_value(line.partition("=")[2]))
+        head = _SECTION.match(line)
+        section = head[1] if head else section
+        name, _, value = line[head.end() if head else 0 :].partition("=")
+        if section.startswith("remote ") and name.strip().lower() == "url":
+            found.setdefault(section.removeprefix("remote ").strip('"'), _config_value(value))
     url = found.get("origin") or next(iter(found.values()), None)
     return _without_credentials(url) if url else None
 
@@ -178,7 +180,9 @@ def _config_value(text: str) -> str:
 
 def _without_credentials(url: str) -> str:
     """A remote's address without user, password and what is asked of it, where tokens stand too."""
-    return _USER_INFO.sub("", re.split(r"[?#]", url, maxsplit=1)[0]) if _SCHEME.match(url) else url
+    if "://" in url:
+        return _USER_INFO.sub("", re.split(r"[?#]", url, maxsplit=1)[0])
+    return _USER_AND_PASSWORD.sub("", url, count=1) if _USER_AND_PASSWORD.match(url) else url
 
 
 def _commit_of(git: Path, reference: str) -> str | None:
