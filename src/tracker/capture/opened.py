@@ -177,7 +177,8 @@ def written_through(value: Any) -> str | None:
             return os.path.realpath(name) if isinstance(name, str) and value.mode != "r" else None
     if kind.__module__.partition(".")[0] == "numpy":
         while value is not None and type(value).__name__ != "memmap":
-            value = getattr(value, "base", None)
+            base = getattr(value, "base", None)
+            value = None if base is value else base  # a dtype is its own base
         name = None if value is None else value.filename
         return None if name is None else os.path.realpath(name)
     return None
