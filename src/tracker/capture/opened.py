@@ -231,8 +231,8 @@ def _note(events: list[tuple[str, Any, int]], event: str, arguments: tuple[Any, 
         return
     if event == "open":
         path, mode, flags = arguments
-        if isinstance(path, (str, bytes, os.PathLike)):
-            events.append((_whole(path), mode, flags if isinstance(flags, int) else 0))
+        if isinstance(path, (str, bytes, os.PathLike)) and not is_installed(whole := _whole(path)):
+            events.append((whole, mode, flags if isinstance(flags, int) else 0))
     elif event == "os.mkdir":
         if isinstance(arguments[0], (str, bytes, os.PathLike)):
             events.append((_whole(arguments[0]), "a", 0))
