@@ -46,11 +46,13 @@ def is_own(module: Any) -> bool:
     """Whether a module is the user's: no installer has put it where it is, or none has a file of it."""
     space = getattr(module, "__dict__", {})
     path = space.get("__file__")
-    return _is_own_path(path) if isinstance(path, str) else type(module) is ModuleType and _is_made_by_hand(space)
+    if isinstance(path, str):
+        return _is_own_path(path)
+    return type(module) is ModuleType and space.get("__spec__") is None and _is_made_by_hand(space)
 
 
 def _is_made_by_hand(space: dict[str, Any]) -> bool:
-    if space.get("__spec__") is not None or space.get("__name__") in _NOT_MADE:
+    if space.get("__name__") in _NOT_MADE:
         return False
     return any(isinstance(value, FunctionType) and value.__globals__ is space for value in list(space.values()))
 
