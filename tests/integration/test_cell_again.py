@@ -170,10 +170,42 @@ def test_a_cell_that_seeds_by_itself_is_known_in_the_same_kernel(shell: Kernel, 
     assert len(again(shell.run(cell))) == 1
 
 
-@pytest.mark.parametrize("cell", ["n = 1.0 * len(os.listdir('.'))", "n = float(os.popen('echo 3').read())"])
-def test_what_cannot_be_asked_again_is_never_an_earlier_run(shell: Kernel, cell: str) -> None:
-    shell.run("%%track\n" + cell)
-    assert again(shell.run("%%track\n" + cell)) == []
+def test_what_cannot_be_asked_again_is_never_an_earlier_run(shell: Kernel) -> None:
+    cell = "%%track\nn = float(os.popen('echo 3').read())"
+    shell.run(cell)
+    assert again(shell.run(cell)) == []
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        "os.listdir('many')", "sorted(Path('many').glob('*.csv'))", "glob.glob('many/**/*.csv', recursive=True)",
+        "[file for _, _, files in os.walk('many') for file in files]",
+    ],
+)  # fmt: skip
+def test_a_folder_with_other_files_is_another_input(shell: Kernel, listed: str) -> None:
+    shell.run("import glob, shutil\nfrom pathlib import Path\nshutil.rmtree('many', ignore_errors=True)")
+    shell.run("os.makedirs('many/deep')\nfor name in ('a.csv', 'deep/b.csv'): Path('many', name).write_text(name)")
+    cell = f"%%track\nn = 1.5 * len({listed})"
+    assert again(shell.run(cell)) == [] and len(again(shell.run(cell))) == 1
+    shell.run("_ = Path('many/c.csv').write_text('')")
+    assert again(shell.run(cell)) == [] and len(again(shell.run(cell))) == 1
+    shell.run("shutil.rmtree('many')")
+    assert again(shell.run(cell)) == []
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "n = 1.5 * len(os.listdir('grows'))\nopen(f'grows/{n}', 'w').close()",
+        "n = 1.5 * len(list(Path('.').glob('*/inner.txt')))", "n = 1.5 * len(glob.glob('inner.txt'))", "n = 1.5 * len(list(filter(os.path.exists, ['not there'])))",
+        "n = 1.5 * len(sorted(Path('grows').glob('*'), key=os.path.getmtime))",
+    ],
+)  # fmt: skip
+def test_what_a_list_of_a_folder_does_not_tell_is_never_an_earlier_run(shell: Kernel, cell: str) -> None:
+    shell.run("import glob\nfrom pathlib import Path\nos.makedirs('grows', exist_ok=True)")
+    for _ in range(2):
+        assert again(shell.run("%%track\n" + cell)) == []
 
 
 MODULE = """import os, uuid
@@ -181,6 +213,8 @@ RATE = {'a': 1.5}
 def rate(): return RATE['a'] * float(os.environ.get('OWN_RATE', '1'))
 def put(value): RATE['a'] = value
 def chance(): return uuid.uuid4().int / 7
+LIMIT = 2.5
+def limit(): return LIMIT
 """
 SETUP = """from pathlib import Path
 import own, decimal, functools, collections
@@ -209,6 +243,14 @@ class Mine:
     by = 2
     def __init__(self, series): self.series = series
     def twice(self): return self.series.sum() * Mine.by
+import sys, types
+made = sys.modules['made'] = types.ModuleType('made')
+exec('BY = 1.5\\ndef rate(): return BY', vars(made))
+space = {'by': 1.5}
+exec('def scaled(x): return x * by', space)
+scaled = space['scaled']
+masked = np.ma.array([1.0, 2.0], mask=[0, 1])
+whole = pd.DataFrame.sum
 """
 
 
@@ -266,17 +308,37 @@ def test_what_stands_behind_a_cell_counts(setup: Kernel, cell: str, change: str)
 
 
 @pytest.mark.parametrize(
+    "cell, change",
+    [
+        ("s = scaled(2.0)", "scaled.__globals__['by'] = 4.5"), ("import made\ns = made.rate() * 2", "made.BY = 4.5"),
+        ("import own\ns = own.limit() * 6", "own.LIMIT = 9.5"), ("s = float(masked.data[1])", "masked.data[1] = 9.0"),
+        ("s = float(frame.sum().iloc[0])", "pd.DataFrame.sum = pd.DataFrame.max"),
+        ("s = random.random()", "random.seed(2)"),
+    ],
+)  # fmt: skip
+def test_what_is_changed_outside_of_any_cell_counts(setup: Kernel, cell: str, change: str) -> None:
+    seen = []
+    for told in ("pass", "pass", "pass", change):
+        setup.value(f"random.seed(1) or exec({told!r})")
+        seen.append(len(again(setup.run("%%track\n" + cell))))
+    setup.value("exec('pd.DataFrame.sum = whole')")
+    assert seen[2:] == [1, 0]
+
+
+@pytest.mark.parametrize(
     "cell",
     [
-        "s = float(np.random.default_rng().random())", "s = own.chance()", "s = eval('sc' + 'ale') * 1.5",
+        "s = float(np.random.default_rng().random())", "s = float(by_hand(1.0))", "s = own.chance()", "s = eval('sc' + 'ale') * 1.5",
         "from time import perf_counter as now\ns = now() * 2", "s = os.stat('one.txt').st_mtime / 7",
-        "from concurrent.futures import ThreadPoolExecutor as P\nwith P(1) as p:\n    s = len(p.submit(os.listdir, '.').result()) / 7",
+        "from concurrent.futures import ThreadPoolExecutor as P\nwith P(1) as p:\n    s = p.submit(os.system, 'true').result() + 1.5",
         "s = float(len(Out)) + 1.5", "s = float(np.random.default_rng(nothing).random())",
         "s = float(unseeded().random())", "s = 1.0 * sys.getrefcount(rows)", "s = 1.0 * len(os.pread(held_file, 9, 0))",
     ],
 )  # fmt: skip
 def test_what_equal_inputs_do_not_settle_is_never_an_earlier_run(setup: Kernel, cell: str) -> None:
-    setup.run("import sys; nothing = None; held_file = os.open('one.txt', os.O_RDONLY)")
+    setup.run(
+        "import sys; nothing = None; held_file = os.open('one.txt', os.O_RDONLY)\nby_hand = np.frompyfunc(float, 1, 1)"
+    )
     setup.run("def unseeded(seed=None):\n    return np.random.default_rng(seed)")
     for _ in range(3):
         assert again(setup.run("%%track\n" + cell)) == []

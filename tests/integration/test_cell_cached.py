@@ -93,6 +93,18 @@ def test_a_result_comes_back_in_a_new_kernel(tmp_path: Path) -> None:
     assert seen[1].card["params"] == seen[0].card["params"]
 
 
+def test_another_choice_of_parameters_and_metrics_is_made_by_running(shell: Kernel) -> None:
+    cell = "\nrate = 1.5\ntwice = rate * k_\nmore = twice + 1"
+    shell.run("k_ = 2")
+    for options, params, metrics in ((" --params rate", {"rate"}, {"twice", "more"}), (" --metrics more", {"rate", "k_"}, {"more"}),
+                                     ("", {"rate", "k_"}, {"twice", "more"})):  # fmt: skip
+        for count in (0, 1):
+            seen = shell.run(f"%%track --cached{options}{cell}")
+            assert len(restored(seen)) == count
+            run = f"tracker.get_run({seen.card['id']!r}).data"
+            assert shell.value(f"[{{*{run}.params}}, {{*{run}.metrics}}] == [{params}, {metrics}]") == "True"
+
+
 @pytest.mark.parametrize(
     "cell, why",
     [
@@ -104,7 +116,13 @@ def test_a_result_comes_back_in_a_new_kernel(tmp_path: Path) -> None:
         ("alias = kept", "alias shares an object"),
         ("half = grid[1:]", "half shares an object"),
         ("once = (part for part in kept)", "once is a generator"),
-        ("n = os.listdir('.')", "a folder's list"),
+        ("n = os.system('true') + 1.5", "another program"),
+        ("row = np.ones(3)\ntable = pd.DataFrame(row, copy=False)", "table shares an object"),
+        ("gap = float('nan')\ngaps = [gap]", "gaps shares an object"),
+        (
+            "import logging\nlogging.basicConfig(level=10 + logging.root.level % 10 + 1, force=True)",
+            "sets the process up",
+        ),
         ("display(kept)", "displays something"),
         ("token = 'ghp_' + 'a1B2' * 9", "credential"),
         ("n = next(rows)", "rows cannot be told"),

@@ -12,6 +12,7 @@ import pytest
 
 from tracker.capture import unchanged
 from tracker.capture.data import datasets_read, file_digest
+from tracker.capture.opened import begin_collecting, collected, written_through
 from tracker.fingerprints import Wait, fingerprint, sampling
 
 
@@ -58,6 +59,19 @@ def test_a_large_file_at_rest_is_read_once(tmp_path: Path, monkeypatch: pytest.M
     mapped[7] = 9
     assert file_digest(str(path)) != third
     unchanged._known.clear()
+
+
+def test_what_is_its_own_base_is_no_file() -> None:
+    assert written_through(np.dtype("f4")) is None
+
+
+def test_what_a_library_opens_of_itself_takes_no_place_of_data(tmp_path: Path) -> None:
+    (tmp_path / "in.txt").write_text("1")
+    begin_collecting()
+    for path in [pytest.__file__] * 1_001 + [str(tmp_path / "in.txt")]:
+        open(path, "rb").close()
+    found = collected()
+    assert (found.elsewhere, found.read) == ("", {os.path.realpath(tmp_path / "in.txt")})
 
 
 class Over(Wait):

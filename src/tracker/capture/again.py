@@ -29,7 +29,6 @@ from .modules import own_modules
 from .opened import unheard
 from .packages import imported_packages, installed_version
 from .process import process_state
-from .randomness import random_states
 from .session import Execution
 from .values import same
 
@@ -141,11 +140,6 @@ class Record:
 
 def _version(name: str) -> str | None:
     return imported_packages().get(name) or installed_version(name)
-
-
-def states_now() -> dict[str, str]:
-    """The states of the global random generators, as texts."""
-    return {name: str(state) for name, state in random_states().items()}
 
 
 def remember(folder: Path, key: str, record: Record) -> None:

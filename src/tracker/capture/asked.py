@@ -92,9 +92,17 @@ def chance_of(trees: Iterable[ast.AST], names: Mapping[str, Any], asked: set[str
                 return "other processes"
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and _is_typed(node.func.id, names):
                 return "a person"
-            if isinstance(node, ast.Call) and word_of(node.func) in _PRESENCE and not _is_settled(node, names, asked):
+            if isinstance(node, ast.Call) and _asks_presence(node, names, asked):
                 return "whether files are there"
     return ""
+
+
+def _asks_presence(call: ast.Call, names: Mapping[str, Any], asked: set[str]) -> bool:
+    """Whether a call asks what is at a path, or hands on a function that does."""
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    if any(isinstance(one, ast.Name | ast.Attribute) and word_of(one) in _PRESENCE for one in given):
+        return True
+    return word_of(call.func) in _PRESENCE and not _is_settled(call, names, asked)
 
 
 def _draws(call: ast.Call, names: Mapping[str, Any]) -> bool:

@@ -31,8 +31,8 @@ from tracker.fingerprints import Unreadable, encoded, fingerprint
 
 from .codes import code_bytes, global_names, identifiers
 from .hidden import IN_MEMORY, ctypes_bytes, is_global_state, is_hidden
-from .layout import beside, memory_of
-from .modules import is_own
+from .layout import beside, memory_of, owner_of
+from .modules import is_own, own_named
 from .ownership import BASES, is_found, is_own_code, is_own_kind, is_python_made, own_parts, replaced, tells_itself
 
 _PLAIN: Final = frozenset({type(None), bool, int, float, complex, str, bytes, type(Ellipsis)})
@@ -120,6 +120,7 @@ class _Look:
         before = -1
         while self._waiting or len(done) + len(self.words) != before:
             before = len(done) + len(self.words)
+            modules.update((id(module), module) for module in own_named(self.words))
             while self._waiting:
                 code = self._waiting.pop()
                 if isinstance(code, types.ModuleType):
@@ -137,6 +138,7 @@ class _Look:
             for owner, word in self._in_libraries():
                 if (id(owner), word) not in done:
                     done.add((id(owner), word))
+                    parts |= _borrowed(owner, word)
                     for part in own_parts(vars(owner)[word]):
                         self._noted(f"{owner.__qualname__}.{word}", part, parts, unknown)
         parts["shared"] = "|".join(self._shared).encode("utf-8", "surrogatepass")
@@ -305,6 +307,9 @@ class _Look:
         except Exception as error:
             raise Unreadable(kind.__name__) from error
         if isinstance(parts, str):
+            spaces = (getattr(module, "__dict__", {}) for module in list(sys.modules.values()))
+            if not any(space.get(parts) is value for space in (self._names, *spaces)):
+                raise Unreadable(f"a {kind.__name__} that no module has by its name")
             return _framed("global", parts.encode())
         made = [list(part) if isinstance(part, Iterator) else part for part in parts]
         self._kept.append(made)
@@ -325,9 +330,7 @@ class _Look:
         if numpy is None or not isinstance(value, numpy.ndarray):
             return told + self._tensor(value)
         flags = value.flags
-        root = value
-        while getattr(root, "base", None) is not None:
-            root = root.base
+        root = owner_of(value)
         memory = b"" if root is value else self._placed(root) or b"view"
         return told + bytes([flags.c_contiguous, flags.f_contiguous, flags.writeable]) + memory
 
@@ -436,6 +439,14 @@ _SPECIAL: Final[dict[type, Callable[[_Look, Any, int], bytes]]] = {
     weakref.ref: _Look.reference, bytearray: _Look.octets, memoryview: _Look.octets,
     type(threading.Lock()): _Look.locked, type(threading.RLock()): _Look.locked,
 }  # fmt: skip
+
+
+def _borrowed(owner: type, word: str) -> dict[str, bytes]:
+    """Which function a library's class has under the name of another."""
+    found, label = vars(owner)[word], f"{owner.__qualname__}.{word}"
+    if type(found) is not types.FunctionType or found.__qualname__ == label:
+        return {}
+    return {f"{owner.__module__}.{label}": f"{found.__module__}.{found.__qualname__}".encode("utf-8", "replace")}
 
 
 def _plain_array(numpy: Any, value: Any) -> str | None:

@@ -22,6 +22,7 @@ MAX_DATASETS: Final = 200
 MAX_ITEMS: Final = 100
 MAX_FILES: Final = 200
 _MAX_DEPTH: Final = 3
+MAX_ENTRIES: Final = 5_000
 MAX_FILE_BYTES: Final = 1 << 30
 _BLOCK: Final = 1 << 20
 _SAMPLED_BLOCKS: Final = 64
@@ -110,9 +111,27 @@ def file_digest(path: str, wait: Wait | None = None) -> FileRead | None:
 
 
 def presence(path: str) -> str:
-    """What is at a path: the digest of a file, "folder", empty for nothing or what cannot be read."""
+    """What is at a path: the digest of a file, "folder", empty for nothing or what cannot be read; with a slash at its
+    end, the digest of a folder's list."""
+    if path.endswith(os.sep):
+        return listing(path) or ""
     found = file_digest(path)
     return found.digest if found is not None else "folder" if os.path.isdir(path) else ""
+
+
+def listing(folder: str) -> str | None:
+    """A digest of the names in a folder in their order, and which of them are folders or links; empty where there is
+    no folder, None where it holds too many."""
+    running = xxhash.xxh3_128()
+    try:
+        with os.scandir(folder) as entries:
+            for count, entry in enumerate(entries):
+                if count >= MAX_ENTRIES:
+                    return None
+                running.update(os.fsencode(f"{entry.name}\0{entry.is_dir()}{entry.is_symlink()}\0"))
+    except OSError:
+        return ""
+    return running.hexdigest()
 
 
 def _digest_of(path: str, fd: int, wait: Wait | None) -> FileRead | None:

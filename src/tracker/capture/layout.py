@@ -36,8 +36,9 @@ def beside(value: Any, used: set[str]) -> list[Any]:
         told += [[len(chunk) for chunk in column.chunks] for column in _columns(value) if hasattr(column, "chunks")]
     elif library == "torch":
         told += _of_tensor(value, used)
-    elif library == "numpy" and value.dtype.metadata:
-        told.append(dict(value.dtype.metadata))
+    elif library == "numpy":
+        told += [dict(value.dtype.metadata)] if value.dtype.metadata else []
+        told += [value.data] if isinstance(value, sys.modules["numpy"].ma.MaskedArray) else []  # under the mask, too
     return told
 
 
@@ -86,6 +87,8 @@ def _of_tensor(tensor: Any, used: set[str]) -> list[Any]:
     with torch._C.DisableTorchFunctionSubclass():
         if tensor.layout is torch.strided and not tensor.is_nested and not tensor.is_contiguous():
             told.append(tensor.stride())
+        if tensor.layout is torch.sparse_coo:
+            told.append(tensor.is_coalesced())
     return told
 
 
@@ -114,6 +117,14 @@ def _addresses(value: Any) -> Iterator[int]:
         for column in _columns(value):
             for chunk in getattr(column, "chunks", (column,)):
                 yield from (one.address for one in chunk.buffers() if one is not None and one.is_mutable)
+
+
+def owner_of(array: Any) -> Any:
+    """What owns an array's memory: an array, or what that was made over."""
+    numpy = sys.modules["numpy"]
+    while isinstance(array, numpy.ndarray) and array.base is not None:
+        array = array.base
+    return array
 
 
 def _root(array: Any) -> int:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from functools import lru_cache
-from typing import Any
+from types import FunctionType, ModuleType
+from typing import Any, Final
 
 from .data import file_digest
 
+_NOT_MADE: Final = ("__main__", "builtins")
 _places: tuple[int, dict[str, str]] = (0, {})
 _digests: dict[str, tuple[Any, str]] = {}
 
@@ -32,10 +34,27 @@ def own_modules() -> Iterator[tuple[str, str]]:
         yield path, known[1]
 
 
+def own_named(words: Set[str]) -> Iterator[ModuleType]:
+    """Such modules that are loaded and named in code, by their last name or in full."""
+    for name in {*words, *(name for name in _places[1].values() if name.rpartition(".")[2] in words)}:
+        module = sys.modules.get(name)
+        if module is not None and is_own(module):
+            yield module
+
+
 def is_own(module: Any) -> bool:
-    """Whether a module is the user's: no installer has put it where it is."""
-    path = getattr(module, "__dict__", {}).get("__file__")
-    return isinstance(path, str) and _is_own_path(path)
+    """Whether a module is the user's: no installer has put it where it is, or none has a file of it."""
+    space = getattr(module, "__dict__", {})
+    path = space.get("__file__")
+    if isinstance(path, str):
+        return _is_own_path(path)
+    return type(module) is ModuleType and space.get("__spec__") is None and _is_made_by_hand(space)
+
+
+def _is_made_by_hand(space: dict[str, Any]) -> bool:
+    if space.get("__name__") in _NOT_MADE:
+        return False
+    return any(isinstance(value, FunctionType) and value.__globals__ is space for value in list(space.values()))
 
 
 @lru_cache(maxsize=20_000)
@@ -46,4 +65,5 @@ def _is_own_path(path: str) -> bool:
 
 
 def _own_files() -> dict[str, str]:
-    return {str(module.__file__): name for name, module in list(sys.modules.items()) if is_own(module)}
+    paths = ((name, getattr(one, "__dict__", {}).get("__file__")) for name, one in list(sys.modules.items()))
+    return {path: name for name, path in paths if isinstance(path, str) and _is_own_path(path)}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import stat
 import sys
 import sysconfig
@@ -20,20 +21,26 @@ from itertools import islice
 from types import FrameType
 from typing import Any, Final
 
+from .data import listing
+
 _MAX_FILES: Final = 1_000
 _WRITING: Final = os.O_WRONLY | os.O_RDWR
 _LIBRARIES: Final = tuple({sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"), sysconfig.get_path("platlib"),
                            os.path.dirname(os.path.dirname(os.path.realpath(__file__))) + os.sep})  # fmt: skip
 _NOT_DATA: Final = (".so", ".pyi", ".ttf", ".mplstyle")
 _DATABASE: Final = "a database"
+_LIST: Final = "a folder's list"
 _OUTSIDE: Final = {
-    "os.listdir": "a folder's list", "os.scandir": "a folder's list", "glob.glob": "a folder's list",
+    "os.listdir": _LIST, "os.scandir": _LIST, "glob.glob": _LIST, "glob.glob/2": _LIST,
+    "pathlib.Path.glob": _LIST, "pathlib.Path.rglob": _LIST,
     "subprocess.Popen": "another program", "os.system": "another program", "os.posix_spawn": "another program",
     "os.fork": "another process", "os.forkpty": "another process", "os.exec": "another program",
     "socket.connect": "the network", "sqlite3.connect": _DATABASE, "sqlite3.connect/handle": _DATABASE,
 }  # fmt: skip
 _MAX_NAMED: Final = 100
 _MAX_NAME: Final = 500
+_MAX_LISTED: Final = 200
+_WILD: Final = re.compile(r"[*?\[]")
 _ELSEWHERE: Final = ("/proc/", "/sys/", "/dev/", "/etc/")
 
 
@@ -45,13 +52,16 @@ class OpenedFiles:
     written: set[str] = field(default_factory=set)
     replaced: set[str] = field(default_factory=set)
     asked: set[str] = field(default_factory=set)
-    """Paths as they were asked for, links not followed, of files and folders that may be there or not."""
+    """Paths as they were asked for, links not followed, of files and folders that may be there or not; one that ends
+    with a slash is a folder whose list was asked for."""
     elsewhere: str = ""
-    """What else the cell asked, if it did: a folder's list, another process, the network."""
+    """What else the cell asked, if it did: a folder's list that changed meanwhile, another process, the network."""
 
 
 _events: list[tuple[str, Any, int]] | None = None
 _elsewhere = ""
+_listed: dict[str, str | None] = {}
+"""The lists of folders, as they were when the cell asked for them."""
 _named: dict[str, tuple[tuple[int, int], bool]] = {}
 _bases: dict[int, str] = {}
 _left_out: dict[str, None] = {}
@@ -63,11 +73,12 @@ _others: set[int | None] = set()
 def begin_collecting(named: Iterable[str] = (), values: Iterable[Any] = ()) -> None:
     """From now on note each opened file; `named` are texts of the cell that may name files, `values` what it reads:
     through a connection among them it may read and write the database."""
-    global _events, _hooked, _elsewhere, _named, _others
+    global _events, _hooked, _elsewhere, _named, _others, _listed
     _others = {thread.native_id for thread in threading.enumerate()} - {threading.get_native_id()}
     _named = {path: (_mark(path), _is_path(text)) for text in islice(named, _MAX_NAMED) if (path := _path_of(text))}
     bases = [base for value in values if (base := _base_of(value))]
     _events, _elsewhere = [event for base in bases for event in _used(base)], _DATABASE if bases else ""
+    _listed = {}
     if not _hooked:
         sys.addaudithook(_hook)
         _hooked = True
@@ -118,6 +129,9 @@ def collected() -> OpenedFiles:
                 found.read.add(_source_of(real))
         if reads and real not in made:
             found.asked.add(_source_of(path))
+    found.asked.update(_listed)
+    if not found.elsewhere and any(told is None or told != listing(path) for path, told in _listed.items()):
+        found.elsewhere = _LIST
     if not found.elsewhere and any(os.path.realpath(path) in found.written for path in found.asked):
         found.elsewhere = "a file that it changes"
     if not found.elsewhere and len(events) >= _MAX_FILES:
@@ -177,7 +191,8 @@ def written_through(value: Any) -> str | None:
             return os.path.realpath(name) if isinstance(name, str) and value.mode != "r" else None
     if kind.__module__.partition(".")[0] == "numpy":
         while value is not None and type(value).__name__ != "memmap":
-            value = getattr(value, "base", None)
+            base = getattr(value, "base", None)
+            value = None if base is value else base  # a dtype is its own base
         name = None if value is None else value.filename
         return None if name is None else os.path.realpath(name)
     return None
@@ -216,8 +231,8 @@ def _note(events: list[tuple[str, Any, int]], event: str, arguments: tuple[Any, 
         return
     if event == "open":
         path, mode, flags = arguments
-        if isinstance(path, (str, bytes, os.PathLike)):
-            events.append((_whole(path), mode, flags if isinstance(flags, int) else 0))
+        if isinstance(path, (str, bytes, os.PathLike)) and not is_installed(whole := _whole(path)):
+            events.append((whole, mode, flags if isinstance(flags, int) else 0))
     elif event == "os.mkdir":
         if isinstance(arguments[0], (str, bytes, os.PathLike)):
             events.append((_whole(arguments[0]), "a", 0))
@@ -243,15 +258,39 @@ def _note_elsewhere(event: str, arguments: tuple[Any, ...]) -> None:
     global _elsewhere
     if _elsewhere or threading.get_native_id() in _others or threading.current_thread().name.startswith("tracker"):
         return
-    folder = os.path.abspath(str(arguments[0]) if event in ("os.listdir", "os.scandir") else ".")
-    if is_installed(folder) or folder.startswith(_ELSEWHERE):
+    folder = _folder_of(event, arguments) if _OUTSIDE[event] == _LIST else None
+    if folder is not None and (is_installed(folder) or folder.startswith(_ELSEWHERE)):
         return
     frame: FrameType | None = sys._getframe(2)
     while frame is not None:
         if frame.f_code.co_filename.startswith("<frozen importlib"):
             return  # what a library does when it is loaded is the same each time
         frame = frame.f_back
-    _elsewhere = _OUTSIDE[event]
+    if folder is None or len(_listed) >= _MAX_LISTED:
+        _elsewhere = _OUTSIDE[event]
+    elif folder not in _listed:
+        _listed[folder] = None  # so that our own looking is not noted
+        _listed[folder] = listing(folder)
+
+
+def _folder_of(event: str, arguments: tuple[Any, ...]) -> str | None:
+    """The folder, with a slash, whose list settles what a cell asks, together with those that are listed next."""
+    if event == "glob.glob/2":
+        return None if any(one is not None for one in arguments[2:]) else _folder_of("glob.glob", arguments)
+    place = arguments[1] if event.startswith("pathlib") else arguments[0]
+    if not isinstance(place, (str, bytes, os.PathLike, type(None))):
+        return None
+    text = "." if place is None else os.fsdecode(place)
+    if "glob" in event:
+        parts = text.split(os.sep)
+        wild = [bool(_WILD.search(part)) for part in parts]
+        first = wild.index(True) if True in wild else 0
+        if not all(wild[first:]):  # whether there is such a name in a folder is asked of nobody who is heard
+            return None
+        text = os.sep.join(parts[:first]) or (os.sep if first else ".")
+        if event.startswith("pathlib"):
+            text = os.path.join(os.fsdecode(arguments[0]), text)
+    return _whole(text).rstrip(os.sep) + os.sep
 
 
 def _whole(path: str | bytes | os.PathLike[Any]) -> str:

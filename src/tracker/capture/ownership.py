@@ -16,9 +16,10 @@ _REDUCING: Final = ("__reduce__", "__reduce_ex__", "__getstate__")
 
 
 def is_own_code(function: types.FunctionType) -> bool:
-    """Whether a function was written in the notebook or a module of the user's."""
-    home = function.__globals__.get("__name__")
-    return home == "__main__" or is_own(sys.modules.get(str(home)))
+    """Whether a function was written in the notebook, a module of the user's, or names that no module has."""
+    space = function.__globals__
+    home = sys.modules.get(str(space.get("__name__")))
+    return getattr(home, "__dict__", None) is not space or space["__name__"] == "__main__" or is_own(home)
 
 
 def is_own_kind(kind: type) -> bool:

@@ -35,6 +35,7 @@ _ASKS_ENVIRONMENT: Final = words(
     """
 )
 _ASKS_HASHES: Final = frozenset({"hash", "set", "frozenset", "__hash__"})
+_ASKS_LOGGERS: Final = frozenset({"logging", "getLogger", "basicConfig", "dictConfig", "fileConfig"})
 _ASKS_WARNINGS: Final = frozenset({"catch_warnings", "warn", "warnings"})
 _SESSIONS: Final = re.compile(
     r"JPY_|JUPYTER_|VSCODE_|SSH_|XDG_(?!\w+_HOME)|DBUS_|TERM|WT_|ITERM|LC_TERMINAL|WINDOWID|INVOCATION_ID|JOURNAL_|SYSTEMD_|MANAGERPID|PWD\b|OLDPWD"
@@ -57,7 +58,9 @@ def process_state(used: frozenset[str]) -> Iterator[str]:
     yield _variables(tuple(getattr(os.environ, "_data", os.environ).items()), whole)
     if whole:
         yield repr((sys.argv, sys.orig_argv))
-    if "getLogger" in used:
+    if not used.isdisjoint(_ASKS_LOGGERS):
+        root = logging.getLogger()
+        yield repr((root.level, [type(one).__qualname__ for one in root.handlers]))
         loggers = list(logging.Logger.manager.loggerDict.items())
         yield repr(sorted((name, one.level) for name, one in loggers if isinstance(one, logging.Logger) and one.level))
     if not used.isdisjoint(_ASKS_HASHES):

@@ -8,6 +8,7 @@ since what is done in place to one of them would no longer be seen in the other.
 from __future__ import annotations
 
 import base64
+import importlib
 import io
 import json
 import sys
@@ -19,9 +20,11 @@ import xxhash
 from tracker.fingerprints import Unreadable, encoded
 
 from .content import told as contents_of
+from .layout import owner_of
 
 MAX_BYTES: Final = 1 << 29
 _INT64: Final = 1 << 63
+_WITH_NAN: Final = ("numpy", "math")
 _SEQUENCES: Final[dict[str, Callable[[Iterable[Any]], Any]]] = {"tuple": tuple, "set": set, "frozenset": frozenset}
 
 Files = list[tuple[str, bytes]]
@@ -75,6 +78,7 @@ class _Writer:
         self.files: Files = []
         self._seen = set(held)
         self._kept: list[Any] = []
+        self._blocks: dict[int, Any] = {}
         self._size = 0
         self._name = ""
 
@@ -92,7 +96,7 @@ class _Writer:
         if kind is int:
             return value if -_INT64 <= value < _INT64 else {"t": "int", "v": hex(value)}
         if kind is float:
-            return {"t": "float", "v": value.hex()}
+            return {"t": "float", "v": value.hex()} if value == value else self._nan(value)
         if kind is complex:
             return {"t": "complex", "v": [value.real.hex(), value.imag.hex()]}
         if kind is bytes:
@@ -108,6 +112,13 @@ class _Writer:
             self._own(value)
             return {"t": "dict", "v": [[self._value(key), self._value(item)] for key, item in value.items()]}
         return self._of_library(value)
+
+    def _nan(self, value: float) -> Any:
+        """A value that equals nothing: lists and dicts find it by identity."""
+        libraries = [name for name in _WITH_NAN if getattr(sys.modules.get(name), "nan", None) is value]
+        if not libraries:
+            self._own(value)
+        return {"t": "nan", "v": libraries[0]} if libraries else {"t": "float", "v": value.hex()}
 
     def _own(self, value: Any) -> None:
         """Refuse an object that is held elsewhere too."""
@@ -145,10 +156,7 @@ class _Writer:
         if value.attrs or not value.flags.allows_duplicate_labels:
             raise NotKept(f"{self._name} has attributes of its own")
         self._own(value)
-        if int(sys.modules["pandas"].__version__.partition(".")[0]) < 3:  # from then on frames copy on write
-            for column in [value] if value.ndim == 1 else [value.iloc[:, i] for i in range(value.shape[1])]:
-                if hasattr(column.values, "base"):
-                    self._owned_memory(column.values, of_frame=True)
+        self._owned_blocks(value, int(sys.modules["pandas"].__version__.partition(".")[0]) >= 3)
         size = value.memory_usage(deep=False)
         frame = value if value.ndim == 2 else value.to_frame("values")
         if value.ndim == 2:
@@ -159,13 +167,19 @@ class _Writer:
         told = self._file(".pandas.arrow", int(size), lambda: _ipc(_arrow(frame)))
         return {"t": "series", "v": told, "name": self._value(value.name)}
 
-    def _owned_memory(self, array: Any, of_frame: bool = False) -> None:
+    def _owned_blocks(self, value: Any, copies_on_write: bool) -> None:
+        """Refuse a frame over an array that is held elsewhere too, or over another frame's if that may be seen."""
+        for key, root in {id(root): root for root in (owner_of(block.values) for block in value._mgr.blocks)}.items():
+            if copies_on_write and key not in self._seen:
+                self._blocks[key] = root
+            else:
+                self._own(root)
+
+    def _owned_memory(self, array: Any) -> None:
         """Refuse an array whose memory belongs to one that is held elsewhere too."""
-        root = array
-        while getattr(root, "base", None) is not None:
-            root = root.base
-        if of_frame and id(root) in {id(one) for one in self._kept[-1:]}:
-            return  # columns of one block
+        root = owner_of(array)
+        if id(root) in self._blocks:
+            raise NotKept(f"{self._name} shares an object with another name")
         self._own(root)
 
     def _file(self, suffix: str, size: int, make: Callable[[], bytes]) -> Any:
@@ -236,6 +250,7 @@ def _polars(data: bytes) -> Any:
 _ATOMS: Final[dict[str, Callable[[Any], Any]]] = {
     "int": lambda v: int(v, 16),
     "float": float.fromhex,
+    "nan": lambda v: importlib.import_module(v if v in _WITH_NAN else "math").nan,
     "complex": lambda v: complex(float.fromhex(v[0]), float.fromhex(v[1])),
     "bytes": lambda v: base64.b64decode(v, validate=True),
     "scalar": lambda v: _array(base64.b64decode(v, validate=True))[()],

@@ -122,7 +122,7 @@ class Session:
         """The folder that `folder` stands for, in a rerun."""
         self._namespace = namespace
         self._known: OrderedDict[str, Effects] = OrderedDict()
-        self._states: dict[str, int] = {}
+        self.states: dict[str, int] = {}
         self._now: _Watched | None = None
         self._modules = frozenset(sys.modules)
         self._beside: dict[str, int] = {}
@@ -197,8 +197,8 @@ class Session:
         rebound = (effects.changed | effects.mentioned()) & (effects.maybe | effects.bound.keys()) & names.keys()
         kinds = {name: type(names[name]) for name in wanted if name in names}
         consumed = [names[name] for name, kind in kinds.items() if is_consumed(kind) or kind.__name__ == "Thread"]
-        if not self._states:
-            self._states = random_states()
+        if not self.states:
+            self.states = random_states()
         return _Watched(
             Execution(len(self.executions), 0, source, effects),
             needs=needs,
@@ -351,11 +351,11 @@ class Session:
 
     def _random(self, watched: _Watched, done: Execution) -> None:
         states = random_states()
-        moved = {name for name, state in states.items() if self._states.get(name, state) != state}
-        seeded = self._seeded(watched, moved | (states.keys() - self._states.keys()))
+        moved = {name for name, state in states.items() if self.states.get(name, state) != state}
+        seeded = self._seeded(watched, moved | (states.keys() - self.states.keys()))
         done.drew = frozenset(moved | seeded)
         done.seeded, done.seeded_first = frozenset(seeded), done.effects.seeds_first
-        self._states = states
+        self.states = states
 
     def _seeded(self, watched: _Watched, moved: set[str]) -> set[str]:
         """The generators that a cell sets a seed of; where only a name tells so, those whose state has moved."""

@@ -54,8 +54,12 @@ class Ending:
 class CachedWitness:
     """Looks for a result to put in place of the cell; keeps the cell's own where it has run."""
 
-    def __init__(self, again: AgainWitness, names: MutableMapping[str, Any], tree: ast.Module) -> None:
+    def __init__(
+        self, again: AgainWitness, names: MutableMapping[str, Any], tree: ast.Module, chosen: list[list[str] | None]
+    ) -> None:
+        """`chosen` are the names to take as parameters and as metrics, where they were given."""
         self._again = again
+        self._chosen = chosen
         self._names = names
         self._tree = tree
         self._safe = False
@@ -77,7 +81,11 @@ class CachedWitness:
         self._safe = True
         for record in self._again.holding(scene):
             told = _told(scene, record)
-            if told is not None and self._digests(told["unmoved"]) == told["unmoved"]:
+            if (
+                told is not None
+                and told.get("chosen") == self._chosen
+                and self._digests(told["unmoved"]) == told["unmoved"]
+            ):
                 self._restore(scene, record, told)
                 return
         self._held = held_files()
@@ -163,7 +171,7 @@ class CachedWitness:
                 raise NotKept(f"{name} holds what looks like a credential")
         told["files"] = [suffix for suffix, _ in files]
         told["output"] = [[piece.stream, piece.text] for piece in self.ending.output]
-        told["params"] = scene.params()
+        told["params"], told["chosen"] = scene.params(), self._chosen
         told["unmoved"] = self._digests(done.maybe)
         told["states"] = whole_states(done.drew)
         if told["states"].keys() != done.drew:

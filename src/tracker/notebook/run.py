@@ -149,7 +149,7 @@ class TrackedRun:
         if self._options.cached:
             from tracker.notebook.cached import CachedWitness
 
-            self._cached = CachedWitness(again, names, plain)
+            self._cached = CachedWitness(again, names, plain, [self._options.params, self._options.metrics])
             self._witnesses = (data, environment, self._cached, again)
         for witness in (data, environment, again):
             self._noting_faults(partial(witness.begin, self._scene))

@@ -22,12 +22,13 @@ from typing import Any, Protocol
 
 from tracker import capture, secrets
 from tracker.capture import slicing
-from tracker.capture.again import Inputs, Record, inputs_of, recalled, remember, states_now
+from tracker.capture.again import Inputs, Record, inputs_of, recalled, remember
 from tracker.capture.asked import chance_of, reached_code, reads_clock
 from tracker.capture.data import FileRead, datasets_read, files_read, presence
 from tracker.capture.entropy import EntropyWatch
 from tracker.capture.environment import GIT_SECONDS, Worktree, environment, seeds_of
 from tracker.capture.packages import imported_packages
+from tracker.capture.randomness import random_states
 from tracker.capture.unseen import unseen_file, unseen_writer
 from tracker.capture.values import same
 from tracker.entities import Dataset
@@ -186,7 +187,8 @@ class AgainWitness:
         if self.inputs.key is None:
             return
         self._entropy.begin()
-        self._states = states_now()
+        scene.session.states = random_states()  # something may have drawn since the last cell ended
+        self._states = {name: str(state) for name, state in scene.session.states.items()}
         self._earlier = next((record for record in self.holding(scene) if record.metrics), None)
         if self._earlier is not None:
             scene.writer.tags({AGAIN: self._earlier.run})
