@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import builtins
 import locale
+import operator
 import os
 import sys
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
-from functools import lru_cache
 from typing import Any, Final
 
 _OF_LIBRARIES: Final = ("KMP_", "OMP_", "MKL_", "OPENBLAS_", "TORCH", "TF_", "CUDA_", "QT_", "LC_", "COLUMNS", "LINES")
 """Environment variables that libraries set when they are imported."""
 
 
+_NONE: Final = object()
 _SHELLS: Final = frozenset({"get_ipython", "display", "exit", "quit"})
 
 
@@ -32,7 +33,7 @@ def settings() -> dict[str, Any]:
     loaded were told to work."""
     found: dict[str, Any] = {
         "depth": sys.getrecursionlimit(),
-        "names": _builtin_names(tuple(vars(builtins)), tuple(map(id, vars(builtins).values()))),
+        "names": dict(vars(builtins)),
         "language": locale.setlocale(locale.LC_ALL),
         "errors": [rule[1:] for rule in warnings.filters if rule[0] == "error"],
         "environment": dict(getattr(os.environ, "_data", os.environ)),
@@ -45,21 +46,25 @@ def settings() -> dict[str, Any]:
     return found
 
 
-@lru_cache(maxsize=1)
-def _builtin_names(names: tuple[str, ...], ids: tuple[int, ...]) -> dict[str, int]:
-    known = zip(names, ids, strict=True)
-    return {name: identity for name, identity in known if name[0] != "_" and name not in _SHELLS}
-
-
 def are_other(before: dict[str, Any], after: dict[str, Any]) -> bool:
     """Whether a setting was changed; those of a library that was loaded since are as it sets them."""
-    if any(after.get(name) != value for name, value in before.items() if name != "environment"):
+    if any(after.get(name) != value for name, value in before.items() if name not in ("environment", "names")):
+        return True
+    if _other_names(before["names"], after["names"]):
         return True
     old, new = before["environment"], after["environment"]
     if old == new:
         return False
     changed = {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
     return not all(os.fsdecode(name).startswith(_OF_LIBRARIES) for name in changed)
+
+
+def _other_names(before: dict[str, Any], after: dict[str, Any]) -> bool:
+    """Whether a name stands for another object; none is asked whether it is equal, for it may be the user's."""
+    if before.keys() == after.keys() and all(map(operator.is_, before.values(), after.values())):
+        return False
+    moved = {name for name in before.keys() | after.keys() if before.get(name, _NONE) is not after.get(name, _NONE)}
+    return any(name[0] != "_" and name not in _SHELLS for name in moved)
 
 
 def _of_decimal(decimal: Any) -> Any:

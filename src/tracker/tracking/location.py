@@ -40,7 +40,7 @@ def current_store() -> Store:
 
 def _folder_here() -> str:
     try:
-        return str(Path.cwd())
+        return os.getcwd()
     except OSError:  # the folder was removed under us; finding the store will say so
         return ""
 

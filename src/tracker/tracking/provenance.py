@@ -126,17 +126,16 @@ def _git_folder(start: str) -> Path | None:
 
 def _found_git_folder(start: str) -> Path | None:
     """The same, looked for; a worktree's `.git` is a file that points to it."""
-    folder = start
-    while True:
-        marker = os.path.join(folder, ".git")
-        if os.path.isdir(marker):
-            return Path(marker)
-        if os.path.isfile(marker):
-            target = Path(marker).read_text(errors="replace").partition("gitdir:")[2].strip()
-            return Path(folder, target) if target else None
+    folder, marker = start, os.path.join(start, ".git")
+    while not os.path.exists(marker):
         folder, below = os.path.dirname(folder), folder
         if folder == below:
             return None
+        marker = os.path.join(folder, ".git")
+    if os.path.isdir(marker):
+        return Path(marker)
+    target = Path(marker).read_text(errors="replace").partition("gitdir:")[2].strip()
+    return Path(folder, target) if target else None
 
 
 def in_repository(folder: str) -> bool:
