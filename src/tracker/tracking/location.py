@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import warnings
-from pathlib import Path
 
 from tracker.store import Store, find_store
 
