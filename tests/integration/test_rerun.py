@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -238,6 +240,24 @@ def test_a_file_that_the_cell_reads_is_the_same_dataset_in_a_rerun(shell: Kernel
     assert shell.value(f"tracker.diff({first!r}, report.run_id).data") == "()"
     (folder / "read.txt").write_text("5")
     assert "other data: read.txt (other content)" in report(shell, f"tracker.rerun({first!r})")
+
+
+def test_a_database_that_is_only_read_is_there_and_stays(shell: Kernel, folder: Path) -> None:
+    with closing(sqlite3.connect(folder / "data.db")) as base:
+        base.execute("create table t(a)")
+        base.execute("insert into t values (3)")
+        base.commit()
+    kept = (folder / "data.db").read_bytes()
+    shell.run("import sqlite3\nbase = sqlite3.connect('data.db')\nmore = 0")
+    first = run_id(
+        shell,
+        "%%track\nif more:\n    base.execute('insert into t values (?)', (more,))\n    base.commit()\n"
+        "total = base.execute('select sum(a) from t').fetchone()[0] * 1.5",
+    )
+    assert "reproduced: 1 metric equal" in report(shell, f"tracker.rerun({first!r})")
+    report(shell, f"tracker.rerun({first!r}, more=4)")
+    assert shell.value("tracker.get_run(report.run_id).data.metrics['total']") == "10.5"
+    assert (folder / "data.db").read_bytes() == kept
 
 
 @pytest.mark.parametrize("asked", ["tolerance=1", "tolerance=float('inf')", "timeout=0", "timeout=-1"])

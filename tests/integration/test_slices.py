@@ -220,6 +220,19 @@ SESSIONS: dict[str, list[str]] = {
         "import pandas as pd\npd.read_sql('select * from t', c)",
         "+r = float(c.execute('select a from t').fetchone()[0])",
     ],
+    "a database in a file, read between": [
+        "+import sqlite3", "+con = sqlite3.connect('b1.db')\ncon.execute('create table t(a)')\ncon.commit()",
+        "z = sqlite3.connect('b1.db').execute('select * from t').fetchall()",
+        "+con.execute('insert into t values (3)')\ncon.commit()",
+        "+r = sqlite3.connect('b1.db').execute('select sum(a) from t').fetchone()[0] * 1.5",
+    ],
+    "a database in a file, and its log": [
+        "+import sqlite3\ncon = sqlite3.connect('b2.db')\ncon.execute('pragma journal_mode=wal').fetchone()",
+        "+con.execute('create table t(a)')\ncon.commit()",
+        "z = sqlite3.connect('b2.db').execute('select * from t').fetchall()",
+        "+other = sqlite3.connect('b2.db')\nother.execute('insert into t values (3)')\nother.commit()",
+        "+r = sqlite3.connect('b2.db').execute('select sum(a) from t').fetchone()[0] * 1.5",
+    ],
     "a handler that counts": [
         "+import logging", "+class H(logging.Handler):\n    n = 0\n    def emit(self, r): H.n += 1",
         "+logging.getLogger('zz').addHandler(H())", "+logging.getLogger('zz').warning('x')", "+r = H.n * 1.0",

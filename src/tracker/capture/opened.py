@@ -64,6 +64,8 @@ _listed: dict[str, str | None] = {}
 """The lists of folders, as they were when the cell asked for them."""
 _named: dict[str, tuple[tuple[int, int], bool]] = {}
 _bases: dict[int, str] = {}
+_databases: dict[str, Any] = {}
+"""The databases that the cell goes to, as they were when it first did."""
 _left_out: dict[str, None] = {}
 _connecting: str | None = None
 _hooked = False
@@ -73,11 +75,12 @@ _others: set[int | None] = set()
 def begin_collecting(named: Iterable[str] = (), values: Iterable[Any] = ()) -> None:
     """From now on note each opened file; `named` are texts of the cell that may name files, `values` what it reads:
     through a connection among them it may read and write the database."""
-    global _events, _hooked, _elsewhere, _named, _others, _listed
+    global _events, _hooked, _elsewhere, _named, _others, _listed, _databases
     _others = {thread.native_id for thread in threading.enumerate()} - {threading.get_native_id()}
     _named = {path: (_mark(path), _is_path(text)) for text in islice(named, _MAX_NAMED) if (path := _path_of(text))}
     bases = [base for value in values if (base := _base_of(value))]
-    _events, _elsewhere = [event for base in bases for event in _used(base)], _DATABASE if bases else ""
+    _databases = {base: _database_state(base) for base in bases}
+    _events, _elsewhere = [(base, "r", 0) for base in bases], _DATABASE if bases else ""
     _listed = {}
     if not _hooked:
         sys.addaudithook(_hook)
@@ -129,6 +132,7 @@ def collected() -> OpenedFiles:
                 found.read.add(_source_of(real))
         if reads and real not in made:
             found.asked.add(_source_of(path))
+    found.written.update(os.path.realpath(base) for base, state in _databases.items() if state != _database_state(base))
     found.asked.update(_listed)
     if not found.elsewhere and any(told is None or told != listing(path) for path, told in _listed.items()):
         found.elsewhere = _LIST
@@ -198,8 +202,15 @@ def written_through(value: Any) -> str | None:
     return None
 
 
-def _used(base: str) -> list[tuple[str, Any, int]]:
-    return [(base, "r", 0), (base, "a", 0)]
+def _database_state(base: str) -> Any:
+    """What a SQLite database's files tell of whether it was written to: each transaction moves its counter, or its log.
+    https://www.sqlite.org/fileformat2.html#file_change_counter"""
+    try:
+        with unheard(), open(base, "rb") as file:
+            counter = file.read(28)[24:]
+    except OSError:
+        counter = b""
+    return counter, [_mark(base + more) for more in ("", "-wal", "-journal")]
 
 
 def is_installed(path: str) -> bool:
@@ -246,10 +257,12 @@ def _note_database(event: str, arguments: tuple[Any, ...]) -> None:
     if event == "sqlite3.connect" and isinstance(arguments[0], (str, bytes, os.PathLike)):
         text = os.fsdecode(arguments[0])
         _connecting = None if text.startswith(("file:", ":memory:")) or not text else _whole(text)
+        if _connecting is not None and _events is not None and _connecting not in _databases:
+            _databases[_connecting] = _database_state(_connecting)
     elif event == "sqlite3.connect/handle" and _connecting is not None:
         _bases[id(arguments[0])] = _connecting
         if _events is not None:
-            _events.extend(_used(_connecting))
+            _events.append((_connecting, "r", 0))
         _connecting = None
 
 

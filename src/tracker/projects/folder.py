@@ -13,6 +13,7 @@ import sys
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote, urlsplit
 
 _MAX_ENTRIES: Final = 20_000
 _LEFT_OUT: Final = frozenset(
@@ -101,31 +102,49 @@ def protect(place: str, original: str) -> None:
 
     def check(event: str, arguments: tuple[Any, ...]) -> None:
         nonlocal busy
-        if busy or event not in ("open", "os.remove", "os.rename", "os.rmdir", "os.truncate"):
-            return
-        path, mode, flags = (*arguments, None, 0)[:3] if event == "open" else (arguments[0], "w", 0)
-        writes = (isinstance(mode, str) and set(mode) & set("wax+")) or (
-            isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR)
-        )
-        if not writes or not isinstance(path, (str, bytes, os.PathLike)):
+        if busy or event not in ("open", "sqlite3.connect", "os.remove", "os.rename", "os.rmdir", "os.truncate"):
             return
         busy = True
         try:
-            _check_write(os.path.abspath(os.fsdecode(path)), event, place, original)
+            if event == "sqlite3.connect":
+                for file in _files_of_database(arguments[0]):
+                    _make_own(file, place)
+            elif _writes(event, arguments):
+                _check_write(os.path.abspath(os.fsdecode(arguments[0])), event, place, original)
         finally:
             busy = False
 
     sys.addaudithook(check)
 
 
+def _writes(event: str, arguments: tuple[Any, ...]) -> bool:
+    path, mode, flags = (*arguments, None, 0)[:3] if event == "open" else (arguments[0], "w", 0)
+    by_mode = isinstance(mode, str) and bool(set(mode) & set("wax+"))
+    by_flags = isinstance(flags, int) and bool(flags & (os.O_WRONLY | os.O_RDWR))
+    return (by_mode or by_flags) and isinstance(path, (str, bytes, os.PathLike))
+
+
+def _files_of_database(name: Any) -> list[str]:
+    """The files that SQLite may write to for a database that is opened by this name, before it is asked whether."""
+    text = os.fsdecode(name) if isinstance(name, (str, bytes, os.PathLike)) else ":memory:"
+    if text.startswith("file:"):
+        parts = urlsplit(text)
+        text = ":memory:" if "mode=memory" in parts.query else unquote(parts.path)
+    return [] if text in ("", ":memory:") else [os.path.abspath(text + more) for more in ("", "-wal", "-shm")]
+
+
 def _check_write(path: str, event: str, place: str, original: str) -> None:
     if os.path.islink(path) and event == "open":
-        if path.startswith(place):
-            target = os.path.realpath(path)
-            if os.path.isfile(target):
-                os.unlink(path)
-                shutil.copy(target, path)
+        _make_own(path, place)
     elif event == "os.truncate" or not os.path.islink(path):
         real = os.path.realpath(path)
         if real.startswith(original) and not real.startswith(place) and "/.tracker/" not in real:
             raise PermissionError(13, "A rerun does not write into the run's own folder", path)
+
+
+def _make_own(path: str, place: str) -> None:
+    """Put a copy of a file in the place of a link to it."""
+    target = os.path.realpath(path)
+    if os.path.islink(path) and path.startswith(place) and os.path.isfile(target):
+        os.unlink(path)
+        shutil.copy(target, path)
