@@ -146,7 +146,9 @@ def test_text_that_cannot_be_encoded(shell: Kernel) -> None:
     seen = shell.run("%%track\nhalf = 'a\\ud800b'\nscore = 1 / x")
     assert seen.plain == [] and seen.card["status"] == "FINISHED"
     printed = shell.run("%%track\nprint(half)")
-    assert printed.card["status"] == "FINISHED" and printed.card["output"] == "a?b\n"
+    assert printed.card["status"] == "FINISHED"
+    # ipykernel fails to send it, and may log that while the cell is still running
+    assert printed.card["output"].partition("ERROR:tornado")[0] == "a?b\n"
     shell.run("del half")
 
 
