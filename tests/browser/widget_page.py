@@ -48,17 +48,25 @@ class Model {
   send(content) { void this.post({ method: 'custom', content }); }
   async post(data) {
     if (window.trkBusy) await window.trkBusy;
-    for (const message of await window.trkSend(this.id, data)) await window.trkDeliver(message);
+    await Promise.all((await window.trkSend(this.id, data)).map(window.trkDeliver));
   }
   on(name, callback) { this.heard.set(name, [...(this.heard.get(name) ?? []), callback]); }
   off(name, callback) { this.heard.set(name, (this.heard.get(name) ?? []).filter(each => each !== callback)); }
   tell(name, ...values) { for (const callback of this.heard.get(name) ?? []) callback(...values); }
 }
-window.trkDeliver = async raw => {
+// As in a front end, none overtakes another, though its buffers be slow to come.
+let last = Promise.resolve();
+window.trkDeliver = raw => {
+  const taken = last.then(() => take(raw));
+  last = taken.catch(() => {});
+  return taken;
+};
+const take = async raw => {
   const { id, kind, data, buffers } = await read(raw);
   if (kind === 'open') models.set(id, new Model(id));
   const model = models.get(id);
-  if (!model) return;
+  // What this page said itself comes back when it may have gone on: a front end passes over it.
+  if (!model || data.method === 'echo_update') return;
   if (kind === 'close') model.tell('comm:close');
   else if (data.method === 'custom') model.tell('msg:custom', data.content, buffers);
   else if (data.state) {

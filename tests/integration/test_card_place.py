@@ -13,7 +13,7 @@ DISPLAY = "from IPython.display import HTML, display\n"
 CELLS = {
     "print": ("print(1)", "stream"),
     "standard error": ("import sys\nsys.stderr.write('careful')", "stream"),
-    "the system's stream": ("import os, time\ndone = os.write(1, b'from below\\n')\ntime.sleep(0.2)", "stream"),
+    "the system's stream": ("import os, time\ndone = os.write(1, b'from below\\n')\ntime.sleep(0.5)", "stream"),
     "another process": (
         "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'print(2)'], check=True).args\nNone",
         "stream",
@@ -25,7 +25,7 @@ CELLS = {
     ),
     "a forked child": (
         "import os\npid = os.fork()\nif not pid:\n    print('child', flush=True)\n    os._exit(0)\nos.waitpid(pid, 0)\n"
-        "import time\ntime.sleep(0.2)",
+        "import time\ntime.sleep(0.5)",
         "stream",
     ),
     "a display": (DISPLAY + "display(HTML('<b>x</b>'))", "display_data"),
@@ -79,7 +79,7 @@ def test_a_silent_cell_is_one_message(shell: Kernel) -> None:
 def test_a_silent_cell_that_lasts_shows_that_it_runs(tmp_path: Path) -> None:
     with kernel(tmp_path, TRACKER_DISPLAY="widget") as fresh:
         fresh.run("%load_ext tracker")
-        seen = fresh.run("%%track\nimport time\ntime.sleep(1)")
+        seen = fresh.run("%%track\nimport time\ntime.sleep(2)")
     assert seen.kinds[0] == "card"
     assert "card again" in seen.kinds[1:]
     assert "application/vnd.jupyter.widget-view+json" in seen.ours[1]
